@@ -1,0 +1,31 @@
+"""InPCA: see how networks learn, as the geometry of what they predict.
+
+Names are loaded when they are first used, so that geometry does not wait for torch.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "InPCA": "embedding",
+    "PredictionStore": "predictions",
+    "Recorder": "recording",
+    "bhattacharyya_distance": "geometry",
+    "geodesic": "geometry",
+    "ignorance": "geometry",
+    "pairwise_distances": "distances",
+    "progress": "geometry",
+    "riemannian_length": "geometry",
+    "spherical_distance": "geometry",
+    "truth": "geometry",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module 'inpca' has no attribute {name!r}")
+    return getattr(import_module(f"inpca.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
