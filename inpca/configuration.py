@@ -53,7 +53,9 @@ class WideResNet(Strict):
     @model_validator(mode="after")
     def _depth_fits_blocks(self) -> WideResNet:
         if self.depth < 10 or (self.depth - 4) % 6:
-            raise ValueError(f"depth of a wide ResNet is 6·n + 4 with n ≥ 1 (10, 16, 22, …), not {self.depth}")
+            raise ValueError(
+                f"depth of a wide ResNet is 6·n + 4 with n ≥ 1 (10, 16, 22, …), not {self.depth}"
+            )
         return self
 
 
@@ -136,7 +138,9 @@ class Checkpoints(Strict):
                 steps = np.unique(np.rint(np.geomspace(1, last, trial)).astype(np.int64))
             return np.concatenate([[0], steps])
         quarter = max(1, steps_per_epoch // 4)
-        early = [epoch * steps_per_epoch + i + 1 for epoch in range(5) for i in range(0, steps_per_epoch, quarter)]
+        early = [
+            epoch * steps_per_epoch + i + 1 for epoch in range(5) for i in range(0, steps_per_epoch, quarter)
+        ]
         whole = [
             epoch * steps_per_epoch
             for epoch in range(5, epochs + 1)

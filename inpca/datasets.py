@@ -92,7 +92,9 @@ def fingerprint(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def prepare(name: str, folder: Path, *, n_train: int, n_test: int, pool: int, normalize: bool) -> PreparedData:
+def prepare(
+    name: str, folder: Path, *, n_train: int, n_test: int, pool: int, normalize: bool
+) -> PreparedData:
     """Balanced subset of a data set, pooled and normalised.
 
     Parameters
@@ -132,12 +134,16 @@ def prepare(name: str, folder: Path, *, n_train: int, n_test: int, pool: int, no
 def balanced(labels: np.ndarray, size: int, n_classes: int, what: str) -> np.ndarray:
     """Ascending indices of the first ``size / n_classes`` samples of each class."""
     if size % n_classes:
-        raise DataError(f"{what}: {size} samples cannot be balanced over {n_classes} classes; choose a multiple of {n_classes}")
+        raise DataError(
+            f"{what}: {size} samples cannot be balanced over {n_classes} classes; choose a multiple of {n_classes}"
+        )
     each = size // n_classes
     of_class = [np.flatnonzero(labels == label) for label in range(n_classes)]
     fewest = min(map(len, of_class))
     if fewest < each:
-        raise DataError(f"{what}: {each} samples of each class are asked for, but one class has only {fewest}")
+        raise DataError(
+            f"{what}: {each} samples of each class are asked for, but one class has only {fewest}"
+        )
     return np.sort(np.concatenate([indices[:each] for indices in of_class]))
 
 
@@ -167,7 +173,8 @@ def fashion_mnist(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     contents = {name: read_checked(source, name) for name in FASHION_MNIST}
     return [
         (
-            np.frombuffer(contents[f"{split}-images-idx3-ubyte"], np.uint8, offset=16).reshape(-1, 1, 28, 28) / 255,
+            np.frombuffer(contents[f"{split}-images-idx3-ubyte"], np.uint8, offset=16).reshape(-1, 1, 28, 28)
+            / 255,
             np.frombuffer(contents[f"{split}-labels-idx1-ubyte"], np.uint8, offset=8),
         )
         for split in ("train", "t10k")
@@ -237,6 +244,8 @@ def fetch_with_apt(folder: Path) -> None:
         for command in (["apt-get", "download", DEBIAN_PACKAGE], ["sh", "-c", "dpkg-deb -x *.deb ."]):
             done = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
             if done.returncode:
-                raise DataError(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+                raise DataError(
+                    f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1:] or done.returncode}"
+                )
         with atomic(folder / "fashion_mnist") as partial:
             shutil.copytree(Path(scratch) / DEBIAN_FOLDER, partial)

@@ -82,8 +82,11 @@ def pack(X, log: bool, name: str) -> np.ndarray:
     m, n_samples, n_classes = np.shape(X)
     packed = np.ones((-(-m // TILE), n_samples, n_classes, TILE), np.float32)
     for tile in range(len(packed)):
-        models = check_models(X[tile * TILE : (tile + 1) * TILE], log=log, name=f"{name}[{tile * TILE}:]")
-        packed[tile, ..., : len(models)] = np.moveaxis(np.sqrt(models), 0, -1)
+        given = np.asarray(X[tile * TILE : (tile + 1) * TILE])
+        models = check_models(given, log=log, name=f"{name}[{tile * TILE}:]")
+        # exp(x / 2) keeps probabilities down to e^-200 that exp(x) would lose in float32
+        roots = np.exp(given / 2) if log else np.sqrt(models)
+        packed[tile, ..., : len(models)] = np.moveaxis(roots, 0, -1)
     return packed
 
 

@@ -37,7 +37,9 @@ def truth(labels: np.ndarray, n_classes: int) -> np.ndarray:
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels must be one-dimensional and whole numbers, not {labels.dtype} of shape {labels.shape}")
+        raise ValueError(
+            f"labels must be one-dimensional and whole numbers, not {labels.dtype} of shape {labels.shape}"
+        )
     if len(labels) and (labels.min() < 0 or labels.max() >= n_classes):
         raise ValueError(f"labels must lie in 0 … {n_classes - 1}, not in {labels.min()} … {labels.max()}")
     return np.eye(n_classes)[labels]
@@ -82,7 +84,9 @@ def check_models(X: np.ndarray, *, log: bool = False, name: str = "X") -> np.nda
     error = np.abs(sums - 1)
     if error.max() > SUM_TOLERANCE * (10 if half else 1):
         where = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
-        raise ValueError(f"{name} is not normalised: the probabilities at index {where} sum to {sums[where]:.6g}, not to 1")
+        raise ValueError(
+            f"{name} is not normalised: the probabilities at index {where} sum to {sums[where]:.6g}, not to 1"
+        )
     return X
 
 
@@ -161,7 +165,9 @@ def riemannian_length(trajectory: np.ndarray) -> float:
     return float(np.sum(2 * np.sqrt(bhattacharyya_distance(trajectory[:-1], trajectory[1:]))))
 
 
-def progress(X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None, *, log: bool = False) -> np.ndarray:
+def progress(
+    X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None, *, log: bool = False
+) -> np.ndarray:
     """Progress s of models towards the truth: the point of the geodesic from P0 to P* that is closest to each.
 
     s(P) = argmin over t in [0, 1] of d_G(P, γ_t). On the sphere the distance from a point to a geodesic shorter than

@@ -53,12 +53,17 @@ class PredictionWriter:
         Anything that JSON holds.
     """
 
-    def __init__(self, path, *, seeds, steps, epochs, labels: Mapping[str, Any], n_classes: int, attributes=None):
+    def __init__(
+        self, path, *, seeds, steps, epochs, labels: Mapping[str, Any], n_classes: int, attributes=None
+    ):
         self.path = Path(path)
         self.partial = self.path.with_name(f".partial-{self.path.name}")
         self.seeds, self.steps = list(map(int, seeds)), list(map(int, steps))
         self._pending = {
-            (split, seed, step) for split in labels for seed in range(len(self.seeds)) for step in range(len(self.steps))
+            (split, seed, step)
+            for split in labels
+            for seed in range(len(self.seeds))
+            for step in range(len(self.steps))
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         remove(self.partial)
@@ -82,7 +87,11 @@ class PredictionWriter:
 
     def _write(self, name: str, values: np.ndarray, dimensions: tuple[str, ...]) -> None:
         array = self._group.create_array(
-            name, shape=values.shape, dtype=values.dtype, dimension_names=dimensions, config={"write_empty_chunks": True}
+            name,
+            shape=values.shape,
+            dtype=values.dtype,
+            dimension_names=dimensions,
+            config={"write_empty_chunks": True},
         )
         array[:] = values
 
@@ -101,7 +110,9 @@ class PredictionWriter:
         if index not in self._pending:
             raise PredictionStoreError(f"{self.path.name}: {where} was written before")
         if not np.all(log_probs <= 1e-6):
-            raise PredictionStoreError(f"{self.path.name}: {where}: predictions hold NaN or are not log-probabilities")
+            raise PredictionStoreError(
+                f"{self.path.name}: {where}: predictions hold NaN or are not log-probabilities"
+            )
         self._group[f"{split}/log_probs"][index[1:]] = log_probs
         self._pending.remove(index)
 
@@ -151,7 +162,9 @@ class PredictionStore:
         try:
             manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
         except OSError:
-            raise PredictionStoreError(f"{self.path} is not a finished prediction store: it has no {MANIFEST}") from None
+            raise PredictionStoreError(
+                f"{self.path} is not a finished prediction store: it has no {MANIFEST}"
+            ) from None
         for name, checksum in manifest.items():
             file = self.path / name
             if not file.is_file():

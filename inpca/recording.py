@@ -70,7 +70,9 @@ class Recorder:
         self._splits = dict(splits)
         for name, split in self._splits.items():
             if isinstance(split, DataLoader) and not isinstance(split.sampler, SequentialSampler):
-                raise ValueError(f"the DataLoader of split {name!r} shuffles: predictions would not line up with labels")
+                raise ValueError(
+                    f"the DataLoader of split {name!r} shuffles: predictions would not line up with labels"
+                )
         steps = [int(step) for step in steps]
         self._steps = frozenset(steps)
         self._writer = PredictionWriter(
@@ -78,7 +80,10 @@ class Recorder:
             seeds=seeds,
             steps=steps,
             epochs=[step / steps_per_epoch for step in steps],
-            labels={name: torch.cat([y for _, y in batches(split)]).cpu().numpy() for name, split in self._splits.items()},
+            labels={
+                name: torch.cat([y for _, y in batches(split)]).cpu().numpy()
+                for name, split in self._splits.items()
+            },
             n_classes=n_classes,
             attributes={**(attributes or {}), "versions": {name: version(name) for name in LIBRARIES}},
         )

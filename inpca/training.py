@@ -135,7 +135,8 @@ def random_streams(seed: int) -> dict[str, torch.Generator]:
     """Independent generators for initialisation, data order and augmentation."""
     states = np.random.SeedSequence(seed).generate_state(len(STREAMS), np.uint64)
     return {
-        name: torch.Generator().manual_seed(int(state >> np.uint64(1))) for name, state in zip(STREAMS, states, strict=True)
+        name: torch.Generator().manual_seed(int(state >> np.uint64(1)))
+        for name, state in zip(STREAMS, states, strict=True)
     }
 
 
@@ -148,7 +149,9 @@ def choose_device(name: str) -> torch.device:
         If CUDA is asked for and there is none.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("device: cuda, but torch sees no CUDA device here; use device: auto or device: cpu")
+        raise RuntimeError(
+            "device: cuda, but torch sees no CUDA device here; use device: auto or device: cpu"
+        )
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)

@@ -1,0 +1,55 @@
+# make          set up .venv and run the main job (Fashion-MNIST): networks, distances, notebooks, figures
+# make smoke    the same on a tiny study that needs no download
+# make test     set up .venv and run the tests
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
+SNAKEMAKE := $(BIN)/snakemake --cores all
+
+.DEFAULT_GOAL := all
+.PHONY: all smoke test lint env schema lock clean clean-all help
+
+all: env ## the main job: every figure of the default study
+	$(SNAKEMAKE)
+
+smoke: env ## every rule and notebook on the tiny study
+	$(SNAKEMAKE) --configfile config/smoke.yaml
+
+test: env ## run the tests, the smoke study among them
+	$(BIN)/python -m pytest
+
+lint: env ## check style, workflow, notebooks and the generated schema
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+env: $(READY) ## create .venv from the pinned packages
+
+$(READY): envs/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "python3 cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --requirement envs/requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@rm -f $(VENV)/ready-* && touch $@
+
+schema: env ## regenerate config/schema.json from the configuration models
+	$(BIN)/python -m inpca.config > config/schema.json
+
+lock: env ## pin the newest packages that the project admits (needs uv)
+	uv pip compile --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header \
+	  --output-file envs/requirements.lock pyproject.toml
+
+clean: ## delete what the studies computed; keeps .venv, data and what is in git
+	rm -rf .snakemake
+	git clean -fdxq results figures
+
+clean-all: clean ## delete .venv and downloaded data as well
+	rm -rf $(VENV) data inpca.egg-info
+
+help: ## list these targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12

@@ -1,0 +1,107 @@
+"""All models of an experiment: their predictions as one array, and one row for each in the model table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from inpca.geometry import geodesic, ignorance, progress, truth
+from inpca.predictions import SPLITS, PredictionStore, PredictionStoreError
+
+FACTORS = ("name", "optimizer", "batch_size", "learning_rate", "weight_decay", "augmentation", "epochs")
+
+
+def open_stores(paths: Sequence[str | Path]) -> list[PredictionStore]:
+    """Prediction stores of one experiment, verified.
+
+    Raises
+    ------
+    PredictionStoreError
+        If one is unfinished or damaged, or they were not computed from the same data.
+    """
+    stores = [PredictionStore(path) for path in paths]
+    for store in stores:
+        if store.attributes["data_fingerprint"] != stores[0].attributes["data_fingerprint"]:
+            raise PredictionStoreError(f"{store.path} and {stores[0].path} were computed from different data")
+    return stores
+
+
+def landmarks_of_geodesic(geodesic_points: int) -> np.ndarray:
+    """Fractions of the way from P0 to P* at which extra models are embedded: P0, the points between, P*."""
+    return np.linspace(0, 1, geodesic_points + 2)
+
+
+def stack_log_probs(stores: Sequence[PredictionStore], split: str, geodesic_points: int) -> np.ndarray:
+    """Log-probabilities of all models in the order of the model table, (m, N, C) float32.
+
+    Runs come first (store, seed, checkpoint), then P0, ``geodesic_points`` points of the geodesic and P*.
+    """
+    labels = stores[0].labels(split)
+    n_classes = stores[0].log_probs(split).shape[-1]
+    n_runs = sum(store.n_models for store in stores)
+    stack = np.empty((n_runs + geodesic_points + 2, len(labels), n_classes), np.float32)
+    first = 0
+    for store in stores:
+        stack[first : first + store.n_models] = store.log_probs(split)[:].reshape(-1, len(labels), n_classes)
+        first += store.n_models
+    ends = ignorance(len(labels), n_classes), truth(labels, n_classes)
+    with np.errstate(divide="ignore"):  # ln 0 = -inf is what P* holds
+        for t in landmarks_of_geodesic(geodesic_points):
+            stack[first] = np.log(geodesic(*ends, t))
+            first += 1
+    return stack
+
+
+def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.DataFrame:
+    """One row for each model, in the order of :func:`stack_log_probs`.
+
+    Columns: ``kind`` (run, ignorance, geodesic or truth), ``run`` (configuration and seed), the factors of the
+    configuration, ``seed``, ``step``, ``epoch``; for each split ``<split>_loss`` (mean -ln p of the truth, nats),
+    ``<split>_error`` (fraction whose most probable class is wrong), ``<split>_progress``; ``t`` for points of the geodesic.
+    """
+    tables = [store_table(store) for store in stores]
+    t = landmarks_of_geodesic(geodesic_points)
+    kinds = ["ignorance", *["geodesic"] * geodesic_points, "truth"]
+    extra = pd.DataFrame({"kind": kinds, "t": t})
+    for split in SPLITS:
+        labels = stores[0].labels(split)
+        n_classes = stores[0].log_probs(split).shape[-1]
+        ends = ignorance(len(labels), n_classes), truth(labels, n_classes)
+        of_truth = np.array([geodesic(*ends, s)[np.arange(len(labels)), labels] for s in t])
+        extra[f"{split}_loss"] = -np.log(of_truth).mean(axis=1)
+        extra[f"{split}_progress"] = t
+    return pd.concat([*tables, extra], ignore_index=True)
+
+
+def store_table(store: PredictionStore) -> pd.DataFrame:
+    """Rows of one store."""
+    configuration = store.attributes["job"]["configuration"]
+    identity = store.attributes["configuration"]
+    seeds, steps = np.repeat(store.seeds, len(store.steps)), np.tile(store.steps, len(store.seeds))
+    table = pd.DataFrame(
+        {
+            "kind": "run",
+            "run": [f"{identity}-seed{seed}" for seed in seeds],
+            "configuration": identity,
+            **{factor: configuration[factor] for factor in FACTORS},
+            "seed": seeds,
+            "step": steps,
+            "epoch": np.tile(store.epochs, len(store.seeds)),
+        }
+    )
+    for split in SPLITS:
+        labels = store.labels(split)
+        values = store.log_probs(split)
+        columns = {"loss": [], "error": [], "progress": []}
+        for seed in range(len(store.seeds)):
+            log_probs = values[seed]
+            of_truth = log_probs[:, np.arange(len(labels)), labels]
+            columns["loss"].append(-of_truth.mean(axis=1, dtype=np.float64))
+            columns["error"].append((log_probs.argmax(axis=2) != labels).mean(axis=1))
+            columns["progress"].append(progress(log_probs, labels, log=True))
+        for name, parts in columns.items():
+            table[f"{split}_{name}"] = np.concatenate(parts)
+    return table.rename(columns={"name": "network"})

@@ -1,0 +1,89 @@
+"""Colours, names and file formats that all figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.figure import Figure
+
+#: Name and colour (Okabe & Ito's palette, distinct for colour-blind readers) of each architecture.
+ARCHITECTURES = {
+    "fc": ("fully connected", "#0072B2"),
+    "allcnn": ("All-CNN", "#E69F00"),
+    "convmixer": ("ConvMixer", "#009E73"),
+    "wrn_small": ("wide ResNet (small)", "#56B4E9"),
+    "wrn_large": ("wide ResNet (large)", "#D55E00"),
+    "vit": ("ViT", "#CC79A7"),
+}
+#: Colours of further networks, in the order in which a study names them.
+SPARE_COLOURS = ("#F0E442", "#8C6D31", "#7F7F7F", "#332288", "#117733", "#882255")
+SPACE_LIKE, TIME_LIKE = "#0072B2", "#D55E00"
+MUTED = "#9A9A9A"
+#: Resolution of PNG files and of points inside PDF files, in dots an inch.
+RESOLUTION = 110
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Names and colours of the networks of a study.
+
+    Parameters
+    ----------
+    networks : tuple of str
+        In the order of the legend.
+    """
+
+    networks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, networks: Iterable[str]) -> Palette:
+        """The paper's architectures first, in their own order, then the others in the order given."""
+        given = list(dict.fromkeys(networks))
+        known = [name for name in ARCHITECTURES if name in given]
+        return cls((*known, *(name for name in given if name not in ARCHITECTURES)))
+
+    def label(self, network: str) -> str:
+        """Name in legends."""
+        return ARCHITECTURES.get(network, (network,))[0]
+
+    def colour(self, network: str) -> str:
+        """Colour, the same in every figure."""
+        if network in ARCHITECTURES:
+            return ARCHITECTURES[network][1]
+        others = [name for name in self.networks if name not in ARCHITECTURES]
+        return SPARE_COLOURS[others.index(network) % len(SPARE_COLOURS)]
+
+
+def use_style() -> None:
+    """Set matplotlib up: one look, and files that are the same bytes at every run."""
+    sns.set_theme(context="notebook", style="ticks", font_scale=0.8)
+    mpl.rcParams.update(
+        {
+            "figure.dpi": RESOLUTION,
+            "savefig.dpi": RESOLUTION,
+            "figure.constrained_layout.use": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+            "svg.hashsalt": "inpca",
+            "pdf.fonttype": 42,
+        }
+    )
+
+
+def save_figure(figure: Figure, folder: str | Path, name: str) -> None:
+    """Write ``name.pdf`` and ``name.png`` without dates, so that the same figure is the same file."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
+
+
+def new_figure(columns: int = 1, rows: int = 1, *, width: float = 3.6, height: float = 3.2, **settings):
+    """Figure and axes of a grid of panels; ``width`` and ``height`` of one panel in inches."""
+    return plt.subplots(rows, columns, figsize=(width * columns, height * rows), **settings)

@@ -1,0 +1,14 @@
+rule dataset:
+    input:
+        code=library_modules("workflow/scripts/prepare_data.py"),
+    output:
+        f"{RESULTS}/dataset.npz",
+    log:
+        f"{RESULTS}/logs/dataset.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/dataset.tsv"
+    params:
+        dataset=study.dataset.model_dump_json(),
+    shell:
+        "python workflow/scripts/prepare_data.py --dataset {params.dataset:q} --folder data --output {output} > {log} 2>&1"
+        " || {{ cat {log} >&2; exit 1; }}"

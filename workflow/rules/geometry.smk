@@ -1,0 +1,55 @@
+rule model_table:
+    input:
+        stores=stores,
+        code=library_modules("workflow/scripts/model_table.py"),
+    output:
+        f"{RESULTS}/distances/{{experiment}}/models.parquet",
+    log:
+        f"{RESULTS}/logs/model_table/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/model_table/{{experiment}}.tsv"
+    params:
+        geodesic_points=study.analysis.geodesic_points,
+    shell:
+        "python workflow/scripts/model_table.py --stores {input.stores} --geodesic-points {params.geodesic_points}"
+        " --output {output} > {log} 2>&1"
+
+
+rule distances:
+    input:
+        stores=stores,
+        code=library_modules("workflow/scripts/distances.py"),
+    output:
+        f"{RESULTS}/distances/{{experiment}}/{{split}}.npy",
+    log:
+        f"{RESULTS}/logs/distances/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/distances/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: workflow.cores
+    params:
+        geodesic_points=study.analysis.geodesic_points,
+    shell:
+        "python workflow/scripts/distances.py --stores {input.stores} --split {wildcards.split} --threads {threads}"
+        " --geodesic-points {params.geodesic_points} --output {output} > {log} 2>&1"
+
+
+rule embedding:
+    input:
+        distances=embedded_distances,
+        code=library_modules("workflow/scripts/embed.py"),
+    output:
+        f"{RESULTS}/embeddings/{{experiment}}/{{embedding}}.nc",
+    log:
+        f"{RESULTS}/logs/embedding/{{experiment}}/{{embedding}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/embedding/{{experiment}}/{{embedding}}.tsv"
+    wildcard_constraints:
+        embedding="train|test|joint",
+    threads: 1
+    params:
+        n_components=study.analysis.n_components,
+    shell:
+        "python workflow/scripts/embed.py --distances {input.distances} --n-components {params.n_components}"
+        " --output {output} > {log} 2>&1"

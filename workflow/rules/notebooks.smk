@@ -1,0 +1,29 @@
+for name, entry in NOTEBOOKS.items():
+
+    rule:
+        name:
+            f"notebook_{name}"
+        input:
+            **entry["inputs"],
+            notebook=f"notebooks/{name}.ipynb",
+            code=library_modules(f"notebooks/{name}.ipynb"),
+            runner=library_modules("workflow/scripts/run_notebook.py"),
+        output:
+            figures=figure_files(name),
+            metrics=f"{RESULTS}/metrics/{name}.json",
+            executed=f"{RESULTS}/notebooks/{name}.ipynb",
+            html=f"{RESULTS}/notebooks/{name}.html",
+        log:
+            notebook=f"{RESULTS}/logs/notebooks/{name}.ipynb",
+            text=f"{RESULTS}/logs/notebooks/{name}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/notebooks/{name}.tsv"
+        # kernels that start at the same time sometimes want the same port
+        retries: 1
+        threads: 1
+        params:
+            parameters=notebook_parameters(name),
+        shell:
+            "python workflow/scripts/run_notebook.py --notebook {input.notebook} --parameters {params.parameters:q}"
+            " --live {log.notebook} --executed {output.executed} --outputs {output.figures} {output.metrics}"
+            " > {log.text} 2>&1 || {{ cat {log.text} >&2; exit 1; }}"

@@ -1,0 +1,18 @@
+rule train:
+    input:
+        data=rules.dataset.output,
+        code=library_modules("workflow/scripts/train.py"),
+    output:
+        directory(f"{RESULTS}/predictions/{{experiment}}/{{configuration}}.zarr"),
+    log:
+        f"{RESULTS}/logs/train/{{experiment}}/{{configuration}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{{experiment}}/{{configuration}}.tsv"
+    threads: 1
+    resources:
+        gpu=int(study.device != "cpu"),
+        mem_mb=2000,
+    params:
+        job=training_job,
+    shell:
+        "python workflow/scripts/train.py --job {params.job:q} --data {input.data} --output {output} > {log} 2>&1"

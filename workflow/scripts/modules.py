@@ -1,0 +1,40 @@
+"""Which library modules a script or notebook needs: its imports, followed through the library."""
+
+import ast
+import json
+from pathlib import Path
+
+LIBRARY = Path("inpca")
+
+
+def library_modules(path: str) -> list[str]:
+    """The script or notebook itself and every module of the library that it imports, directly or not."""
+    found, pending = {str(path)}, [Path(path)]
+    while pending:
+        for module in imported_modules(pending.pop()):
+            if str(module) not in found:
+                found.add(str(module))
+                pending.append(module)
+    return sorted(found)
+
+
+def imported_modules(path: Path) -> set[Path]:
+    """Files of the library that one file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(source(path))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == LIBRARY.name:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names if alias.name.split(".")[0] == LIBRARY.name}
+    candidates = {Path(*name.split(".")) for name in names}
+    files = {place for stem in candidates for place in (stem.with_suffix(".py"), stem / "__init__.py")}
+    return {file for file in files if file.is_file()}
+
+
+def source(path: Path) -> str:
+    """Python source of a module, or of a notebook's code cells."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")

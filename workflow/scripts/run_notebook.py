@@ -1,0 +1,77 @@
+"""Run one notebook strictly: known parameters only, and a result only if every cell ran and every figure was written."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbconvert import HTMLExporter
+from papermill.exceptions import PapermillExecutionError
+
+from inpca.files import atomic
+
+KERNEL = "python3"
+#: Cell metadata that says when or in which run a cell was executed: it would change with every run.
+VOLATILE = ("execution", "papermill")
+
+
+def check_parameters(notebook: Path, parameters: dict) -> None:
+    """Stop if a parameter is not declared in the notebook's parameters cell, or one of them is not given."""
+    declared = set(papermill.inspect_notebook(notebook))
+    if unknown := parameters.keys() - declared:
+        sys.exit(
+            f"error: {notebook} has no parameter {', '.join(sorted(unknown))}; it declares {', '.join(sorted(declared))}"
+        )
+    if missing := declared - parameters.keys():
+        sys.exit(f"error: {notebook} is run without its parameter {', '.join(sorted(missing))}")
+
+
+def without_volatile(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The executed notebook without times and machine details, so that running it again gives the same file."""
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{index}"
+        for name in VOLATILE:
+            cell.metadata.pop(name, None)
+    return notebook
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--notebook", type=Path, required=True)
+    parser.add_argument("--parameters", type=json.loads, required=True, help="JSON object")
+    parser.add_argument(
+        "--live", type=Path, required=True, help="written while the notebook runs; survives its failure"
+    )
+    parser.add_argument(
+        "--executed", type=Path, required=True, help="the finished notebook; its HTML is put beside it"
+    )
+    parser.add_argument("--outputs", type=Path, nargs="*", default=[], help="files the notebook must write")
+    arguments = parser.parse_args()
+
+    check_parameters(arguments.notebook, arguments.parameters)
+    try:
+        executed = papermill.execute_notebook(
+            arguments.notebook, arguments.live, arguments.parameters, kernel_name=KERNEL, progress_bar=False,
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        sys.exit(
+            f"error: {arguments.notebook} failed; open {arguments.live} for the cell and its traceback\n{error}"
+        )
+    if missing := [str(path) for path in arguments.outputs if not path.is_file()]:
+        sys.exit(f"error: {arguments.notebook} ran but did not write {', '.join(missing)}")
+    executed = without_volatile(executed)
+    with atomic(arguments.executed.with_suffix(".html")) as partial:
+        html, _ = HTMLExporter(exclude_input_prompt=True, exclude_output_prompt=True).from_notebook_node(
+            executed
+        )
+        partial.write_text(html, encoding="utf-8")
+    with atomic(arguments.executed) as partial:
+        nbformat.write(executed, partial)
+
+
+if __name__ == "__main__":
+    main()

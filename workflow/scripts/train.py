@@ -1,0 +1,17 @@
+"""Train all seeds of one configuration and write their prediction store."""
+
+import argparse
+from pathlib import Path
+
+from inpca.configuration import TrainingJob
+from inpca.datasets import PreparedData
+from inpca.training import train
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument(
+    "--job", type=TrainingJob.model_validate_json, required=True, help="training job, as JSON"
+)
+parser.add_argument("--data", type=Path, required=True)
+parser.add_argument("--output", type=Path, required=True)
+arguments = parser.parse_args()
+train(arguments.job, PreparedData.load(arguments.data), arguments.output, progress=True)
