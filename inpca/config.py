@@ -36,9 +36,7 @@ class Dataset(Strict):
     name: Literal["fashion_mnist", "digits"]
     n_train: PositiveInt = Field(description="training samples, the same number of each class")
     n_test: PositiveInt = Field(description="test samples, the same number of each class")
-    pool: PositiveInt = Field(
-        default=1, description="side of the squares of pixels that are averaged into one"
-    )
+    pool: PositiveInt = Field(default=1, description="side of the squares of pixels that are averaged into one")
     normalize: bool = Field(
         default=True, description="subtract the mean of the training pixels, divide by their deviation"
     )
@@ -86,32 +84,24 @@ class Experiment(Strict):
 class Analysis(Strict):
     """Parameters of the geometry stage and of the notebooks."""
 
-    n_components: PositiveInt = Field(
-        default=50, description="axes of an embedding that are computed and kept"
-    )
+    n_components: PositiveInt = Field(default=50, description="axes of an embedding that are computed and kept")
     geodesic_points: PositiveInt = Field(
         default=100, description="points of the geodesic from P0 to P* that are embedded"
     )
     spread_points: list[float] = Field(
         default=[0.25, 0.5, 0.75], description="points of the geodesic, as fractions of its length"
     )
-    spread_radius: PositiveFloat = Field(
-        default=0.1, description="largest Bhattacharyya distance to such a point"
-    )
+    spread_radius: PositiveFloat = Field(default=0.1, description="largest Bhattacharyya distance to such a point")
     outlier_distance: PositiveFloat = Field(
         default=2.0, description="Bhattacharyya distance to P* from which a model is an outlier"
     )
-    fitted_error: float = Field(
-        default=0.1, gt=0, lt=1, description="train error up to which a run counts as fitted"
-    )
+    fitted_error: float = Field(default=0.1, gt=0, lt=1, description="train error up to which a run counts as fitted")
 
 
 class Study(Strict):
     """The whole configuration file."""
 
-    study: str = Field(
-        pattern=r"^[a-z][a-z0-9_]*$", description="names the folders under results/ and figures/"
-    )
+    study: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="names the folders under results/ and figures/")
     device: Literal["auto", "cpu", "cuda"] = "auto"
     dataset: Dataset
     networks: dict[str, Network]
@@ -152,8 +142,8 @@ class Study(Strict):
             for configuration in grid.expand(self.networks):
                 if found.setdefault(configuration.id, configuration) != configuration:
                     raise ValueError(
-                        f"experiments.{experiment}: {configuration.id} occurs twice, with {found[configuration.id].epochs} "
-                        f"and with {configuration.epochs} epochs"
+                        f"experiments.{experiment}: {configuration.id} occurs twice, "
+                        f"with {found[configuration.id].epochs} and with {configuration.epochs} epochs"
                     )
         return found
 

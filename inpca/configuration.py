@@ -53,9 +53,7 @@ class WideResNet(Strict):
     @model_validator(mode="after")
     def _depth_fits_blocks(self) -> WideResNet:
         if self.depth < 10 or (self.depth - 4) % 6:
-            raise ValueError(
-                f"depth of a wide ResNet is 6·n + 4 with n ≥ 1 (10, 16, 22, …), not {self.depth}"
-            )
+            raise ValueError(f"depth of a wide ResNet is 6·n + 4 with n ≥ 1 (10, 16, 22, …), not {self.depth}")
         return self
 
 
@@ -126,7 +124,8 @@ class Checkpoints(Strict):
         ndarray of int64
             ``log``: 0 and ``number`` - 1 different steps that are as evenly spaced in ln(step) as whole numbers
             allow (all steps, where there are fewer). ``paper``: 0; in epochs 0–4 after every batch whose index a
-            quarter of an epoch divides; every epoch 5–25, epochs 26–65 that 4 divides, later those that 15 divides, and the last.
+            quarter of an epoch divides; every epoch 5–25, epochs 26–65 that 4 divides, later those that 15
+            divides, and the last.
         """
         last = steps_per_epoch * epochs
         if self.schedule == "log":
@@ -135,12 +134,10 @@ class Checkpoints(Strict):
             for trial in range(wanted, 2 * last * wanted):
                 if len(steps) >= wanted:
                     break
-                steps = np.unique(np.rint(np.geomspace(1, last, trial)).astype(np.int64))
+                steps = np.unique(np.rint(np.geomspace(last, 1, trial)).astype(np.int64))
             return np.concatenate([[0], steps])
         quarter = max(1, steps_per_epoch // 4)
-        early = [
-            epoch * steps_per_epoch + i + 1 for epoch in range(5) for i in range(0, steps_per_epoch, quarter)
-        ]
+        early = [epoch * steps_per_epoch + i + 1 for epoch in range(5) for i in range(0, steps_per_epoch, quarter)]
         whole = [
             epoch * steps_per_epoch
             for epoch in range(5, epochs + 1)

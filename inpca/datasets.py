@@ -92,9 +92,7 @@ def fingerprint(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def prepare(
-    name: str, folder: Path, *, n_train: int, n_test: int, pool: int, normalize: bool
-) -> PreparedData:
+def prepare(name: str, folder: Path, *, n_train: int, n_test: int, pool: int, normalize: bool) -> PreparedData:
     """Balanced subset of a data set, pooled and normalised.
 
     Parameters
@@ -141,9 +139,7 @@ def balanced(labels: np.ndarray, size: int, n_classes: int, what: str) -> np.nda
     of_class = [np.flatnonzero(labels == label) for label in range(n_classes)]
     fewest = min(map(len, of_class))
     if fewest < each:
-        raise DataError(
-            f"{what}: {each} samples of each class are asked for, but one class has only {fewest}"
-        )
+        raise DataError(f"{what}: {each} samples of each class are asked for, but one class has only {fewest}")
     return np.sort(np.concatenate([indices[:each] for indices in of_class]))
 
 
@@ -173,8 +169,7 @@ def fashion_mnist(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     contents = {name: read_checked(source, name) for name in FASHION_MNIST}
     return [
         (
-            np.frombuffer(contents[f"{split}-images-idx3-ubyte"], np.uint8, offset=16).reshape(-1, 1, 28, 28)
-            / 255,
+            np.frombuffer(contents[f"{split}-images-idx3-ubyte"], np.uint8, offset=16).reshape(-1, 1, 28, 28) / 255,
             np.frombuffer(contents[f"{split}-labels-idx1-ubyte"], np.uint8, offset=8),
         )
         for split in ("train", "t10k")
@@ -226,7 +221,8 @@ def read_checked(folder: Path, name: str) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != FASHION_MNIST[name]:
         raise DataError(
-            f"{path} is not Fashion-MNIST's {name}: SHA-256 {found}, expected {FASHION_MNIST[name]}; delete it and run again"
+            f"{path} is not Fashion-MNIST's {name}: SHA-256 {found}, expected {FASHION_MNIST[name]}; "
+            "delete it and run again"
         )
     return content
 
@@ -244,8 +240,6 @@ def fetch_with_apt(folder: Path) -> None:
         for command in (["apt-get", "download", DEBIAN_PACKAGE], ["sh", "-c", "dpkg-deb -x *.deb ."]):
             done = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
             if done.returncode:
-                raise DataError(
-                    f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1:] or done.returncode}"
-                )
+                raise DataError(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
         with atomic(folder / "fashion_mnist") as partial:
             shutil.copytree(Path(scratch) / DEBIAN_FOLDER, partial)

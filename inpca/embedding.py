@@ -87,9 +87,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         D = self._distances(X)
         m = len(D)
         if not 1 <= self.n_components <= m:
-            raise ValueError(
-                f"n_components must lie in 1 … {m} (the number of models), not {self.n_components}"
-            )
+            raise ValueError(f"n_components must lie in 1 … {m} (the number of models), not {self.n_components}")
         weight = _check_weight(sample_weight, m)
         share = weight / weight.sum()
         self._row_means = np.asarray(D, np.float64) @ share
@@ -132,9 +130,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         if self.metric == "precomputed":
             D = np.asarray(X, np.float64)
             if D.ndim != 2 or D.shape[1] != len(self.embedding_):
-                raise ValueError(
-                    f"distances to the {len(self.embedding_)} fitted models expected, not shape {D.shape}"
-                )
+                raise ValueError(f"distances to the {len(self.embedding_)} fitted models expected, not shape {D.shape}")
         else:
             D = pairwise_distances(X, self._models, metric=self.metric, log=self.log)
         centred = D - (D @ self._share)[:, None] - self._row_means + self._grand_mean
@@ -158,9 +154,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         """
         D = _check_distances(D)
         if len(D) != len(self.embedding_):
-            raise ValueError(
-                f"distances between the {len(self.embedding_)} fitted models expected, not {len(D)}"
-            )
+            raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {len(D)}")
         means = D @ self._share
         return self._project(D - means[:, None] - means + self._share @ means)
 

@@ -165,9 +165,7 @@ def riemannian_length(trajectory: np.ndarray) -> float:
     return float(np.sum(2 * np.sqrt(bhattacharyya_distance(trajectory[:-1], trajectory[1:]))))
 
 
-def progress(
-    X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None, *, log: bool = False
-) -> np.ndarray:
+def progress(X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None, *, log: bool = False) -> np.ndarray:
     """Progress s of models towards the truth: the point of the geodesic from P0 to P* that is closest to each.
 
     s(P) = argmin over t in [0, 1] of d_G(P, γ_t). On the sphere the distance from a point to a geodesic shorter than

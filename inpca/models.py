@@ -60,7 +60,8 @@ def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.D
 
     Columns: ``kind`` (run, ignorance, geodesic or truth), ``run`` (configuration and seed), the factors of the
     configuration, ``seed``, ``step``, ``epoch``; for each split ``<split>_loss`` (mean -ln p of the truth, nats),
-    ``<split>_error`` (fraction whose most probable class is wrong), ``<split>_progress``; ``t`` for points of the geodesic.
+    ``<split>_error`` (fraction whose most probable class is wrong), ``<split>_progress``; ``t`` for points of the
+    geodesic.
     """
     tables = [store_table(store) for store in stores]
     t = landmarks_of_geodesic(geodesic_points)

@@ -7,6 +7,8 @@ without affine parameters.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torchvision.models import VisionTransformer
@@ -54,7 +56,7 @@ def fully_connected(size: FullyConnected, input_shape: tuple[int, int, int], n_c
     widths = [channels * height * width, *size.widths]
     hidden = [
         layer
-        for fan_in, fan_out in zip(widths, widths[1:], strict=False)
+        for fan_in, fan_out in pairwise(widths)
         for layer in (nn.Linear(fan_in, fan_out), nn.ReLU(), nn.BatchNorm1d(fan_out, affine=False))
     ]
     return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(widths[-1], n_classes))
@@ -93,13 +95,10 @@ def conv_mixer(size: ConvMixer, input_shape: tuple[int, int, int], n_classes: in
         return nn.Conv2d(size.dim, size.dim, size.kernel, groups=size.dim, padding="same")
 
     blocks = [
-        nn.Sequential(Residual(*mix(depthwise())), *mix(nn.Conv2d(size.dim, size.dim, 1)))
-        for _ in range(size.depth)
+        nn.Sequential(Residual(*mix(depthwise())), *mix(nn.Conv2d(size.dim, size.dim, 1))) for _ in range(size.depth)
     ]
     patches = nn.Conv2d(input_shape[0], size.dim, size.patch, stride=size.patch)
-    return nn.Sequential(
-        *mix(patches), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(size.dim, n_classes)
-    )
+    return nn.Sequential(*mix(patches), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(size.dim, n_classes))
 
 
 class PreactivationBlock(nn.Module):
@@ -136,9 +135,7 @@ def wide_resnet(size: WideResNet, input_shape: tuple[int, int, int], n_classes: 
     )  # fmt: skip
 
 
-def vision_transformer(
-    size: VisionTransformerSize, input_shape: tuple[int, int, int], n_classes: int
-) -> nn.Sequential:
+def vision_transformer(size: VisionTransformerSize, input_shape: tuple[int, int, int], n_classes: int) -> nn.Sequential:
     """torchvision's vision transformer for square images of any number of channels, zero-padded to whole patches.
 
     Raises

@@ -53,9 +53,7 @@ class PredictionWriter:
         Anything that JSON holds.
     """
 
-    def __init__(
-        self, path, *, seeds, steps, epochs, labels: Mapping[str, Any], n_classes: int, attributes=None
-    ):
+    def __init__(self, path, *, seeds, steps, epochs, labels: Mapping[str, Any], n_classes: int, attributes=None):
         self.path = Path(path)
         self.partial = self.path.with_name(f".partial-{self.path.name}")
         self.seeds, self.steps = list(map(int, seeds)), list(map(int, steps))
@@ -110,9 +108,7 @@ class PredictionWriter:
         if index not in self._pending:
             raise PredictionStoreError(f"{self.path.name}: {where} was written before")
         if not np.all(log_probs <= 1e-6):
-            raise PredictionStoreError(
-                f"{self.path.name}: {where}: predictions hold NaN or are not log-probabilities"
-            )
+            raise PredictionStoreError(f"{self.path.name}: {where}: predictions hold NaN or are not log-probabilities")
         self._group[f"{split}/log_probs"][index[1:]] = log_probs
         self._pending.remove(index)
 

@@ -81,8 +81,7 @@ class Recorder:
             steps=steps,
             epochs=[step / steps_per_epoch for step in steps],
             labels={
-                name: torch.cat([y for _, y in batches(split)]).cpu().numpy()
-                for name, split in self._splits.items()
+                name: torch.cat([y for _, y in batches(split)]).cpu().numpy() for name, split in self._splits.items()
             },
             n_classes=n_classes,
             attributes={**(attributes or {}), "versions": {name: version(name) for name in LIBRARIES}},
@@ -131,7 +130,8 @@ def log_probabilities(model: nn.Module, split: tuple[Tensor, Tensor] | DataLoade
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
-    with torch.inference_mode():
+    # a DataLoader draws from torch's generator, even one that does not shuffle
+    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
         logits = torch.cat([model(x.to(device, non_blocking=True)).float() for x, _ in batches(split)])
     model.train(was_training)
     return torch.log_softmax(logits, dim=1).cpu()

@@ -149,9 +149,7 @@ def choose_device(name: str) -> torch.device:
         If CUDA is asked for and there is none.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError(
-            "device: cuda, but torch sees no CUDA device here; use device: auto or device: cpu"
-        )
+        raise RuntimeError("device: cuda, but torch sees no CUDA device here; use device: auto or device: cpu")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -106,13 +107,9 @@ def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -
     line = geodesic_points(points, (1, 2, 3))
     axes.plot(*line.T, color="black", linewidth=2.5, zorder=10)
     for end, name, marker in ((line[0], "$P_0$", "s"), (line[-1], "$P_*$", "*")):
-        axes.plot(
-            *end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11
-        )
+        axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
         axes.text(*end, f"   {name}", fontsize=14, fontweight="bold", zorder=12)
-    axes.set(
-        xlabel=axis_label(embedding, 1), ylabel=axis_label(embedding, 2), zlabel=axis_label(embedding, 3)
-    )
+    axes.set(xlabel=axis_label(embedding, 1), ylabel=axis_label(embedding, 2), zlabel=axis_label(embedding, 3))
     axes.view_init(elev=22, azim=-62)
     axes.legend(handles=architecture_legend(palette), loc="upper left", bbox_to_anchor=(-0.12, 1.0))
     return figure
@@ -126,17 +123,13 @@ def pairs(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figu
             chosen = points[points.get("network") == network]
             colour = palette.colour(network)
             axes.add_collection(
-                LineCollection(
-                    trajectories(chosen, pair), colors=colour, linewidths=0.5, alpha=0.4, rasterized=True
-                )
+                LineCollection(trajectories(chosen, pair), colors=colour, linewidths=0.5, alpha=0.4, rasterized=True)
             )
-            axes.scatter(*chosen[[f"pc{axis}" for axis in pair]].to_numpy().T, color=colour, s=5, linewidth=0, alpha=0.8,
-                         rasterized=True)  # fmt: skip
+            place = chosen[[f"pc{axis}" for axis in pair]].to_numpy().T
+            axes.scatter(*place, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
         draw_geodesic(axes, points, pair)
         axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
-    figure.legend(
-        handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1
-    )
+    figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
     return figure
 
 
@@ -166,9 +159,7 @@ def pairs_by_value(points: pd.DataFrame, embedding: xr.Dataset, values: dict[str
     return figure
 
 
-def spread(
-    points: pd.DataFrame, embedding: xr.Dataset, near: dict[float, np.ndarray], palette: Palette
-) -> Figure:
+def spread(points: pd.DataFrame, embedding: xr.Dataset, near: dict[float, np.ndarray], palette: Palette) -> Figure:
     """Models close to chosen points of the geodesic, in two pairs of axes, and how many there are of each architecture.
 
     Parameters
@@ -201,10 +192,7 @@ def spread(
     panels[0].legend(fontsize=8)
     counts = pd.DataFrame(
         {
-            f"t = {t:g}": points[chosen & models]
-            .groupby("network")
-            .size()
-            .reindex(palette.networks, fill_value=0)
+            f"t = {t:g}": points[chosen & models].groupby("network").size().reindex(palette.networks, fill_value=0)
             for t, chosen in near.items()
         }
     )
@@ -238,7 +226,7 @@ def outliers(points: pd.DataFrame, split: str, threshold: float, palette: Palett
         bottom += height
     by_epoch.set_xticks(
         bins,
-        [f"{low:.2g}–{high:.2g}" for low, high in zip(edges, edges[1:], strict=False)],
+        [f"{low:.2g}–{high:.2g}" for low, high in pairwise(edges)],
         rotation=45,
         ha="right",
     )
@@ -246,9 +234,7 @@ def outliers(points: pd.DataFrame, split: str, threshold: float, palette: Palett
     by_epoch.legend(fontsize=8)
     share = far.groupby("network").size() / models.groupby("network").size()
     share = 100 * share.reindex(palette.networks).fillna(0)
-    by_network.barh(
-        [palette.label(n) for n in share.index], share, color=[palette.colour(n) for n in share.index]
-    )
+    by_network.barh([palette.label(n) for n in share.index], share, color=[palette.colour(n) for n in share.index])
     by_network.invert_yaxis()
     by_network.set(xlabel=f"share of the architecture's models with $d_B(P, P_*)$ > {threshold:g} (%)")
     if far.empty:
@@ -283,17 +269,13 @@ def final_errors(table: pd.DataFrame, fitted_error: float, palette: Palette) -> 
     return figure
 
 
-def joint(
-    train_view: pd.DataFrame, test_view: pd.DataFrame, embedding: xr.Dataset, palette: Palette
-) -> Figure:
-    """Both views of every model in the joint embedding: train filled, test hollow, tied by a line at the last checkpoint.
+def joint(train_view: pd.DataFrame, test_view: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
+    """Both views of every model in the joint embedding, train filled and test hollow; a line ties those of last models.
 
     One seed of each configuration is drawn as a trajectory, for legibility; all last models are.
     """
     figure, panels = new_figure(2, width=6, height=5)
-    first_seed = (
-        runs(train_view).groupby("configuration")["seed"].transform("min") == runs(train_view)["seed"]
-    )
+    first_seed = runs(train_view).groupby("configuration")["seed"].transform("min") == runs(train_view)["seed"]
     for axes, pair in zip(panels, ((1, 2), (1, 3)), strict=True):
         columns = [f"pc{axis}" for axis in pair]
         for view, style in ((train_view, "-"), (test_view, (0, (2, 1.2)))):

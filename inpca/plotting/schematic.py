@@ -17,9 +17,7 @@ CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
 POINTS = 60
 
 
-def schematic(
-    trajectories: dict[str, np.ndarray], labels: np.ndarray, classes: list[str], sample: int
-) -> Figure:
+def schematic(trajectories: dict[str, np.ndarray], labels: np.ndarray, classes: list[str], sample: int) -> Figure:
     """Left, one sample's probabilities in the triangle; right, InPCA of both networks on all samples.
 
     Parameters
@@ -38,12 +36,10 @@ def schematic(
     return figure
 
 
-def draw_triangle(
-    axes: Axes, trajectories: dict[str, np.ndarray], label: int, classes: list[str], sample: int
-) -> None:
+def draw_triangle(axes: Axes, trajectories: dict[str, np.ndarray], label: int, classes: list[str], sample: int) -> None:
     """Each distribution over three classes is a point of the triangle; P0 is its centre, P* one corner."""
     axes.fill(*CORNERS.T, facecolor="0.97", edgecolor="0.4", linewidth=1)
-    for corner, name, shift in zip(CORNERS, classes, ((-2, -12), (2, -12), (0, 6)), strict=True):
+    for corner, name, shift in zip(CORNERS, classes, ((-2, -14), (2, -14), (0, 10)), strict=True):
         axes.annotate(name, corner, xytext=shift, textcoords="offset points", ha="center", fontsize=9)
     ends = ignorance(1, 3), truth(np.array([label]), 3)
     line = geodesic(*ends, np.linspace(0, 1, POINTS))[:, 0]

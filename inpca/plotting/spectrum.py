@@ -27,9 +27,7 @@ def spectrum(embedding: xr.Dataset) -> Figure:
     draw_signed(stress, axis, embedding["explained_stress"].values, space_like)
     for k in (k for k in STRESS_AXES if k in axis and k <= 10):
         value = embedding["explained_stress"].sel(axis=k).item()
-        stress.annotate(
-            f"{k}: {value:.1%}", (k, value), xytext=(8, -9), textcoords="offset points", fontsize=8
-        )
+        stress.annotate(f"{k}: {value:.1%}", (k, value), xytext=(8, -9), textcoords="offset points", fontsize=8)
     stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(None, 1.01))
     draw_signed(distance, axis, embedding["explained_distance"].values, space_like)
     distance.set(xlabel="number of axes", ylabel="explained pairwise distance", ylim=(None, 1.01))

@@ -17,6 +17,4 @@ try:
 except DataError as error:
     sys.exit(f"error: {error}")
 data.save(arguments.output)
-print(
-    f"{len(data.train_labels)} train and {len(data.test_labels)} test samples, fingerprint {data.fingerprint}"
-)
+print(f"{len(data.train_labels)} train and {len(data.test_labels)} test samples, fingerprint {data.fingerprint}")

@@ -5,9 +5,10 @@ import hashlib
 import json
 from pathlib import Path
 
+from modules import library_modules
+
 from inpca.config import read_study
 from inpca.files import atomic, sha256
-from modules import library_modules
 
 #: Scripts of the stages that every figure passes through.
 STAGES = ("prepare_data", "train", "model_table", "distances", "embed", "run_notebook")
@@ -15,9 +16,7 @@ STAGES = ("prepare_data", "train", "model_table", "distances", "embed", "run_not
 
 def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
     """SHA-256 by name: of the validated study, and of each file that its figures depend on."""
-    roots = [f"workflow/scripts/{stage}.py" for stage in STAGES] + [
-        f"notebooks/{name}.ipynb" for name in notebooks
-    ]
+    roots = [f"workflow/scripts/{stage}.py" for stage in STAGES] + [f"notebooks/{name}.ipynb" for name in notebooks]
     files = sorted({file for root in roots for file in library_modules(root)} | {"envs/requirements.lock"})
     text = read_study(study).model_dump_json()
     return {"study": hashlib.sha256(text.encode()).hexdigest(), **{file: sha256(file) for file in files}}

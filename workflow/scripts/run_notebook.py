@@ -1,4 +1,4 @@
-"""Run one notebook strictly: known parameters only, and a result only if every cell ran and every figure was written."""
+"""Run one notebook strictly: known parameters only; a result only if every cell ran and every figure was written."""
 
 import argparse
 import json
@@ -21,9 +21,8 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
     """Stop if a parameter is not declared in the notebook's parameters cell, or one of them is not given."""
     declared = set(papermill.inspect_notebook(notebook))
     if unknown := parameters.keys() - declared:
-        sys.exit(
-            f"error: {notebook} has no parameter {', '.join(sorted(unknown))}; it declares {', '.join(sorted(declared))}"
-        )
+        known = ", ".join(sorted(declared))
+        sys.exit(f"error: {notebook} has no parameter {', '.join(sorted(unknown))}; it declares {known}")
     if missing := declared - parameters.keys():
         sys.exit(f"error: {notebook} is run without its parameter {', '.join(sorted(missing))}")
 
@@ -46,9 +45,7 @@ def main() -> None:
     parser.add_argument(
         "--live", type=Path, required=True, help="written while the notebook runs; survives its failure"
     )
-    parser.add_argument(
-        "--executed", type=Path, required=True, help="the finished notebook; its HTML is put beside it"
-    )
+    parser.add_argument("--executed", type=Path, required=True, help="the finished notebook; its HTML is put beside it")
     parser.add_argument("--outputs", type=Path, nargs="*", default=[], help="files the notebook must write")
     arguments = parser.parse_args()
 
@@ -58,16 +55,12 @@ def main() -> None:
             arguments.notebook, arguments.live, arguments.parameters, kernel_name=KERNEL, progress_bar=False,
         )  # fmt: skip
     except PapermillExecutionError as error:
-        sys.exit(
-            f"error: {arguments.notebook} failed; open {arguments.live} for the cell and its traceback\n{error}"
-        )
+        sys.exit(f"error: {arguments.notebook} failed; open {arguments.live} for the cell and its traceback\n{error}")
     if missing := [str(path) for path in arguments.outputs if not path.is_file()]:
         sys.exit(f"error: {arguments.notebook} ran but did not write {', '.join(missing)}")
     executed = without_volatile(executed)
     with atomic(arguments.executed.with_suffix(".html")) as partial:
-        html, _ = HTMLExporter(exclude_input_prompt=True, exclude_output_prompt=True).from_notebook_node(
-            executed
-        )
+        html, _ = HTMLExporter(exclude_input_prompt=True, exclude_output_prompt=True).from_notebook_node(executed)
         partial.write_text(html, encoding="utf-8")
     with atomic(arguments.executed) as partial:
         nbformat.write(executed, partial)

@@ -8,9 +8,7 @@ from inpca.datasets import PreparedData
 from inpca.training import train
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument(
-    "--job", type=TrainingJob.model_validate_json, required=True, help="training job, as JSON"
-)
+parser.add_argument("--job", type=TrainingJob.model_validate_json, required=True, help="training job, as JSON")
 parser.add_argument("--data", type=Path, required=True)
 parser.add_argument("--output", type=Path, required=True)
 arguments = parser.parse_args()

@@ -1,0 +1,56 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def models(rng):
+    """Forty models on 30 samples and 4 classes, from confident to ignorant."""
+    sharpness = rng.uniform(0.05, 3, size=(40, 1, 1))
+    weights = rng.gamma(np.broadcast_to(sharpness, (40, 30, 4))) + 1e-12
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def copy_project(target: Path) -> Path:
+    """The project as a fresh clone would have it, with uncommitted edits, without results."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith(("results/", "figures/")):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
+
+
+def snakemake(folder: Path, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
+    """Run snakemake on the project copy in ``folder`` with the library of that copy."""
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+
+
+SMOKE = ("--configfile", "config/smoke.yaml")
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory):
+    """A copy of the project in which the smoke study was run."""
+    folder = copy_project(tmp_path_factory.mktemp("smoke"))
+    done = snakemake(folder, *SMOKE)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:]
+    return folder

@@ -1,0 +1,118 @@
+import json
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT
+
+from inpca.config import ConfigError, read_study, schema
+from inpca.configuration import Checkpoints
+
+STUDIES = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
+
+
+@pytest.fixture
+def data():
+    return yaml.safe_load((ROOT / "config/smoke.yaml").read_text())
+
+
+def test_schema_is_the_one_that_the_models_generate():
+    assert (ROOT / "config/schema.json").read_text() == schema(), "run: make schema"
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_studies_are_valid_and_named_after_their_file(name):
+    study = read_study(ROOT / "config" / name)
+    assert f"{study.study}.yaml" == name
+    assert study.configurations("main")
+
+
+def test_schema_forbids_unknown_keys_everywhere():
+    objects = [json.loads(schema()), *json.loads(schema())["$defs"].values()]
+    assert all(item["additionalProperties"] is False for item in objects if item.get("type") == "object")
+
+
+def test_default_study_varies_every_factor_of_the_paper():
+    study = read_study(ROOT / "config/fashion.yaml")
+    configurations = study.configurations("main").values()
+    seeds = study.experiments["main"].seeds
+    kinds = {(c.network.kind, c.name) for c in configurations}
+    assert len(kinds) == 6
+    assert {c.optimizer for c in configurations} == {"sgd", "sgdn", "adam"}
+    assert {c.augmentation for c in configurations} == {"none", "cropflip"}
+    assert len({c.batch_size for c in configurations}) >= 2
+    assert len({c.weight_decay for c in configurations}) >= 2
+    assert len(seeds) >= 3 and len(configurations) * len(seeds) >= 100
+
+
+def test_ids_are_readable_and_stable(data):
+    first, *_, last = read_study(data).configurations("main")
+    assert first == "fc-sgdn-b20-lr0.05-wd0-none" and last == "fc-adam-b30-lr0.01-wd0.001-cropflip"
+
+
+def edit(data, path, value):
+    data = deepcopy(data)
+    *parents, last = path
+    place = data
+    for key in parents:
+        place = place[key]
+    place[last] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["datset"], {}, "top level: unknown key 'datset'; did you mean 'dataset'\\? allowed: study, device"),
+        (["analysis", "n_component"], 3, "analysis: unknown key 'n_component'; did you mean 'n_components'"),
+        (["networks", "fc", "depth"], 3, "networks.fc.fc: unknown key 'depth'"),
+        (["networks", "fc", "kind"], "mlp", "networks.fc: .*'mlp'.*'fc', 'allcnn'"),
+        (["networks", "wrn_small", "depth"], 12, "6·n \\+ 4"),
+        (["networks", "vit", "heads"], 3, "dim 16 is not a multiple of heads 3"),
+        (
+            ["experiments", "main", "grids", 0, "optimizer"],
+            ["rmsprop"],
+            "optimizer.0: 'rmsprop' .* 'sgd', 'sgdn' or 'adam'",
+        ),
+        (["experiments", "main", "grids", 0, "network"], ["lenet"], "'lenet' is not defined; allowed: fc, allcnn"),
+        (["experiments", "main", "grids", 0, "batch"], [{"size": 299, "learning_rate": 1}], "size 299 does not fit"),
+        (["experiments", "main", "checkpoints"], {"schedule": "log"}, "takes a number of checkpoints"),
+        (["experiments", "main", "seeds"], [], "seeds: .* not allowed"),
+        (["study"], "Smoke Study", "study: 'Smoke Study' is not allowed"),
+        (["dataset", "n_train"], -1, "dataset.n_train: -1 is not allowed"),
+        (["experiments"], {}, "no 'main'"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(data, path, value, message):
+    with pytest.raises(ConfigError, match=message):
+        read_study(edit(data, path, value))
+
+
+def test_equal_ids_with_different_settings_are_an_error(data):
+    grids = data["experiments"]["main"]["grids"]
+    grids.append({**grids[1], "epochs": 7})
+    with pytest.raises(ConfigError, match="occurs twice, with 6 and with 7 epochs"):
+        read_study(data)
+
+
+def test_a_file_that_is_not_there_or_not_yaml_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"nothing\.yaml"):
+        read_study(tmp_path / "nothing.yaml")
+    (tmp_path / "broken.yaml").write_text("a: [1")
+    with pytest.raises(ConfigError, match=r"broken\.yaml"):
+        read_study(tmp_path / "broken.yaml")
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(200, 67), (500, 62), (1000, 67)])
+def test_paper_schedule_has_the_papers_number_of_checkpoints(batch_size, expected):
+    steps = Checkpoints(schedule="paper").steps(50_000 // batch_size, 200)
+    assert len(steps) == expected
+    assert steps[0] == 0 and steps[-1] == 200 * 50_000 // batch_size
+
+
+@pytest.mark.parametrize(("number", "last"), [(2, 10), (12, 30), (25, 1200), (25, 10)])
+def test_log_schedule_has_the_number_of_checkpoints_asked_for(number, last):
+    steps = Checkpoints(schedule="log", number=number).steps(last, 1)
+    assert len(steps) == min(number, last + 1)
+    assert steps[0] == 0 and steps[-1] == last and (np.diff(steps) > 0).all()

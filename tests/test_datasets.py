@@ -1,0 +1,126 @@
+import gzip
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inpca import datasets
+from inpca.datasets import DataError, PreparedData, average_pool, balanced, find_fashion_mnist, prepare, read_checked
+
+DIGITS = dict(name="digits", n_train=300, n_test=150, pool=1, normalize=True)
+
+
+@pytest.fixture
+def no_fetching(monkeypatch):
+    def fail(folder):
+        raise OSError("no way out")
+
+    monkeypatch.setattr(datasets, "fetch_with_torchvision", fail)
+    monkeypatch.setattr(datasets, "fetch_with_apt", fail)
+
+
+def idx_files(folder, suffix=""):
+    folder.mkdir(parents=True)
+    for name in datasets.FASHION_MNIST:
+        (folder / f"{name}{suffix}").write_bytes(b"something else")
+    return folder
+
+
+def test_digits_are_balanced_disjoint_and_normalised(tmp_path):
+    data = prepare(folder=tmp_path, **DIGITS)
+    assert data.train_images.shape == (300, 1, 8, 8) and data.test_images.shape == (150, 1, 8, 8)
+    assert np.bincount(data.train_labels).tolist() == [30] * 10
+    assert np.bincount(data.test_labels).tolist() == [15] * 10
+    assert data.train_images.mean() == pytest.approx(0, abs=1e-6) and data.train_images.std() == pytest.approx(
+        1, abs=1e-5
+    )
+    train = {image.tobytes() for image in data.train_images}
+    assert not any(image.tobytes() in train for image in data.test_images)
+
+
+def test_prepared_data_survive_the_file_and_are_bit_identical(tmp_path):
+    first, second = prepare(folder=tmp_path, **DIGITS), prepare(folder=tmp_path, **DIGITS)
+    first.save(tmp_path / "a.npz")
+    second.save(tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert PreparedData.load(tmp_path / "a.npz").fingerprint == first.fingerprint
+
+
+def test_fingerprint_tells_other_data(tmp_path):
+    data = prepare(folder=tmp_path, **DIGITS)
+    assert prepare(folder=tmp_path, **DIGITS | {"n_test": 140}).fingerprint != data.fingerprint
+    forged = replace(data, train_images=data.train_images + 1)
+    forged.save(tmp_path / "forged.npz")
+    with pytest.raises(DataError, match="does not match its fingerprint"):
+        PreparedData.load(tmp_path / "forged.npz")
+
+
+def test_pooling_averages_squares():
+    images = np.arange(16.0).reshape(1, 1, 4, 4)
+    assert average_pool(images, 2).ravel().tolist() == [2.5, 4.5, 10.5, 12.5]
+    with pytest.raises(DataError, match="4×4 pixels cannot be pooled by 3"):
+        average_pool(images, 3)
+
+
+def test_unbalanced_requests_are_errors():
+    labels = np.array([0, 0, 1, 1, 1])
+    assert balanced(labels, 4, 2, "x").tolist() == [0, 1, 2, 3]
+    with pytest.raises(DataError, match="choose a multiple of 2"):
+        balanced(labels, 3, 2, "x")
+    with pytest.raises(DataError, match="only 2"):
+        balanced(labels, 6, 2, "x")
+
+
+def test_own_folder_comes_first_then_torchvisions_then_debians(tmp_path, no_fetching):
+    debian = idx_files(tmp_path / "system" / datasets.DEBIAN_FOLDER, ".gz")
+    assert find_fashion_mnist(tmp_path / "data", tmp_path / "system") == debian
+    torchvisions = idx_files(tmp_path / "data/FashionMNIST/raw")
+    assert find_fashion_mnist(tmp_path / "data", tmp_path / "system") == torchvisions
+    own = idx_files(tmp_path / "data/fashion_mnist", ".gz")
+    assert find_fashion_mnist(tmp_path / "data", tmp_path / "system") == own
+
+
+def test_data_that_cannot_be_had_say_what_to_do(tmp_path, no_fetching):
+    with pytest.raises(DataError) as error:
+        find_fashion_mnist(tmp_path / "data", tmp_path)
+    for hint in ("no way out", "train-images-idx3-ubyte", "dataset-fashion-mnist", "--configfile config/smoke.yaml"):
+        assert hint in str(error.value)
+
+
+def test_the_package_is_the_second_way(tmp_path, no_fetching, monkeypatch):
+    monkeypatch.setattr(datasets, "fetch_with_apt", lambda folder: idx_files(folder / "fashion_mnist"))
+    assert find_fashion_mnist(tmp_path / "data", tmp_path) == tmp_path / "data/fashion_mnist"
+
+
+def test_a_wrong_file_is_named_with_both_checksums(tmp_path):
+    folder = idx_files(tmp_path / "data")
+    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte is not Fashion-MNIST's .* expected bad3541b"):
+        read_checked(folder, "train-labels-idx1-ubyte")
+
+
+def test_a_truncated_archive_is_named(tmp_path):
+    name = "t10k-labels-idx1-ubyte"
+    (tmp_path / f"{name}.gz").write_bytes(gzip.compress(bytes(1000))[:-9])
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz cannot be read"):
+        read_checked(tmp_path, name)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="unpacking Debian's package needs dpkg-deb")
+def test_the_package_is_unpacked_into_the_own_folder(tmp_path, monkeypatch):
+    contents = tmp_path / "package"
+    idx_files(contents / datasets.DEBIAN_FOLDER, ".gz")
+    (contents / "DEBIAN").mkdir()
+    (contents / "DEBIAN/control").write_text(
+        "Package: dataset-fashion-mnist\nVersion: 1\nArchitecture: all\nMaintainer: x <x@y.z>\nDescription: x\n"
+    )
+    run = datasets.subprocess.run
+
+    def offline(command, cwd, **settings):
+        if command[0] == "apt-get":
+            command = ["dpkg-deb", "-b", str(contents), "package.deb"]
+        return run(command, cwd=cwd, **settings)
+
+    monkeypatch.setattr(datasets.subprocess, "run", offline)
+    datasets.fetch_with_apt(tmp_path / "data")
+    assert len(list((tmp_path / "data/fashion_mnist").iterdir())) == 4

@@ -1,0 +1,113 @@
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+matplotlib.use("Agg")
+
+from inpca import InPCA
+from inpca.plotting import manifold
+from inpca.plotting.interactive import manifold_page, save_page
+from inpca.plotting.spectrum import spectrum, stress_numbers
+from inpca.plotting.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
+
+NETWORKS = ["vit", "fc"]
+
+
+@pytest.fixture
+def table(models):
+    m = len(models)
+    network = np.where(np.arange(m) < m // 2, *NETWORKS)
+    table = pd.DataFrame({"kind": "run", "network": network, "configuration": network, "seed": 0})
+    table["run"] = table["configuration"] + "-seed0"
+    table["step"] = table["epoch"] = np.tile(np.arange(m // 2), 2)
+    for name in ("train_loss", "train_error", "test_loss", "test_error", "train_progress", "test_progress"):
+        table[name] = np.linspace(1, 0.1, m)
+    table["t"] = np.nan
+    table.loc[m - 3 :, ["kind", "network", "configuration", "run"]] = None
+    table.loc[m - 3 :, "kind"] = ["ignorance", "geodesic", "truth"]
+    table.loc[m - 3 :, "t"] = [0, 0.5, 1]
+    return table
+
+
+@pytest.fixture
+def embedding(models):
+    inpca = InPCA(10).fit(models)
+    dataset = inpca.to_xarray()
+    dataset["explained_distance"] = ("axis", inpca.explained_distance())
+    return dataset
+
+
+@pytest.fixture
+def points(table, embedding):
+    return manifold.place_models(table, embedding)
+
+
+def test_colours_are_distinct_and_do_not_depend_on_the_study():
+    assert len({to_rgb(colour) for _, colour in ARCHITECTURES.values()} | set(map(to_rgb, SPARE_COLOURS))) == 12
+    assert Palette.of(["vit", "fc"]).colour("vit") == Palette.of(["vit", "wrn_huge", "allcnn"]).colour("vit")
+    palette = Palette.of(["wrn_huge", "vit", "fc"])
+    assert palette.networks == ("fc", "vit", "wrn_huge")
+    assert palette.colour("wrn_huge") == SPARE_COLOURS[0] and palette.label("wrn_huge") == "wrn_huge"
+
+
+def test_files_are_the_same_bytes_every_time(points, embedding, tmp_path):
+    use_style()
+    for folder in "ab":
+        save_figure(manifold.pairs(points, embedding, Palette.of(NETWORKS)), tmp_path / folder, "pairs")
+    for suffix in ("png", "pdf"):
+        first, second = (tmp_path / folder / f"pairs.{suffix}" for folder in "ab")
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_time_like_axes_are_named(embedding):
+    for axis, sign in zip(embedding["axis"].values, embedding["signature"].values, strict=True):
+        assert ("time-like" in manifold.axis_label(embedding, axis)) == (sign < 0)
+
+
+def test_space_like_and_time_like_differ_by_more_than_colour(embedding):
+    assert set(embedding["signature"].values) == {1, -1}
+    space_like, time_like = spectrum(embedding).axes[0].collections
+    assert not np.array_equal(space_like.get_paths()[0].vertices, time_like.get_paths()[0].vertices)
+    assert not np.array_equal(space_like.get_facecolor(), time_like.get_facecolor())
+
+
+def test_every_run_is_one_line(points, embedding):
+    figure = manifold.manifold_3d(points, embedding, Palette.of(NETWORKS))
+    drawn = [line for collection in figure.axes[0].collections for line in getattr(collection, "_segments3d", [])]
+    assert len(drawn) == points["run"].nunique()
+
+
+def test_outliers_are_counted(points):
+    points.loc[:2, "train_loss"] = 9.0
+    axes = manifold.outliers(points, "train", 2.0, Palette.of(NETWORKS)).axes[0]
+    assert sum(patch.get_height() for patch in axes.patches) == 3
+
+
+def test_page_has_few_traces_and_names_models(points, embedding, tmp_path):
+    page = manifold_page(points, embedding, Palette.of(NETWORKS), "title")
+    assert len(page.data) == len(NETWORKS) + 2
+    gaps = np.isnan(np.array(page.data[0].x, float)).sum()
+    assert gaps == 1 and page.data[0].customdata[0][0] == "fc-seed0"
+    for folder in "ab":
+        save_page(page, tmp_path / folder, "page")
+    html = [(tmp_path / folder / "page.html").read_text() for folder in "ab"]
+    assert html[0] == html[1] and 'src="plotly.min.js"' in html[0] and 'src="http' not in html[0]
+
+
+def test_numbers_of_the_spectrum_are_those_of_the_embedding(embedding):
+    numbers = stress_numbers(embedding)
+    assert list(numbers["explained_stress"]) == ["1", "2", "3", "5", "10"]
+    assert numbers["explained_stress"]["3"] == embedding["explained_stress"][2].item()
+    assert len(numbers["signature"]) == 10
+
+
+def test_table_and_embedding_must_match(table, embedding):
+    with pytest.raises(ValueError, match="the model table has 39 rows, the embedding 40 models"):
+        manifold.place_models(table[:-1], embedding)
+
+
+def test_panels_have_the_size_asked_for():
+    figure, axes = new_figure(3, 2, width=2, height=1)
+    assert axes.shape == (2, 3) and figure.get_size_inches().tolist() == [6, 2]

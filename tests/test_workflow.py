@@ -1,0 +1,192 @@
+"""The workflow on the smoke study: it makes everything, does nothing twice, and re-runs what a change touches."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from conftest import ROOT, SMOKE, copy_project, snakemake
+from modules import library_modules
+
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def planned(done):
+    """Rules and their numbers of jobs in a dry-run."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {
+        name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.M) if name != "total"
+    }
+
+
+def dry_run(folder, *arguments):
+    return planned(snakemake(folder, *SMOKE, "--dry-run", *arguments))
+
+
+@pytest.fixture
+def finished(smoke, tmp_path):
+    """A copy of the finished smoke study that a test may change."""
+    folder = tmp_path / "project"
+    shutil.copytree(smoke, folder, symlinks=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_notebooks_in_git_have_no_outputs_and_typed_parameters(name):
+    notebook = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    parameters = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    assert len(parameters) == 1
+    assert all(re.match(r"\w+: \w+ = .+  # .+", line) for line in parameters[0].source.splitlines())
+    assert max(len(cell.source.splitlines()) for cell in code) <= 15
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_notebook_was_run_and_rendered(smoke, name):
+    executed = nbformat.read(smoke / f"results/smoke/notebooks/{name}.ipynb", as_version=4)
+    assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")
+    html = (smoke / f"results/smoke/notebooks/{name}.html").read_text()
+    assert "data:image/png" in html
+    assert json.loads((smoke / f"results/smoke/metrics/{name}.json").read_text())
+    assert list((smoke / f"figures/smoke/{name}").glob("*.png")) and list(
+        (smoke / f"figures/smoke/{name}").glob("*.pdf")
+    )
+
+
+def test_no_job_warned(smoke):
+    for log in (smoke / "results/smoke/logs").rglob("*.log"):
+        assert "Warning" not in log.read_text(), log
+    for name in NOTEBOOKS:
+        notebook = nbformat.read(smoke / f"results/smoke/notebooks/{name}.ipynb", as_version=4)
+        streams = [
+            output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "stream"
+        ]
+        assert not any(output.name == "stderr" for output in streams)
+
+
+def test_executed_notebooks_hold_no_path_and_no_time(smoke):
+    for name in NOTEBOOKS:
+        text = (smoke / f"results/smoke/notebooks/{name}.ipynb").read_text()
+        assert str(smoke) not in text and str(ROOT) not in text
+        assert "start_time" not in text and "iopub" not in text
+
+
+def test_a_second_run_has_nothing_to_do(smoke):
+    done = snakemake(smoke, *SMOKE)
+    assert done.returncode == 0 and "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_deleting_a_figure_runs_its_notebook_only(finished):
+    (finished / "figures/smoke/main_manifold/pairs.png").unlink()
+    assert dry_run(finished, "figures/smoke/main_manifold/pairs.png") == {"notebook_main_manifold": 1}
+    everything = dry_run(finished)
+    assert set(everything) == {"notebook_main_manifold", "provenance", "all"}
+
+
+def test_editing_the_plots_runs_notebooks_only(finished):
+    with open(finished / "inpca/plotting/spectrum.py", "a") as file:
+        file.write("\n# edited\n")
+    assert set(dry_run(finished)) == {"notebook_main_manifold", "notebook_test_embedding", "provenance", "all"}
+
+
+def test_editing_the_distances_does_not_train_again(finished):
+    with open(finished / "inpca/distances.py", "a") as file:
+        file.write("\n# edited\n")
+    jobs = dry_run(finished)
+    assert {"distances", "embedding", "notebook_main_manifold"} <= set(jobs) and "train" not in jobs
+
+
+def test_editing_the_networks_trains_again(finished):
+    with open(finished / "inpca/networks.py", "a") as file:
+        file.write("\n# edited\n")
+    jobs = dry_run(finished)
+    assert jobs["train"] == 8 and "dataset" not in jobs
+
+
+def test_changing_one_grid_trains_its_configurations_only(finished):
+    text = (finished / "config/smoke.yaml").read_text()
+    (finished / "config/smoke.yaml").write_text(text.replace("learning_rate: 0.01", "learning_rate: 0.02"))
+    jobs = dry_run(finished)
+    assert jobs["train"] == 2 and jobs["distances"] == 2
+
+
+def test_an_analysis_setting_does_not_train_again(finished):
+    jobs = dry_run(finished, "--config", "analysis={spread_radius: 0.2}")
+    assert set(jobs) == {"notebook_main_manifold", "notebook_test_embedding", "provenance", "all"}
+
+
+def test_a_wrong_key_stops_before_the_first_job(finished):
+    done = snakemake(finished, *SMOKE, "--config", "datset=1")
+    assert done.returncode != 0
+    assert "unknown key 'datset'; did you mean 'dataset'?" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_default_study_is_not_mixed_into_another(finished):
+    done = snakemake(finished, "--dry-run")
+    assert "results/fashion/" in done.stdout and "results/smoke/" not in done.stdout
+
+
+def test_results_are_the_same_bits_for_any_number_of_cores(smoke, tmp_path):
+    other = copy_project(tmp_path)
+    done = snakemake(other, *SMOKE, cores=1)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    kinds = ("figures/**/*.png", "figures/**/*.pdf", "figures/**/*.html", "results/**/metrics/*.json",
+             "results/**/notebooks/*", "results/**/*.nc", "results/**/*.npy", "results/**/manifest.json")  # fmt: skip
+    files = [path.relative_to(smoke) for kind in kinds for path in smoke.glob(kind)]
+    assert len(files) > 60
+    assert not [str(file) for file in files if (smoke / file).read_bytes() != (other / file).read_bytes()]
+
+
+def run_notebook(folder, parameters, source="raise ValueError('no luck')"):
+    cells = [
+        nbformat.v4.new_code_cell("a: int = 1  # first\nb: str = 'x'  # second"),
+        nbformat.v4.new_code_cell(source),
+    ]
+    cells[0].metadata["tags"] = ["parameters"]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "n.ipynb")
+    command = [
+        sys.executable, ROOT / "workflow/scripts/run_notebook.py", "--notebook", "n.ipynb",
+        "--parameters", json.dumps(parameters), "--live", "live.ipynb",
+        "--executed", "out/n.ipynb", "--outputs", "made.txt",
+    ]  # fmt: skip
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+
+
+def test_unknown_and_missing_parameters_are_errors(tmp_path):
+    assert "has no parameter c; it declares a, b" in run_notebook(tmp_path, {"a": 1, "b": "y", "c": 2}).stderr
+    assert "is run without its parameter b" in run_notebook(tmp_path, {"a": 1}).stderr
+
+
+def test_a_failing_notebook_survives_with_its_traceback_and_makes_no_result(tmp_path):
+    done = run_notebook(tmp_path, {"a": 1, "b": "y"})
+    assert done.returncode != 0 and "open live.ipynb" in done.stderr and "no luck" in done.stderr
+    assert "no luck" in (tmp_path / "live.ipynb").read_text()
+    assert not (tmp_path / "out/n.ipynb").exists()
+
+
+def test_a_notebook_must_write_what_it_promises(tmp_path):
+    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, "c = a")
+    assert done.returncode != 0 and "did not write made.txt" in done.stderr
+    assert run_notebook(tmp_path, {"a": 2, "b": "y"}, "open('made.txt', 'w').close()").returncode == 0
+    assert (tmp_path / "out/n.ipynb").exists() and (tmp_path / "out/n.html").exists()
+
+
+def test_modules_are_followed_through_the_library(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    found = library_modules("workflow/scripts/embed.py")
+    assert {"inpca/embedding.py", "inpca/distances.py", "inpca/geometry.py", "inpca/files.py"} <= set(found)
+    assert not {"inpca/training.py", "inpca/config.py", "inpca/plotting/style.py"} & set(found)
+
+
+def test_analysis_does_not_import_torch():
+    code = "import sys, inpca.report, inpca.models, inpca.plotting.interactive; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
