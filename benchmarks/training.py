@@ -1,7 +1,7 @@
 """Time of a training job against the plain way: a per-sample DataLoader and one process for each run.
 
-Both train the same runs (network, optimiser, schedule, epochs, augmentation) and evaluate both splits at the same steps;
-each is timed as whole processes, in turn, and the ratio of each pair is taken. Usage::
+Both train the same runs (network, optimiser, schedule, epochs, augmentation) and evaluate both splits at the same
+steps; each is timed as whole processes, in turn, and the ratio of each pair is taken. Usage::
 
     python benchmarks/training.py --repetitions 3
 """
@@ -110,9 +110,8 @@ def main() -> None:
         plain_run(TrainingJob.model_validate_json(job), PreparedData.load(data), int(seed))
         return
     study = read_study(arguments.study)
-    print(
-        f"{EPOCHS} epochs, {len(study.experiments['main'].seeds)} seeds, one core, {arguments.repetitions} repetitions\n"
-    )
+    n_seeds = len(study.experiments["main"].seeds)
+    print(f"{EPOCHS} epochs, {n_seeds} seeds, one core, {arguments.repetitions} repetitions\n")
     print("| configuration | plain (s) | job (s) | ratio (median) | ratio (min–max) |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch, "data.npz")
@@ -123,13 +122,9 @@ def main() -> None:
             text = job.model_copy(update={"configuration": configuration}).model_dump_json()
             ours = [sys.executable, "workflow/scripts/train.py", "--job", text, "--data", str(data)]
             plain = [sys.executable, __file__, "--plain", text, str(data)]
-            times = [
-                (
-                    seconds(*([*plain, str(seed)] for seed in job.seeds)),
-                    seconds([*ours, "--output", f"{scratch}/run.zarr"]),
-                )
-                for _ in range(arguments.repetitions)
-            ]
+            runs = [[*plain, str(seed)] for seed in job.seeds]
+            job_run = [*ours, "--output", f"{scratch}/run.zarr"]
+            times = [(seconds(*runs), seconds(job_run)) for _ in range(arguments.repetitions)]
             ratios = [a / b for a, b in times]
             medians = " | ".join(f"{statistics.median(column):.1f}" for column in zip(*times, strict=True))
             print(f"| {name} | {medians} | {statistics.median(ratios):.2f} | {min(ratios):.2f}–{max(ratios):.2f} |")

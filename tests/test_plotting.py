@@ -9,8 +9,9 @@ matplotlib.use("Agg")
 from inpca import InPCA
 from inpca.plotting import manifold
 from inpca.plotting.interactive import manifold_page, save_page
-from inpca.plotting.spectrum import spectrum, stress_numbers
+from inpca.plotting.spectrum import spectrum
 from inpca.plotting.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
+from inpca.verdicts import stress_numbers
 
 NETWORKS = ["vit", "fc"]
 

@@ -15,15 +15,20 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from inpca.plotting.style import MUTED, Palette, new_figure
 
 PAIRS = ((1, 2), (1, 3), (2, 3))
+ENDS = ("ignorance", "truth")
 
 
 def place_models(table: pd.DataFrame, embedding: xr.Dataset, variable: str = "embedding") -> pd.DataFrame:
     """Model table with the coordinates of the embedding as columns ``pc1``, ``pc2``, ….
+
+    Every axis is turned so that it leads from P0 to P*, which makes embeddings of different splits look alike; the sign
+    of an axis has no meaning.
 
     Raises
     ------
@@ -33,6 +38,8 @@ def place_models(table: pd.DataFrame, embedding: xr.Dataset, variable: str = "em
     coordinates = embedding[variable].values
     if len(coordinates) != len(table):
         raise ValueError(f"the model table has {len(table)} rows, the embedding {len(coordinates)} models")
+    ignorance, truth = (embedding["embedding"].values[(table["kind"] == kind).to_numpy()][0] for kind in ENDS)
+    coordinates = coordinates * np.where(truth < ignorance, -1, 1)
     names = [f"pc{axis}" for axis in embedding["axis"].values]
     return pd.concat([table.reset_index(drop=True), pd.DataFrame(coordinates, columns=names)], axis=1)
 
@@ -108,9 +115,9 @@ def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -
     axes.plot(*line.T, color="black", linewidth=2.5, zorder=10)
     for end, name, marker in ((line[0], "$P_0$", "s"), (line[-1], "$P_*$", "*")):
         axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
-        axes.text(*end, f"   {name}", fontsize=14, fontweight="bold", zorder=12)
+        axes.text(*end, f"{name}  ", fontsize=14, fontweight="bold", ha="right", va="bottom", zorder=12)
     axes.set(xlabel=axis_label(embedding, 1), ylabel=axis_label(embedding, 2), zlabel=axis_label(embedding, 3))
-    axes.view_init(elev=22, azim=-62)
+    axes.view_init(elev=25, azim=-72)
     axes.legend(handles=architecture_legend(palette), loc="upper left", bbox_to_anchor=(-0.12, 1.0))
     return figure
 
@@ -152,10 +159,10 @@ def pairs_by_value(points: pd.DataFrame, embedding: xr.Dataset, values: dict[str
         order = np.argsort(-value, kind="stable")
         for axes, pair in zip(row, PAIRS, strict=True):
             axes.scatter(*models[[f"pc{axis}" for axis in pair]].to_numpy()[order].T, c=value[order], norm=norm,
-                         cmap="viridis_r", s=6, linewidth=0, rasterized=True)  # fmt: skip
+                         cmap="viridis", s=6, linewidth=0, rasterized=True)  # fmt: skip
             draw_geodesic(axes, points, pair)
             axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
-        figure.colorbar(ScalarMappable(norm, "viridis_r"), ax=row, label=label, pad=0.01)
+        figure.colorbar(ScalarMappable(norm, "viridis"), ax=row, label=label, pad=0.01)
     return figure
 
 
@@ -231,7 +238,6 @@ def outliers(points: pd.DataFrame, split: str, threshold: float, palette: Palett
         ha="right",
     )
     by_epoch.set(xlabel="epoch", ylabel=f"models with $d_B(P, P_*)$ > {threshold:g}")
-    by_epoch.legend(fontsize=8)
     share = far.groupby("network").size() / models.groupby("network").size()
     share = 100 * share.reindex(palette.networks).fillna(0)
     by_network.barh([palette.label(n) for n in share.index], share, color=[palette.colour(n) for n in share.index])
@@ -239,6 +245,11 @@ def outliers(points: pd.DataFrame, split: str, threshold: float, palette: Palett
     by_network.set(xlabel=f"share of the architecture's models with $d_B(P, P_*)$ > {threshold:g} (%)")
     if far.empty:
         by_epoch.text(0.5, 0.5, "no model is that far from $P_*$", transform=by_epoch.transAxes, ha="center")
+        by_epoch.set(ylim=(0, 1), yticks=[0])
+        by_network.set(xlim=(0, 1), xticks=[0])
+    else:
+        by_epoch.legend(fontsize=8)
+        by_epoch.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
@@ -272,18 +283,17 @@ def final_errors(table: pd.DataFrame, fitted_error: float, palette: Palette) -> 
 def joint(train_view: pd.DataFrame, test_view: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
     """Both views of every model in the joint embedding, train filled and test hollow; a line ties those of last models.
 
-    One seed of each configuration is drawn as a trajectory, for legibility; all last models are.
+    One run of each architecture is drawn as a trajectory, for legibility; all last models are.
     """
     figure, panels = new_figure(2, width=6, height=5)
-    first_seed = runs(train_view).groupby("configuration")["seed"].transform("min") == runs(train_view)["seed"]
+    drawn = runs(train_view).groupby("network")["run"].first()
     for axes, pair in zip(panels, ((1, 2), (1, 3)), strict=True):
         columns = [f"pc{axis}" for axis in pair]
         for view, style in ((train_view, "-"), (test_view, (0, (2, 1.2)))):
-            chosen = runs(view)[first_seed]
             for network in palette.networks:
-                lines = trajectories(chosen[chosen["network"] == network], pair)
+                lines = trajectories(view[view["run"] == drawn[network]], pair)
                 axes.add_collection(LineCollection(lines, colors=palette.colour(network), linestyles=[style],
-                                                   linewidths=0.7, alpha=0.7, rasterized=True))  # fmt: skip
+                                                   linewidths=1.2))  # fmt: skip
         ends = [runs(view).groupby("run", sort=False).tail(1) for view in (train_view, test_view)]
         colours = ends[0]["network"].map(palette.colour)
         ties = np.stack([end[columns].to_numpy() for end in ends], axis=1)

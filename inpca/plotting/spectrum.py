@@ -27,12 +27,13 @@ def spectrum(embedding: xr.Dataset) -> Figure:
     draw_signed(stress, axis, embedding["explained_stress"].values, space_like)
     for k in (k for k in STRESS_AXES if k in axis and k <= 10):
         value = embedding["explained_stress"].sel(axis=k).item()
-        stress.annotate(f"{k}: {value:.1%}", (k, value), xytext=(8, -9), textcoords="offset points", fontsize=8)
-    stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(None, 1.01))
+        stress.annotate(f"{k}: {value:.1%}", (k, value), xytext=(8, -7), textcoords="offset points", fontsize=8)
+    stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(None, 1.005))
+    stress.margins(y=0.1)
     draw_signed(distance, axis, embedding["explained_distance"].values, space_like)
-    distance.set(xlabel="number of axes", ylabel="explained pairwise distance", ylim=(None, 1.01))
+    distance.set(xlabel="number of axes", ylabel="explained pairwise distance", ylim=(None, 1.005))
     for axes in (stress, distance):
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", linewidth=0.4)
     return figure
 
@@ -43,13 +44,3 @@ def draw_signed(axes, axis: np.ndarray, value: np.ndarray, space_like: np.ndarra
     axes.scatter(axis[space_like], value[space_like], color=SPACE_LIKE, s=18, label="space-like", zorder=2)
     axes.scatter(axis[~space_like], value[~space_like], facecolors="white", edgecolors=TIME_LIKE, marker="^", s=30,
                  label="time-like", zorder=2)  # fmt: skip
-
-
-def stress_numbers(embedding: xr.Dataset) -> dict:
-    """Explained stress at 1, 2, 3, 5, 10, 50 axes (those computed), and signature of the first ten."""
-    computed = [k for k in STRESS_AXES if k <= embedding.sizes["axis"]]
-    return {
-        "explained_stress": {str(k): embedding["explained_stress"].sel(axis=k).item() for k in computed},
-        "explained_distance": {str(k): embedding["explained_distance"].sel(axis=k).item() for k in computed},
-        "signature": embedding["signature"].values[:10].tolist(),
-    }
