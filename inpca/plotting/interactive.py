@@ -55,7 +55,7 @@ def manifold_page(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette,
     titles = {
         f"{name}axis_title_text": axis_label(embedding, axis) for name, axis in zip("xyz", (1, 2, 3), strict=True)
     }
-    figure.update_scenes(**titles)
+    figure.update_scenes(**titles, camera_eye={"x": 0.3, "y": -2.1, "z": 0.7})
     figure.update_layout(
         title=title,
         template="plotly_white",
