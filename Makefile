@@ -9,7 +9,7 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke test lint env schema lock clean clean-all help
+.PHONY: all smoke test lint bench env schema lock clean clean-all help
 
 all: env ## the main job: every figure of the default study
 	$(SNAKEMAKE)
@@ -25,6 +25,11 @@ lint: env ## check style, workflow, notebooks and the generated schema
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+bench: env ## measure distances, embeddings and training against the ways in common use, into results/benchmarks
+	$(BIN)/python -m pip install --quiet scikit-bio==0.7.4
+	$(BIN)/python benchmarks/geometry.py
+	$(BIN)/python benchmarks/training.py | tee results/benchmarks/training.md
 
 env: $(READY) ## create .venv from the pinned packages
 

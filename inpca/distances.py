@@ -1,127 +1,253 @@
-"""Pairwise distances between probabilistic models."""
+"""Pairwise distances between probabilistic models: in memory or out of it, on all cores or on a GPU."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
-from inpca.geometry import LARGEST_SAMPLE_DISTANCE, check_models
+from inpca import kernels
+from inpca.geometry import check_models
+from inpca.kernels import GROUP, KINDS, TILE
 
-METRICS = ("bhattacharyya",)
-#: Models of a tile of the result; one tile of both sides and its running products stay in the first two cache levels.
-TILE = 32
-#: Samples whose overlaps are multiplied before the exponent of the product is split off. Each is at least
-#: exp(-LARGEST_SAMPLE_DISTANCE) = 2^-145, so four keep the product above the smallest double, 2^-1022.
-SAMPLES_A_PRODUCT = 4
+METRICS = ("bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger")
+#: Classes from which overlaps are computed by matrix products, one for each sample.
+MANY_CLASSES = 48
+#: Memory of one block of packed models, or of one block of the result, in bytes. Two of the first and two of the second
+#: are held at a time.
+BLOCK_BYTES = 2**27
+#: Models a side of one matrix product, samples of which products are taken together.
+PRODUCT_MODELS, PRODUCT_SAMPLES = 100, 4
+#: Pairs of tiles of one call of a kernel, between two steps of the progress bar.
+TILES_A_CALL = 1024
 
 
 def pairwise_distances(
-    X, Y=None, *, metric: str = "bhattacharyya", log: bool = False, n_jobs: int | None = None
-) -> np.ndarray:
-    """Distance between every two models, averaged over samples.
+    X,
+    Y=None,
+    *,
+    metric: str = "bhattacharyya",
+    log: bool = False,
+    device: str = "cpu",
+    n_jobs: int | None = None,
+    out=None,
+    progress: bool = False,
+):
+    """Distance between every two models, averaged over samples so that it does not grow with their number.
 
-    d_B(P, Q) = -(1/N) Σ_n ln Σ_c sqrt(p_nc q_nc)
+    ================  =========================================================================================
+    bhattacharyya     d_B = -(1/N) Σ_n ln Σ_c sqrt(p_nc q_nc)
+    spherical         d_G = (1/N) Σ_n arccos Σ_c sqrt(p_nc q_nc)
+    jeffreys          (1/N) Σ_n Σ_c (p_nc - q_nc)(ln p_nc - ln q_nc), the symmetrised Kullback-Leibler divergence
+    euclidean         (1/N) Σ_n Σ_c (p_nc - q_nc)², whose embedding is ordinary principal component analysis
+    hellinger         d_H² = 1 - Π_n Σ_c sqrt(p_nc q_nc) = 1 - exp(-N d_B), of the models on all samples together;
+                      not an average: it saturates at 1 as N grows
+    ================  =========================================================================================
 
-    Square roots are stored once as float32; sums over samples have the accuracy of float64. Beside the result it
-    needs twice the memory of the models as float32.
+    Models are held as float32 in blocks; the sum over samples has the accuracy of float64. Memory beyond input and
+    result is a few times :data:`BLOCK_BYTES`, less than 1 GB, whatever the number of models and samples.
 
     Parameters
     ----------
     X : (m, N, C) array
-        Probabilities, or log-probabilities with ``log=True``.
+        Probabilities, or log-probabilities with ``log=True``: numpy, memory-mapped, torch or zarr; read in blocks.
     Y : (k, N, C) array, optional
-        Other models on the same samples; X itself unless given.
-    metric : {"bhattacharyya"}
+        Other models on the same samples; X itself unless given, which takes half the work.
+    metric : {"bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger"}
     log : bool
+    device : str
+        ``"cpu"``, or a device of torch such as ``"cuda"``, which gives the same up to rounding of float32 overlaps.
     n_jobs : int, optional
         Threads; all that numba has, unless given. The result does not depend on it.
+    out : (m, k) array, optional
+        Written block by block and returned: numpy, memory-mapped or zarr; its type is kept.
+    progress : bool
+        Show a progress bar over pairs of models.
 
     Returns
     -------
-    (m, k) array of float64
-        In nats a sample. A sample without overlap counts :data:`inpca.geometry.LARGEST_SAMPLE_DISTANCE`. Without Y it
-        is exactly symmetric, with a zero diagonal.
+    (m, k) array
+        float64 unless ``out`` is given. Without Y it is exactly symmetric, with a zero diagonal. A sample without
+        overlap counts :data:`inpca.geometry.LARGEST_SAMPLE_DISTANCE` (bhattacharyya); logarithms of probabilities are
+        bounded below by minus that number (jeffreys).
 
     Raises
     ------
     ValueError
         For an unknown metric, models that are not normalised probabilities (see
-        :func:`inpca.geometry.check_models`), or X and Y on different samples or classes.
+        :func:`inpca.geometry.check_models`), X and Y on different samples or classes, or ``out`` of another shape.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024 (arXiv:2305.01604); Quinn et al., PNAS 116(28), 2019.
     """
     if metric not in METRICS:
         raise ValueError(f"unknown metric {metric!r}; allowed: {', '.join(METRICS)}")
-    left = pack(X, log, "X")
-    right = left if Y is None else pack(Y, log, "Y")
-    n_left, n_right = len(X), len(X if Y is None else Y)
-    if left.shape[1:3] != right.shape[1:3]:
-        raise ValueError(
-            f"X and Y must have the same samples and classes, not {left.shape[1:3]} and {right.shape[1:3]}"
-        )
-    tiles = np.array(
-        [(i, j) for i in range(len(left)) for j in range(i if Y is None else 0, len(right))], dtype=np.int64
-    )
-    result = np.empty((len(left) * TILE, len(right) * TILE))
+    left = as_models(X, "X")
+    right = left if Y is None else as_models(Y, "Y")
+    if left.shape[1:] != right.shape[1:]:
+        raise ValueError(f"X and Y must have the same samples and classes, not {left.shape[1:]} and {right.shape[1:]}")
+    shape = (left.shape[0], right.shape[0])
+    result = np.empty(shape) if out is None else out
+    if tuple(result.shape) != shape:
+        raise ValueError(f"out must have the shape {shape}, not {tuple(result.shape)}")
+    fill = _fill_blocks
+    if device != "cpu":
+        from inpca.distances_torch import fill_blocks as fill
+    elif left.shape[2] >= MANY_CLASSES and metric in ("bhattacharyya", "hellinger"):
+        fill = _fill_products
     threads = numba.get_num_threads()
-    try:
-        numba.set_num_threads(min(n_jobs or threads, numba.config.NUMBA_NUM_THREADS))
-        bhattacharyya_tiles(left, right, tiles, result)
-    finally:
-        numba.set_num_threads(threads)
-    result = result[:n_left, :n_right]
-    if Y is None:
-        lower = np.tril_indices(n_left, -1)
-        result[lower] = result.T[lower]
-        np.fill_diagonal(result, 0)
-    return np.ascontiguousarray(result)
+    with tqdm(total=shape[0] * shape[1], desc=metric, unit="pair", unit_scale=True, disable=not progress) as bar:
+        try:
+            numba.set_num_threads(min(n_jobs or threads, numba.config.NUMBA_NUM_THREADS))
+            fill(left, right, metric, log, device, _Sink(result, symmetric=Y is None, metric=metric, bar=bar))
+        finally:
+            numba.set_num_threads(threads)
+    return result
 
 
-def pack(X, log: bool, name: str) -> np.ndarray:
-    """Square roots of models as (tiles, N, C, TILE) float32, so that a tile's models are next to each other."""
-    if np.ndim(X) != 3:
-        raise ValueError(f"{name} must have the shape (models, samples, classes), not {np.shape(X)}")
-    m, n_samples, n_classes = np.shape(X)
-    packed = np.ones((-(-m // TILE), n_samples, n_classes, TILE), np.float32)
-    for tile in range(len(packed)):
-        given = np.asarray(X[tile * TILE : (tile + 1) * TILE])
-        models = check_models(given, log=log, name=f"{name}[{tile * TILE}:]")
-        # exp(x / 2) keeps probabilities down to e^-200 that exp(x) would lose in float32
-        roots = np.exp(given / 2) if log else np.sqrt(models)
-        packed[tile, ..., : len(models)] = np.moveaxis(roots, 0, -1)
+class _Sink:
+    """Receives blocks of the result, finishes them and writes them, with their mirror image where it is symmetric."""
+
+    def __init__(self, result, *, symmetric: bool, metric: str, bar: tqdm):
+        self.result, self.symmetric, self._metric, self._bar = result, symmetric, metric, bar
+
+    def write(self, first: int, second: int, block: np.ndarray, n_samples: int) -> None:
+        """Store a block whose upper left entry is (first, second); on the diagonal only its upper half is read."""
+        rows, columns = (slice(start, start + n) for start, n in zip((first, second), block.shape, strict=True))
+        if self._metric == "hellinger":
+            block = -np.expm1(-n_samples * block)
+        if self.symmetric and first == second:
+            block = np.triu(block, 1)
+            block += block.T
+        self.result[rows, columns] = block
+        if self.symmetric and first != second:
+            self.result[columns, rows] = block.T
+            self._bar.update(block.size)
+        self._bar.update(block.size)
+
+
+def as_models(X, name: str):
+    """Something with a shape (m, N, C) that yields numpy arrays when its first axis is sliced."""
+    if hasattr(X, "detach"):  # a torch tensor, recognised without importing torch
+        X = X.detach().cpu().numpy()
+    elif not hasattr(X, "shape"):
+        X = np.asarray(X)
+    if len(X.shape) != 3:
+        raise ValueError(f"{name} must have the shape (models, samples, classes), not {tuple(X.shape)}")
+    if 0 in X.shape:
+        raise ValueError(f"{name} is empty: shape {tuple(X.shape)}")
+    return X
+
+
+def block_starts(n: int, size: int) -> range:
+    """First index of each block."""
+    return range(0, n, size)
+
+
+def _read(X, first: int, last: int) -> np.ndarray:
+    """Models first … last-1 as a contiguous float32 or float64 array."""
+    models = np.asarray(X[first:last])
+    if models.dtype not in (np.float32, np.float64):
+        models = models.astype(np.float32 if models.dtype == np.float16 else np.float64)
+    return np.ascontiguousarray(models)
+
+
+def _pack(X, first: int, last: int, kind: str, log: bool, name: str) -> np.ndarray:
+    """Packed tiles of models first … last-1, after they were found to be probabilities."""
+    models = _read(X, first, last)
+    m, n_samples, n_classes = models.shape
+    packed = np.empty((-(-m // TILE), -(-n_samples // GROUP) * GROUP, n_classes, TILE), np.float32)
+    deviation = np.empty(len(packed))
+    kernels.pack_tiles(models, log, KINDS[kind], packed, deviation)
+    check_deviation(X, first, last, deviation, log, name)
     return packed
 
 
-@numba.njit(parallel=True, fastmath={"contract", "reassoc", "nsz"}, cache=False)
-def bhattacharyya_tiles(left, right, tiles, result):  # pragma: no cover (compiled)
-    """Fill the listed tiles of ``result``; each by one thread, so that its bits do not depend on their number.
+def check_deviation(X, first: int, last: int, deviation: np.ndarray, log: bool, name: str) -> None:
+    """Look closer at models whose sums are off by ``deviation``; an error that names the worst, if it is too far."""
+    if not np.all(deviation <= kernels.CHECKED_DEVIATION):
+        check_models(X[first:last], log=log, name=name if first == 0 else f"{name}[{first}:]")
 
-    The sum of logarithms is the logarithm of a running product, kept as a mantissa (float64) and an exponent (int64)
-    that is split off by bit operations, so that one logarithm is taken for each pair of models.
-    """
-    n_samples, n_classes = left.shape[1], left.shape[2]
-    floor = np.float32(np.exp(-LARGEST_SAMPLE_DISTANCE))
-    for index in numba.prange(len(tiles)):
-        i, j = tiles[index]
-        mantissa = np.ones((TILE, TILE))
-        exponent = np.zeros((TILE, TILE), np.int64)
-        coefficient = np.empty(TILE, np.float32)
-        for first in range(0, n_samples, SAMPLES_A_PRODUCT):
-            last = min(first + SAMPLES_A_PRODUCT, n_samples)
-            for a in range(TILE):
-                product = mantissa[a]
-                for n in range(first, last):
-                    coefficient[:] = 0
-                    for c in range(n_classes):
-                        root = left[i, n, c, a]
-                        column = right[j, n, c]
-                        for b in range(TILE):
-                            coefficient[b] += root * column[b]
-                    for b in range(TILE):
-                        product[b] *= min(max(coefficient[b], floor), np.float32(1))
-                bits = product.view(np.int64)
-                for b in range(TILE):
-                    exponent[a, b] += (bits[b] >> 52) - 1023
-                    bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
-        for a in range(TILE):
-            for b in range(TILE):
-                total = np.log(mantissa[a, b]) + exponent[a, b] * np.log(2.0)
-                result[i * TILE + a, j * TILE + b] = max(-total / n_samples, 0.0)
+
+def _fill_blocks(left, right, metric: str, log: bool, device: str, sink: _Sink) -> None:
+    """All blocks by the fused kernels."""
+    n_samples, n_classes = left.shape[1:]
+    by_input = BLOCK_BYTES // (4 * (n_samples + GROUP) * n_classes)
+    size = max(TILE, min(by_input, int((BLOCK_BYTES // 8) ** 0.5)) // TILE * TILE)
+    kinds = {"jeffreys": ("probability", "log"), "euclidean": ("probability",)}.get(metric, ("root",))
+
+    def pack(X, first: int, name: str) -> list[np.ndarray]:
+        return [_pack(X, first, min(first + size, X.shape[0]), kind, log, name) for kind in kinds]
+
+    for first in block_starts(left.shape[0], size):
+        rows = pack(left, first, "X")
+        for second in block_starts(right.shape[0], size):
+            if sink.symmetric and second < first:
+                continue
+            columns = rows if sink.symmetric and second == first else pack(right, second, "Y")
+            tiles = np.array(
+                [
+                    (i, j)
+                    for i in range(len(rows[0]))
+                    for j in range(i if sink.symmetric and second == first else 0, len(columns[0]))
+                ],
+                dtype=np.int64,
+            )
+            block = np.zeros((len(rows[0]) * TILE, len(columns[0]) * TILE))
+            if metric in ("bhattacharyya", "hellinger"):
+                kernel, operands = kernels.overlap_kernel(n_classes), (rows[0], columns[0])
+            else:
+                kernel = kernels.difference_kernel(n_classes, metric == "spherical")
+                operands = rows[0], columns[0], rows[-1], columns[-1]
+            for start in block_starts(len(tiles), TILES_A_CALL):
+                kernel(*operands, tiles[start : start + TILES_A_CALL], n_samples, block)
+            m, k = min(size, left.shape[0] - first), min(size, right.shape[0] - second)
+            sink.write(first, second, block[:m, :k], n_samples)
+
+
+def _fill_products(left, right, metric: str, log: bool, device: str, sink: _Sink) -> None:
+    """All blocks by matrix products of square roots, one for each sample: faster when there are many classes."""
+    n_samples, n_classes = left.shape[1:]
+    size = max(1, min(BLOCK_BYTES // (4 * PRODUCT_SAMPLES * n_classes), int((BLOCK_BYTES // 16) ** 0.5)))
+    for first in block_starts(left.shape[0], size):
+        for second in block_starts(right.shape[0], size):
+            if sink.symmetric and second < first:
+                continue
+            same = sink.symmetric and second == first
+            sink.write(first, second, _sample_products(left, right, first, second, size, same, log), n_samples)
+
+
+def _sample_products(left, right, first: int, second: int, size: int, same: bool, log: bool) -> np.ndarray:
+    """One block of Bhattacharyya distances by matrix products; its upper half if both sides are the same."""
+    n_samples = left.shape[1]
+    rows, columns = _read(left, first, first + size), None if same else _read(right, second, second + size)
+    m, k = len(rows), len(rows if same else columns)
+    mantissa, exponent = np.ones((m, k)), np.zeros((m, k), np.int64)
+    pairs = np.array(
+        [
+            (i, min(i + PRODUCT_MODELS, m), j, min(j + PRODUCT_MODELS, k))
+            for i in block_starts(m, PRODUCT_MODELS)
+            for j in block_starts(k, PRODUCT_MODELS)
+            if not same or j >= i
+        ]
+    )
+    # the loop over pairs has all threads; more of them inside each product would get in their way
+    with threadpool_limits(1, user_api="blas"):
+        for start in block_starts(n_samples, PRODUCT_SAMPLES):
+            chunk = slice(start, start + PRODUCT_SAMPLES)
+            a = _roots(rows, chunk, log, left, first, "X")
+            b = a if same else _roots(columns, chunk, log, right, second, "Y")
+            kernels.multiply_products(a, b, pairs, mantissa, exponent)
+    return np.maximum(-(np.log(mantissa) + exponent * np.log(2)) / n_samples, 0)
+
+
+def _roots(models: np.ndarray, samples: slice, log: bool, X, first: int, name: str) -> np.ndarray:
+    """Square roots (samples, m, C) of some samples of models that were found to be probabilities."""
+    chunk = models[:, samples]
+    roots = np.empty((chunk.shape[1], len(chunk), chunk.shape[2]), np.float32)
+    deviation = np.empty(len(chunk))
+    kernels.square_roots(chunk, log, roots, deviation)
+    check_deviation(X, first, first + len(models), deviation, log, name)
+    return roots

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from scipy.linalg import eigh
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from inpca.distances import METRICS, pairwise_distances
-
-#: Up to this many models all eigenvalues are computed, beyond it only those that are asked for (by Lanczos iteration).
-DENSE_MODELS = 500
-#: Rows of a distance matrix that are compared with the embedding at once.
-BLOCK = 512
+from inpca.distances import METRICS, as_models, pairwise_distances
+from inpca.spectral import block_bounds, check_distances, explained_distance, squared_norm, times, top_eigenpairs
 
 
 class InPCA(TransformerMixin, BaseEstimator):
-    """Embedding of models whose signed squared distances are the distances between the models.
+    """Embedding of models whose signed squared differences are the distances between the models.
 
     W = -½ L D L with L = I - 1 1ᵀ/m and D the matrix of distances (neither squared nor rooted); W = U Λ Uᵀ, ordered by
     |λ|; coordinates X = U sqrt|Λ|. An axis with λ < 0 is *time-like*: along it, separation lowers the distance.
+
+    Beyond some hundred models, axes are found by Lanczos iteration with W applied, never formed; memory beyond the
+    distances is a few vectors an axis. With ``n_landmarks``, only distances to that many randomly chosen models are
+    computed; these are embedded, all models are placed among them, and the result is centred and turned to its own
+    principal axes (Nyström's approximation of W).
 
     Parameters
     ----------
     n_components : int
         Axes that are kept, those of largest |λ|.
-    metric : {"bhattacharyya", "precomputed"}
-        Distance between models; with ``"precomputed"``, ``X`` is the matrix of distances.
+    metric : str
+        Distance between models, one of :data:`inpca.distances.METRICS`; with ``"precomputed"``, ``X`` is the matrix of
+        distances: an array in memory (float32 or float64), memory-mapped, or zarr.
     log : bool
         X holds log-probabilities.
+    n_landmarks : int, optional
+        Models to whose distances the computation is restricted.
     random_state : int
-        Seed of the start vector of the Lanczos iteration.
+        Seed of the start vector of the Lanczos iteration and of the choice of landmarks.
 
     Attributes
     ----------
@@ -43,15 +46,21 @@ class InPCA(TransformerMixin, BaseEstimator):
     signature_ : (k,) array of int
         +1 for a space-like axis, -1 for a time-like one.
     explained_stress_ : (k,) array
-        1 - sqrt(1 - Σ_{i≤k} λ_i² / ‖W‖_F²), for 1 … k axes; ‖W‖_F is over all m axes.
-    distances_ : (m, m) array
+        1 - sqrt(1 - Σ_{i≤k} λ_i² / ‖W‖_F²), for 1 … k axes; ‖W‖_F² is the sum over all m axes, computed from D (with
+        landmarks: what the axes leave of it is estimated from the distances to them).
+    distances_ : (m, m) array, or (m, n_landmarks)
         The distances that were embedded.
+    landmarks_ : (n_landmarks,) array of int, or None
+    landmark_error_ : float, or None
+        Estimated root mean square error of the coordinates, relative to their size: half the difference of two
+        embeddings, each with half of the landmarks, after the best rotation.
 
     References
     ----------
     Quinn et al., "Visualizing probabilistic models and data with intensive principal component analysis",
     PNAS 116(28), 2019. Teoh et al., "Visualizing probabilistic models in Minkowski space with intensive symmetrized
-    Kullback-Leibler embedding", Phys. Rev. Research 2, 2020.
+    Kullback-Leibler embedding", Phys. Rev. Research 2, 2020. De Silva & Tenenbaum, "Sparse multidimensional scaling
+    using landmark points", 2004.
 
     Examples
     --------
@@ -62,11 +71,19 @@ class InPCA(TransformerMixin, BaseEstimator):
     (20, 2)
     """
 
-    def __init__(self, n_components=3, *, metric="bhattacharyya", log=False, random_state=0):
+    def __init__(self, n_components=3, *, metric="bhattacharyya", log=False, n_landmarks=None, random_state=0):
         self.n_components = n_components
         self.metric = metric
         self.log = log
+        self.n_landmarks = n_landmarks
         self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self.metric == "precomputed"
+        tags.input_tags.three_d_array = self.metric != "precomputed"
+        tags.input_tags.two_d_array = self.metric == "precomputed"
+        return tags
 
     def fit(self, X, y=None, sample_weight=None) -> InPCA:
         """Embed models.
@@ -81,30 +98,106 @@ class InPCA(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For an unknown metric, ``n_components`` not in 1 … m, distances that are not square, finite and symmetric,
-            weights that are negative or of another number, or invalid models.
+            For an unknown metric, ``n_components`` or ``n_landmarks`` not in 1 … m, distances that are not square,
+            finite and symmetric, weights that are negative or of another number, weights together with landmarks, or
+            invalid models.
         """
-        D = self._distances(X)
-        m = len(D)
-        if not 1 <= self.n_components <= m:
-            raise ValueError(f"n_components must lie in 1 … {m} (the number of models), not {self.n_components}")
-        weight = _check_weight(sample_weight, m)
-        share = weight / weight.sum()
-        self._row_means = np.asarray(D, np.float64) @ share
-        self._grand_mean = float(share @ self._row_means)
-        eigenvalues, vectors = self._decompose(D, weight)
+        if self.metric not in (*METRICS, "precomputed"):
+            raise ValueError(f"unknown metric {self.metric!r}; allowed: precomputed, {', '.join(METRICS)}")
+        given = check_distances(self._read(X)) if self.metric == "precomputed" else as_models(X, "X")
+        m = given.shape[0]
+        for name in ("n_components", "n_landmarks"):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= m:
+                raise ValueError(f"{name} must lie in 1 … {m} (the number of models), not {value}")
+        if self.n_landmarks is not None and self.n_landmarks < self.n_components:
+            raise ValueError(f"n_landmarks {self.n_landmarks} is less than n_components {self.n_components}")
+        self.n_features_in_ = given.shape[-1]
+        self._models = None if self.metric == "precomputed" else given
+        if self.n_landmarks is None:
+            self._fit_all(given, _check_weight(sample_weight, m))
+        elif sample_weight is not None:
+            raise ValueError("sample_weight and n_landmarks cannot be combined")
+        else:
+            self._fit_landmarks(given)
+            if self.metric == "precomputed":
+                self.n_features_in_ = self.n_landmarks  # distances that transform takes
+        return self
+
+    def _read(self, X, reset: bool = True):
+        """A matrix as scikit-learn wants its input to be; one in chunks, such as a zarr array, is left where it is."""
+        if hasattr(X, "chunks"):
+            return X
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=reset)
+
+    def _fit_all(self, X, weight: np.ndarray) -> None:
+        D = X if self.metric == "precomputed" else pairwise_distances(X, metric=self.metric, log=self.log)
+        frame = _Frame.of(D, weight, self.n_components, self.random_state)
+        norm = squared_norm(D, weight, frame.anchor_means, frame.grand_mean)
+        self._set(frame.coordinates, frame.eigenvalues, norm)
+        self._frame, self._map, self._offset = frame, np.diag(self._flips), np.zeros(self.n_components)
+        self.distances_, self.landmarks_, self.landmark_error_ = D, None, None
+
+    def _fit_landmarks(self, X) -> None:
+        m = X.shape[0]
+        rng = np.random.default_rng(self.random_state)
+        landmarks = np.sort(rng.choice(m, self.n_landmarks, replace=False))
+        D = self._distances_to(X, landmarks)
+        half = np.isin(np.arange(len(landmarks)), rng.choice(len(landmarks), len(landmarks) // 2, replace=False))
+        if min(half.sum(), (~half).sum()) > self.n_components:
+            halves = [self._place_all(D, landmarks, part)[0] for part in (half, ~half)]
+            rotation, _ = orthogonal_procrustes(*halves)
+            size = np.linalg.norm(halves[1])
+            self.landmark_error_ = float(np.linalg.norm(halves[0] @ rotation - halves[1]) / (2 * size))
+        else:
+            self.landmark_error_ = None
+        coordinates, eigenvalues, self._frame, self._map, self._offset = self._place_all(
+            D, landmarks, np.full(len(landmarks), True)
+        )
+        rest = _residual_squared_norm(D, landmarks, coordinates, eigenvalues)
+        self._set(coordinates, eigenvalues, float(np.sum(eigenvalues**2)) + rest)
+        self._map, self._offset = self._map * self._flips, self._offset * self._flips
+        self.distances_, self.landmarks_ = D, landmarks
+
+    def _distances_to(self, X, landmarks: np.ndarray) -> np.ndarray:
+        """Distances of all models to the landmarks, (m, n_landmarks) float32, exactly zero to themselves."""
+        if self.metric == "precomputed":
+            D = np.stack([np.asarray(X[:, column], np.float32) for column in landmarks], axis=1)
+        else:
+            D = np.empty((X.shape[0], len(landmarks)), np.float32)
+            self._models = np.stack([np.asarray(X[i]) for i in landmarks])
+            pairwise_distances(X, self._models, metric=self.metric, log=self.log, out=D)
+        D[landmarks, np.arange(len(landmarks))] = 0
+        return D
+
+    def _place_all(self, D: np.ndarray, landmarks: np.ndarray, part: np.ndarray):
+        """Embed some of the landmarks, place all models among them, centre, and turn to the principal axes.
+
+        For coordinates Y of all models with signature S, centred: Z = Y - ȳ, W ≈ Z S Zᵀ. With G = ZᵀZ its eigenvalues
+        are those of G^½ S G^½ = V Λ Vᵀ, and its coordinates are Z G^-½ V sqrt|Λ|.
+        """
+        among = D[np.ix_(landmarks[part], part)].astype(np.float64)
+        axes = min(part.sum() - 1, 2 * self.n_components + LANDMARK_AXES)
+        frame = _Frame.of((among + among.T) / 2, np.ones(part.sum()), max(axes, self.n_components), self.random_state)
+        Y = frame.place(D[:, part])
+        middle = Y.mean(axis=0)
+        Z = Y - middle
+        size, turn = eigh(Z.T @ Z)
+        size = np.sqrt(np.clip(size, size.max() * np.finfo(float).eps, None))
+        half, inverse = (turn * size) @ turn.T, (turn / size) @ turn.T
+        eigenvalues, vectors = eigh(half @ (np.sign(frame.eigenvalues)[:, None] * half))
         order = np.argsort(-np.abs(eigenvalues), kind="stable")[: self.n_components]
-        eigenvalues, vectors = eigenvalues[order], vectors[:, order]
-        embedding = vectors * np.sqrt(np.abs(eigenvalues))
-        largest = embedding[np.abs(embedding).argmax(axis=0), np.arange(len(eigenvalues))]
-        self.embedding_ = embedding * np.where(largest < 0, -1, 1)
+        to_axes = inverse @ vectors[:, order] * np.sqrt(np.abs(eigenvalues[order]))
+        return Z @ to_axes, eigenvalues[order], frame, to_axes, middle @ to_axes
+
+    def _set(self, coordinates: np.ndarray, eigenvalues: np.ndarray, norm: float) -> None:
+        largest = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(len(eigenvalues))]
+        self._flips = np.where(largest < 0, -1.0, 1.0)
+        self.embedding_ = coordinates * self._flips
         self.eigenvalues_ = eigenvalues
         self.signature_ = np.where(eigenvalues < 0, -1, 1)
-        norm = _squared_norm(D, share, self._row_means, self._grand_mean) * weight.sum() ** 2
-        self.explained_stress_ = 1 - np.sqrt(np.clip(1 - np.cumsum(eigenvalues**2) / norm, 0, None))
-        self.distances_ = D
-        self._models = None if self.metric == "precomputed" else X
-        return self
+        explained = np.cumsum(eigenvalues**2) / norm if norm > 0 else np.ones(len(eigenvalues))
+        self.explained_stress_ = 1 - np.sqrt(np.clip(1 - explained, 0, None))
 
     def fit_transform(self, X, y=None, sample_weight=None) -> np.ndarray:
         """Embed models and return their coordinates; see :meth:`fit`."""
@@ -113,28 +206,24 @@ class InPCA(TransformerMixin, BaseEstimator):
     def transform(self, X) -> np.ndarray:
         """Coordinates of new models, x_i = [-½ (d - mean(d) - d̄ + d̿) · u_i] / (sign(λ_i) sqrt|λ_i|).
 
-        d are the distances of a new model to the fitted ones, d̄ the means over the columns of the fitted distances and
-        d̿ their grand mean. A fitted model lands on its own coordinates. Not for weighted embeddings with new
-        weights: means are taken with the weights of :meth:`fit`.
+        d are the distances of a new model to the fitted ones (or to the landmarks), d̄ the means over the columns of the
+        fitted distances and d̿ their grand mean. A fitted model lands on its own coordinates.
 
         Parameters
         ----------
-        X : (q, N, C) array of models, or (q, m) distances to the fitted models with ``metric="precomputed"``
+        X : (q, N, C) array of models, or (q, m) distances to the fitted models (the landmarks, if there are any) with
+            ``metric="precomputed"`` or after :meth:`from_xarray`
 
         Returns
         -------
         (q, k) array
         """
-        if not hasattr(self, "embedding_"):
-            raise NotFittedError("this InPCA is not fitted; call fit first")
-        if self.metric == "precomputed":
-            D = np.asarray(X, np.float64)
-            if D.ndim != 2 or D.shape[1] != len(self.embedding_):
-                raise ValueError(f"distances to the {len(self.embedding_)} fitted models expected, not shape {D.shape}")
+        check_is_fitted(self, "embedding_")
+        if self._models is None:
+            D = self._read(X, reset=False)
         else:
             D = pairwise_distances(X, self._models, metric=self.metric, log=self.log)
-        centred = D - (D @ self._share)[:, None] - self._row_means + self._grand_mean
-        return self._project(centred)
+        return self._frame.place(D) @ self._map - self._offset
 
     def transform_view(self, D) -> np.ndarray:
         """Coordinates of the fitted models as seen by other distances between them.
@@ -152,118 +241,136 @@ class InPCA(TransformerMixin, BaseEstimator):
         -------
         (m, k) array
         """
-        D = _check_distances(D)
-        if len(D) != len(self.embedding_):
+        check_is_fitted(self, "embedding_")
+        D = check_distances(D)
+        if self.landmarks_ is not None or len(D) != len(self.embedding_):
             raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {len(D)}")
-        means = D @ self._share
-        return self._project(D - means[:, None] - means + self._share @ means)
-
-    def _project(self, centred: np.ndarray) -> np.ndarray:
-        weighted = (self.embedding_ * self._weight[:, None]) / self.eigenvalues_
-        return -0.5 * centred @ weighted
+        means = times(D, self._frame.share)
+        return self._frame.place(D, means, float(self._frame.share @ means)) @ self._map
 
     def explained_distance(self) -> np.ndarray:
-        """Explained pairwise distance of 1 … k axes, 1 - Σ_ij |D̂_ij - D_ij| / Σ_ij D_ij.
-
-        D̂_ij = Σ_{i≤k} sign(λ_i) (x_i - x'_i)². Computed in blocks of rows; unlike the stress it may fall when an axis
-        is added.
+        """Explained pairwise distance of 1 … k axes; see :func:`inpca.spectral.explained_distance`.
 
         Returns
         -------
         (k,) array
+            With landmarks, over the pairs of a model and a landmark.
         """
-        return explained_distance(self.embedding_, self.signature_, self.distances_)
+        check_is_fitted(self, "embedding_")
+        if self.distances_ is None:
+            raise ValueError("distances are not kept by to_xarray; use inpca.spectral.explained_distance with them")
+        return explained_distance(self.embedding_, self.signature_, self.distances_, self.landmarks_)
 
     def to_xarray(self) -> xr.Dataset:
-        """The fitted embedding as a dataset (without the distances), to be saved in any format xarray writes."""
-        return xr.Dataset(
+        """The fitted embedding without models and distances, to be saved in any format that xarray writes."""
+        check_is_fitted(self, "embedding_")
+        frame = self._frame
+        dataset = xr.Dataset(
             {
                 "embedding": (("model", "axis"), self.embedding_),
                 "eigenvalue": ("axis", self.eigenvalues_),
                 "signature": ("axis", self.signature_),
                 "explained_stress": ("axis", self.explained_stress_),
+                "projection": (("anchor", "axis"), frame.projection @ self._map),
+                "offset": ("axis", self._offset),
+                "anchor_mean": ("anchor", frame.anchor_means),
+                "anchor_share": ("anchor", frame.share),
             },
             coords={"axis": np.arange(1, len(self.eigenvalues_) + 1)},
-            attrs={"metric": self.metric},
+            attrs={"metric": self.metric, "log": int(self.log), "grand_mean": frame.grand_mean},
         )
+        if self.landmarks_ is not None:
+            dataset["landmark"] = ("anchor", self.landmarks_)
+            dataset.attrs["landmark_error"] = np.nan if self.landmark_error_ is None else self.landmark_error_
+        return dataset
 
-    def _distances(self, X) -> np.ndarray:
-        if self.metric == "precomputed":
-            return _check_distances(X)
-        if self.metric not in METRICS:
-            raise ValueError(f"unknown metric {self.metric!r}; allowed: precomputed, {', '.join(METRICS)}")
-        return pairwise_distances(X, metric=self.metric, log=self.log)
+    @classmethod
+    def from_xarray(cls, dataset: xr.Dataset, models=None) -> InPCA:
+        """A fitted InPCA from what :meth:`to_xarray` returned.
 
-    def _decompose(self, D: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Eigenvalues of S W S with S = sqrt(weight), and its eigenvectors divided by S."""
-        m, root = len(D), np.sqrt(weight)
-        self._weight, self._share = weight, weight / weight.sum()
-        if m <= DENSE_MODELS or self.n_components > m // 2:
-            W = -0.5 * (D - self._row_means[:, None] - self._row_means + self._grand_mean)
-            eigenvalues, vectors = eigh(root[:, None] * W * root)
-        else:
-            D = np.asarray(D, np.float64)
+        Parameters
+        ----------
+        dataset : Dataset
+        models : (m, N, C) array, optional
+            The fitted models (or all landmarks); with them :meth:`transform` takes models, without them distances.
+        """
+        metric, k = dataset.attrs["metric"], dataset.sizes["axis"]
+        landmarks = dataset["landmark"].values if "landmark" in dataset else None
+        inpca = cls(
+            k, metric=metric, log=bool(dataset.attrs["log"]), n_landmarks=None if landmarks is None else len(landmarks)
+        )
+        inpca.embedding_, inpca.eigenvalues_ = dataset["embedding"].values, dataset["eigenvalue"].values
+        inpca.signature_, inpca.explained_stress_ = dataset["signature"].values, dataset["explained_stress"].values
+        inpca._frame = _Frame(
+            dataset["anchor_share"].values, dataset["anchor_mean"].values, float(dataset.attrs["grand_mean"]),
+            dataset["projection"].values, inpca.eigenvalues_, inpca.embedding_,
+        )  # fmt: skip
+        inpca.n_features_in_ = dataset.sizes["anchor"]
+        inpca._map, inpca._offset = np.eye(k), dataset["offset"].values
+        inpca.landmarks_, inpca.distances_, inpca._models = landmarks, None, models
+        error = dataset.attrs.get("landmark_error", np.nan)
+        inpca.landmark_error_ = None if np.isnan(error) else float(error)
+        return inpca
 
-            def multiply(vector: np.ndarray) -> np.ndarray:
-                vector = root * vector.ravel()
-                product = D @ (vector - self._share * vector.sum())
-                return -0.5 * root * (product - self._share @ product)
 
-            start = np.random.default_rng(self.random_state).standard_normal(m)
-            operator = LinearOperator((m, m), matvec=multiply, dtype=np.float64)
-            eigenvalues, vectors = eigsh(operator, k=self.n_components, which="LM", v0=start)
-        inverse = np.divide(1, root, out=np.zeros(m), where=root > 0)
-        return eigenvalues, vectors * inverse[:, None]
+#: Axes of the landmarks' embedding that are kept beyond twice those asked for, before all models turn to their own.
+LANDMARK_AXES = 20
 
 
-def explained_distance(embedding: np.ndarray, signature: np.ndarray, D: np.ndarray) -> np.ndarray:
-    """Explained pairwise distance of the first 1 … k axes of any coordinates; see :meth:`InPCA.explained_distance`.
+class _Frame:
+    """An embedding of some models, and what is needed to place others among them."""
 
-    Parameters
-    ----------
-    embedding : (m, k) array
-    signature : (k,) array of ±1
-    D : (m, m) array
+    def __init__(self, share, anchor_means, grand_mean, projection, eigenvalues, coordinates):
+        self.share, self.anchor_means, self.grand_mean = share, anchor_means, grand_mean
+        self.projection, self.eigenvalues, self.coordinates = projection, eigenvalues, coordinates
 
-    Returns
-    -------
-    (k,) array
+    @classmethod
+    def of(cls, D, weight: np.ndarray, k: int, random_state: int) -> _Frame:
+        """Embed models from their distances, with weights."""
+        share = weight / weight.sum()
+        means = times(D, share)
+        grand_mean = float(share @ means)
+        eigenvalues, vectors = top_eigenpairs(D, weight, means, grand_mean, k, random_state)
+        coordinates = vectors * np.sqrt(np.abs(eigenvalues))
+        safe = np.where(eigenvalues == 0, 1, eigenvalues)
+        return cls(share, means, grand_mean, coordinates * weight[:, None] / safe, eigenvalues, coordinates)
+
+    def place(self, D, anchor_means: np.ndarray | None = None, grand_mean: float | None = None) -> np.ndarray:
+        """Coordinates of models from their distances to the embedded ones, by blocks of rows."""
+        anchor_means = self.anchor_means if anchor_means is None else anchor_means
+        grand_mean = self.grand_mean if grand_mean is None else grand_mean
+        placed = np.empty((D.shape[0], self.projection.shape[1]))
+        for first, last in block_bounds(D):
+            rows = np.asarray(D[first:last], np.float64)
+            centred = rows - (rows @ self.share)[:, None] - anchor_means + grand_mean
+            placed[first:last] = -0.5 * centred @ self.projection
+        return placed
+
+
+def _residual_squared_norm(
+    D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray, eigenvalues: np.ndarray
+) -> float:
+    """Estimated ‖W - X S Xᵀ‖_F² over all m models, from their distances to n random ones.
+
+    (m-1)/(n-1) Σ_il R_il², R being -½ (D - D̂) less its means over rows and columns, in which only the scalar
+    products of D̂ remain. The factor makes up for the columns that are missing and for the degree of freedom of their
+    mean; what is estimated is small where the axes explain much, and so is the error. Exact for n = m.
     """
-    missed, total = np.zeros(len(signature)), 0.0
-    for first in range(0, len(D), BLOCK):
-        rows = np.asarray(D[first : first + BLOCK], np.float64)
-        total += rows.sum()
-        rest = rows.copy()
-        for axis, sign in enumerate(signature):
-            x = embedding[:, axis]
-            rest -= sign * (x[first : first + BLOCK, None] - x) ** 2
-            missed[axis] += np.abs(rest).sum()
-    return 1 - missed / total
+    m, n = D.shape
+    signed = coordinates[landmarks] * np.sign(eigenvalues)
+    rows, columns, squares = np.empty(m), np.zeros(n), 0.0
 
+    def residual(first: int, last: int) -> np.ndarray:
+        return -0.5 * D[first:last] - coordinates[first:last] @ signed.T
 
-def _squared_norm(D: np.ndarray, share: np.ndarray, row_means: np.ndarray, grand_mean: float) -> float:
-    """Σ_ij w_i w_j W_ij² for weights of sum 1, without forming W."""
-    squares = sum(
-        share[first : first + BLOCK] @ np.square(D[first : first + BLOCK], dtype=np.float64) @ share
-        for first in range(0, len(D), BLOCK)
-    )
-    return float(squares - 2 * share @ row_means**2 + grand_mean**2) / 4
-
-
-def _check_distances(D) -> np.ndarray:
-    D = np.asarray(D)
-    if D.ndim != 2 or D.shape[0] != D.shape[1] or not len(D):
-        raise ValueError(f"distances must be a square matrix, not of shape {D.shape}")
-    if not np.all(np.isfinite(D)):
-        raise ValueError("distances hold NaN or infinite values")
-    scale = np.abs(D).max()
-    asymmetry = np.abs(D - D.T)
-    if asymmetry.max() > 1e-6 * scale:
-        where = tuple(int(i) for i in np.unravel_index(asymmetry.argmax(), D.shape))
-        raise ValueError(
-            f"distances are not symmetric: entries {where} and {where[::-1]} differ by {asymmetry.max():g}"
-        )
-    return D
+    for first, last in block_bounds(D):
+        block = residual(first, last)
+        rows[first:last] = block.mean(axis=1)
+        columns += block.sum(axis=0) / m
+    for first, last in block_bounds(D):
+        centred = residual(first, last) - rows[first:last, None] - columns + columns.mean()
+        squares += float(np.sum(centred**2))
+    return squares * (m - 1) / max(n - 1, 1)
 
 
 def _check_weight(weight, m: int) -> np.ndarray:

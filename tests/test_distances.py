@@ -1,32 +1,101 @@
 import numpy as np
 import pytest
+import torch
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from inpca.distances import TILE, pairwise_distances
+from inpca import distances, kernels
+from inpca.distances import METRICS, pairwise_distances
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE, ignorance, truth
+from inpca.kernels import TILE
+
+FLOOR = np.exp(-LARGEST_SAMPLE_DISTANCE)
 
 
-def brute_force(X, Y):
-    """The formula in float64, one pair at a time."""
+def brute_force(X, Y, metric="bhattacharyya"):
+    """The formulas in float64, one pair at a time."""
     result = np.empty((len(X), len(Y)))
     for i, P in enumerate(np.asarray(X, np.float64)):
         for j, Q in enumerate(np.asarray(Y, np.float64)):
-            overlap = np.clip(np.sqrt(P * Q).sum(axis=1), np.exp(-LARGEST_SAMPLE_DISTANCE), 1)
-            result[i, j] = -np.log(overlap).mean()
+            overlap = np.clip(np.sqrt(P * Q).sum(axis=1), FLOOR, 1)
+            logs = [np.log(np.maximum(M, FLOOR)) for M in (P, Q)]
+            result[i, j] = {
+                "bhattacharyya": lambda o=overlap: -np.log(o).mean(),
+                "hellinger": lambda o=overlap: 1 - np.prod(o),
+                "spherical": lambda o=overlap: np.arccos(o).mean(),
+                "jeffreys": lambda P=P, Q=Q, a=logs[0], b=logs[1]: ((P - Q) * (a - b)).sum(axis=1).mean(),
+                "euclidean": lambda P=P, Q=Q: ((P - Q) ** 2).sum(axis=1).mean(),
+            }[metric]()
     return result
 
 
 @pytest.mark.parametrize(
     ("m", "n_samples", "n_classes", "tolerance"),
-    [(1, 1, 2, 1e-7), (TILE, 7, 3, 1e-7), (TILE + 5, 2000, 10, 1e-7), (70, 13, 120, 5e-7)],
+    [(1, 1, 2, 1e-7), (TILE, 7, 3, 1e-7), (TILE + 5, 2000, 10, 1e-7), (70, 13, 120, 5e-7), (130, 33, 500, 5e-7)],
 )
 def test_equals_brute_force(rng, m, n_samples, n_classes, tolerance):
     X = rng.dirichlet(np.full(n_classes, 0.3), size=(m, n_samples))
     assert np.allclose(pairwise_distances(X), brute_force(X, X), rtol=0, atol=tolerance)
 
 
-def test_two_sets_equal_brute_force(rng):
-    X, Y = rng.dirichlet(np.ones(5), size=(41, 9)), rng.dirichlet(np.ones(5), size=(37, 9))
-    assert np.allclose(pairwise_distances(X, Y), brute_force(X, Y), rtol=0, atol=1e-7)
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("n_classes", [3, 60])
+def test_all_metrics_equal_brute_force(rng, metric, n_classes):
+    X = rng.dirichlet(np.full(n_classes, 0.5), size=(TILE + 3, 11))
+    Y = rng.dirichlet(np.full(n_classes, 0.5), size=(5, 11))
+    # the angle of neighbours is the square root of a difference of float32 numbers
+    tolerance = 3e-6
+    between, within = pairwise_distances(X, Y, metric=metric), pairwise_distances(X, metric=metric)
+    assert np.allclose(between, brute_force(X, Y, metric), rtol=1e-6, atol=tolerance)
+    expected = brute_force(X, X, metric)
+    np.fill_diagonal(expected, 0)
+    assert np.allclose(within, expected, rtol=1e-6, atol=tolerance)
+    assert np.array_equal(within, within.T) and not within.diagonal().any()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_torch_gives_the_same(models, metric, monkeypatch):
+    monkeypatch.setattr("inpca.distances_torch.BLOCK_MODELS", 16)
+    monkeypatch.setattr("inpca.distances_torch.BLOCK_SAMPLES", 8)
+    # "cpu:0" is a device of torch, so that the code for CUDA runs here
+    on_device = pairwise_distances(models, metric=metric, device="cpu:0")
+    assert np.allclose(on_device, pairwise_distances(models, metric=metric), rtol=1e-5, atol=2e-6)
+    between = pairwise_distances(models, models[:7], metric=metric, device="cpu:0")
+    assert np.allclose(between, on_device[:, :7], atol=2e-3 if metric == "spherical" else 2e-6)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_blocks_give_the_same(models, monkeypatch, log):
+    X = np.concatenate([models] * 5)
+    X = np.log(X) if log else X
+    whole = pairwise_distances(X, log=log)
+    monkeypatch.setattr(distances, "BLOCK_BYTES", 4 * 34 * 4 * TILE)
+    monkeypatch.setattr(distances, "TILES_A_CALL", 1)
+    assert np.array_equal(pairwise_distances(X, log=log), whole)
+    assert np.array_equal(pairwise_distances(X, X[:30], log=log)[31:], whole[31:, :30])
+
+
+def test_many_classes_in_blocks_give_the_same(rng, monkeypatch):
+    X = rng.dirichlet(np.full(50, 0.5), size=(90, 9))
+    whole = pairwise_distances(X)
+    monkeypatch.setattr(distances, "BLOCK_BYTES", 4 * distances.PRODUCT_SAMPLES * 50 * 40)
+    monkeypatch.setattr(distances, "PRODUCT_MODELS", 16)
+    assert np.allclose(pairwise_distances(X), whole, atol=1e-12)
+
+
+def test_reads_and_writes_arrays_of_all_kinds(models, tmp_path):
+    expected = pairwise_distances(models)
+    X = models.astype(np.float32)
+    np.save(tmp_path / "x.npy", X)
+    stored = zarr.create_array(tmp_path / "x.zarr", data=X, chunks=(7, 30, 4))
+    for given_models in (np.load(tmp_path / "x.npy", mmap_mode="r"), stored, torch.tensor(X), X.tolist()):
+        assert np.allclose(pairwise_distances(given_models), expected, atol=1e-6)
+    mapped = np.lib.format.open_memmap(tmp_path / "d.npy", "w+", np.float32, expected.shape)
+    written = zarr.create_array(tmp_path / "d.zarr", shape=expected.shape, chunks=(16, 16), dtype="float32")
+    for out in (mapped, written):
+        assert pairwise_distances(models, out=out) is out
+        assert np.allclose(out[:], expected, atol=1e-6)
 
 
 def test_is_a_symmetric_non_negative_matrix_with_zero_diagonal(models):
@@ -36,10 +105,20 @@ def test_is_a_symmetric_non_negative_matrix_with_zero_diagonal(models):
     assert D.min() >= 0
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(2, 12))
+@settings(max_examples=25, deadline=None)
+def test_neither_the_order_of_samples_nor_repeating_them_matters(seed, n_samples, n_classes):
+    rng = np.random.default_rng(seed)
+    X = rng.dirichlet(np.ones(n_classes), size=(6, n_samples))
+    order = rng.permutation(n_samples)
+    assert np.allclose(pairwise_distances(X[:, order]), pairwise_distances(X), atol=1e-7)
+    repeated = np.concatenate([X, X], axis=1)
+    assert np.allclose(pairwise_distances(repeated), pairwise_distances(X), atol=1e-7)
+
+
 def test_nearly_identical_models_keep_their_small_distance(rng):
     P = rng.dirichlet(np.full(10, 2.0), size=2000)
-    noise = rng.standard_normal(P.shape)
-    Q = P * (1 + 0.0028 * noise)
+    Q = P * (1 + 0.0028 * rng.standard_normal(P.shape))
     Q /= Q.sum(axis=1, keepdims=True)
     exact = brute_force([P], [Q])[0, 0]
     assert 5e-7 < exact < 2e-6
@@ -48,11 +127,12 @@ def test_nearly_identical_models_keep_their_small_distance(rng):
 
 
 def test_confident_wrong_predictions_do_not_underflow():
-    log_probs = np.full((2, 8, 3), -150.0, np.float32)
-    log_probs[0, :, 0] = 0
-    log_probs[1, :, 1] = 0
+    log_probs = np.full((3, 8, 3), -150.0, np.float32)
+    log_probs[0, :, 0] = log_probs[1, :, 1] = 0
+    log_probs[2] = np.log(1 / 3)
     D = pairwise_distances(log_probs, log=True)
     assert D[0, 1] == pytest.approx(75 - np.log(2), rel=1e-5)
+    assert D[0, 2] == pytest.approx(0.5 * np.log(3), abs=1e-6)
 
 
 def test_disjoint_models_have_the_bounded_distance():
@@ -60,14 +140,49 @@ def test_disjoint_models_have_the_bounded_distance():
     D = pairwise_distances(X)
     assert D[0, 1] == pytest.approx(LARGEST_SAMPLE_DISTANCE, rel=1e-3)
     assert D[0, 2] == pytest.approx(0.5 * np.log(3), abs=1e-7)
+    assert np.isfinite(pairwise_distances(X, metric="jeffreys")).all()
+    assert pairwise_distances(X, metric="spherical")[0, 1] == pytest.approx(np.pi / 2, abs=1e-6)
+
+
+def test_hellinger_saturates_with_samples_and_bhattacharyya_does_not(rng):
+    X = rng.dirichlet(np.ones(10), size=(4, 500))
+    few, many = pairwise_distances(X[:, :5], metric="hellinger"), pairwise_distances(X, metric="hellinger")
+    off = ~np.eye(4, dtype=bool)
+    assert few[off].max() < 0.95 and many[off].min() > 1 - 1e-9
+    assert pairwise_distances(X)[off].max() < 1
 
 
 def test_log_probabilities_give_the_same(models):
-    assert np.allclose(pairwise_distances(np.log(models), log=True), pairwise_distances(models), rtol=0, atol=1e-7)
+    for metric in METRICS:
+        plain = pairwise_distances(models, metric=metric)
+        assert np.allclose(pairwise_distances(np.log(models), log=True, metric=metric), plain, rtol=1e-6, atol=2e-6)
 
 
-def test_does_not_depend_on_the_number_of_threads(models):
-    assert np.array_equal(pairwise_distances(models, n_jobs=1), pairwise_distances(models))
+def test_half_precision_is_read(models):
+    half = models.astype(np.float16)
+    half /= half.sum(axis=-1, keepdims=True)
+    expected = brute_force(half, half)
+    np.fill_diagonal(expected, 0)
+    assert np.allclose(pairwise_distances(half), expected, atol=1e-6)
+
+
+def test_does_not_depend_on_the_number_of_threads(models, rng):
+    many = rng.dirichlet(np.ones(60), size=(150, 5))
+    for X in (models, many):
+        assert np.array_equal(pairwise_distances(X, n_jobs=1), pairwise_distances(X))
+
+
+def test_polynomial_of_the_arcsine_is_accurate():
+    u = np.linspace(1e-9, 0.5, 10001)
+    value = np.polynomial.Polynomial(kernels.ARCSINE)(u) * np.sqrt(u)
+    assert np.abs(value - np.arcsin(np.sqrt(u))).max() < 1e-8
+
+
+def test_progress_is_shown_on_request(models, capsys):
+    pairwise_distances(models, progress=True)
+    assert "bhattacharyya: 100%" in capsys.readouterr().err
+    pairwise_distances(models)
+    assert not capsys.readouterr().err
 
 
 def test_bad_input_is_named(models):
@@ -77,5 +192,14 @@ def test_bad_input_is_named(models):
         pairwise_distances(models, models[:, :-1])
     with pytest.raises(ValueError, match=r"\(models, samples, classes\)"):
         pairwise_distances(models[0])
-    with pytest.raises(ValueError, match=r"Y\[0:\] is not normalised"):
+    with pytest.raises(ValueError, match=r"X is empty"):
+        pairwise_distances(models[:0])
+    with pytest.raises(ValueError, match=r"Y is not normalised: the probabilities at index \(.*\) sum to 2"):
         pairwise_distances(models, models * 2)
+    with pytest.raises(ValueError, match=r"out must have the shape \(40, 40\), not \(3, 40\)"):
+        pairwise_distances(models, out=np.empty((3, 40)))
+    for wrong, message in ((np.nan, "NaN or infinite"), (-0.1, "negative probabilities")):
+        bad = models.copy()
+        bad[7, 3, 1] = wrong
+        with pytest.raises(ValueError, match=rf"X holds {message}.*\(7, 3, 1\)"):
+            pairwise_distances(bad)

@@ -1,10 +1,15 @@
+import numba
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
+from scipy.linalg import orthogonal_procrustes
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from synthetic import synthetic_models
 
 from inpca import InPCA, pairwise_distances
-from inpca.embedding import explained_distance
+from inpca.spectral import explained_distance
 
 
 def signed_squares(inpca):
@@ -52,7 +57,7 @@ def test_explained_distance_equals_its_definition(models):
 def test_lanczos_equals_dense(rng, monkeypatch):
     X = rng.dirichlet(np.full(5, 0.5), size=(120, 40))
     dense = InPCA(6).fit(X)
-    monkeypatch.setattr("inpca.embedding.DENSE_MODELS", 50)
+    monkeypatch.setattr("inpca.spectral.DENSE_MODELS", 50)
     lanczos = InPCA(6).fit(X)
     assert np.allclose(lanczos.eigenvalues_, dense.eigenvalues_, rtol=1e-8)
     assert np.allclose(lanczos.embedding_, dense.embedding_, atol=1e-6)
@@ -117,7 +122,7 @@ def test_explained_distance_of_no_error_is_one(rng):
     [
         (lambda D: D[:, :-1], "square matrix"),
         (lambda D: D + np.triu(np.ones_like(D)), "not symmetric: entries"),
-        (lambda D: np.where(D > 0.5, np.nan, D), "NaN or infinite"),
+        (lambda D: np.where(D > 0.5, np.nan, D), "contains NaN"),
     ],
 )
 def test_bad_distances_are_named(models, change, message):
@@ -136,3 +141,101 @@ def test_bad_arguments_are_named(models):
         InPCA().fit(models, sample_weight=-np.ones(40))
     with pytest.raises(NotFittedError):
         InPCA().transform(models)
+
+
+@pytest.fixture
+def run_like():
+    """Models of runs that share most of what they do, so that a few landmarks stand for all."""
+    return synthetic_models(600, 40, 5, seed=3)
+
+
+def test_landmarks_that_are_all_models_give_the_exact_embedding(models):
+    exact = InPCA(4).fit(models)
+    landmarks = InPCA(4, n_landmarks=len(models)).fit(models)
+    assert np.allclose(landmarks.eigenvalues_, exact.eigenvalues_, rtol=1e-4)
+    assert np.allclose(landmarks.embedding_, exact.embedding_, atol=1e-4)
+    assert np.allclose(landmarks.explained_stress_, exact.explained_stress_, atol=1e-4)
+
+
+def test_landmarks_come_close_and_say_how_close(run_like):
+    exact, approximate = InPCA(3).fit(run_like), InPCA(3, n_landmarks=150).fit(run_like)
+    rotation, _ = orthogonal_procrustes(approximate.embedding_, exact.embedding_)
+    error = np.linalg.norm(approximate.embedding_ @ rotation - exact.embedding_) / np.linalg.norm(exact.embedding_)
+    assert error < 0.05
+    assert error / 5 < approximate.landmark_error_ < 5 * error
+    assert approximate.explained_stress_[2] == pytest.approx(exact.explained_stress_[2], abs=0.02)
+    assert approximate.explained_distance()[2] == pytest.approx(exact.explained_distance()[2], abs=0.02)
+
+
+def test_landmarks_of_distances_equal_those_of_models(run_like):
+    of_models = InPCA(3, n_landmarks=60).fit(run_like)
+    of_distances = InPCA(3, n_landmarks=60, metric="precomputed").fit(pairwise_distances(run_like))
+    assert np.allclose(of_models.embedding_, of_distances.embedding_, atol=1e-4)
+
+
+def test_models_placed_among_landmarks_land_on_their_coordinates(run_like):
+    inpca = InPCA(3, n_landmarks=60).fit(run_like)
+    assert np.allclose(inpca.transform(run_like[:50]), inpca.embedding_[:50], atol=1e-4)
+
+
+@pytest.mark.parametrize("n_landmarks", [None, 30])
+def test_a_saved_embedding_places_models_as_before(models, n_landmarks, tmp_path):
+    inpca = InPCA(4, n_landmarks=n_landmarks).fit(models)
+    inpca.to_xarray().to_netcdf(tmp_path / "embedding.nc", engine="scipy")
+    dataset = xr.load_dataset(tmp_path / "embedding.nc", engine="scipy")
+    anchors = models if n_landmarks is None else models[inpca.landmarks_]
+    with_models, alone = InPCA.from_xarray(dataset, anchors), InPCA.from_xarray(dataset)
+    expected = inpca.transform(models[:9])
+    assert np.allclose(with_models.transform(models[:9]), expected, atol=1e-9)
+    assert np.allclose(alone.transform(pairwise_distances(models[:9], anchors)), expected, atol=1e-9)
+    assert np.array_equal(alone.embedding_, inpca.embedding_) and alone.landmark_error_ == inpca.landmark_error_
+    with pytest.raises(ValueError, match="are not kept"):
+        alone.explained_distance()
+
+
+@pytest.mark.parametrize("kind", ["memory-mapped", "zarr", "float32"])
+def test_distances_of_all_kinds_give_the_same(run_like, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr("inpca.spectral.BLOCK_BYTES", 8 * 600 * 100)
+    D = pairwise_distances(run_like)
+    expected = InPCA(5, metric="precomputed").fit(D)
+    np.save(tmp_path / "d.npy", D)
+    given_distances = {
+        "memory-mapped": lambda: np.load(tmp_path / "d.npy", mmap_mode="r"),
+        "zarr": lambda: zarr.create_array(tmp_path / "d.zarr", data=D, chunks=(100, 100)),
+        "float32": lambda: D.astype(np.float32),
+    }[kind]()
+    inpca = InPCA(5, metric="precomputed").fit(given_distances)
+    assert np.allclose(inpca.embedding_, expected.embedding_, atol=1e-5)
+    assert np.allclose(inpca.explained_stress_, expected.explained_stress_, atol=1e-5)
+    assert np.allclose(inpca.explained_distance(), expected.explained_distance(), atol=1e-5)
+
+
+def test_bits_do_not_depend_on_threads(run_like):
+    D = pairwise_distances(run_like)
+    results = []
+    for threads in (1, 2):
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+        results.append(InPCA(5, metric="precomputed").fit_transform(D))
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    assert np.array_equal(*results)
+
+
+def test_bad_landmarks_are_named(models):
+    with pytest.raises(ValueError, match=r"n_landmarks must lie in 1 … 40 .*, not 41"):
+        InPCA(n_landmarks=41).fit(models)
+    with pytest.raises(ValueError, match="n_landmarks 2 is less than n_components 3"):
+        InPCA(n_landmarks=2).fit(models)
+    with pytest.raises(ValueError, match="cannot be combined"):
+        InPCA(n_landmarks=20).fit(models, sample_weight=np.ones(40))
+
+
+# models are three-dimensional arrays, which scikit-learn's checks do not make; distances they do
+@parametrize_with_checks([InPCA(1, metric="precomputed")])
+def test_is_an_estimator_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_landmarks_of_distances_place_new_models(run_like):
+    D = pairwise_distances(run_like)
+    inpca = InPCA(3, n_landmarks=60, metric="precomputed").fit(D)
+    assert np.allclose(inpca.transform(D[:9][:, inpca.landmarks_]), inpca.embedding_[:9], atol=1e-4)

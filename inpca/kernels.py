@@ -1,0 +1,257 @@
+"""Compiled loops behind the pairwise distances.
+
+Models are packed in tiles of :data:`TILE` as (tile, sample, class, model), so that the innermost loop runs over the
+models of a tile with unit stride and the compiler turns it into vector instructions; the number of classes is a
+constant of each compiled kernel, so that the sum over classes is unrolled and stays in registers.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numba
+import numpy as np
+
+from inpca.geometry import LARGEST_SAMPLE_DISTANCE
+
+#: Models of a tile. The overlaps of two tiles (16 kB as float32) stay in the first cache level.
+TILE = 128
+#: Samples whose overlaps are multiplied in float32 before they join the float64 product. Packed samples are padded to a
+#: multiple of it with samples on which all models agree.
+GROUP = 4
+#: Groups after which exponents are split off the float64 product: each is at least SMALLEST_PRODUCT = 2^-123, so that
+#: eight stay above the smallest double, 2^-1022.
+GROUPS_A_SPLIT = 8
+SMALLEST_PRODUCT = np.float32(1e-37)
+SMALLEST_OVERLAP = math.exp(-LARGEST_SAMPLE_DISTANCE)
+#: Samples that are packed for all models of a tile before the next, so that what is written stays in the cache.
+SAMPLES_A_PASS = 32
+#: Sums of probabilities that miss 1 by less need no closer look; below the tolerance for every type of number.
+CHECKED_DEVIATION = 5e-5
+#: What can be packed of a model.
+KINDS = {"root": 0, "probability": 1, "log": 2}
+
+#: Liberties of the compiler; there is no NaN and no infinity in packed models, :func:`pack_tiles` sees to it.
+FAST = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
+ONE, ZERO = np.float32(1), np.float32(0)
+LOG_2 = math.log(2)
+
+
+@numba.njit(parallel=True, error_model="numpy")
+def pack_tiles(models, log, kind, packed, deviation):  # pragma: no cover (compiled)
+    """Fill ``packed`` (tiles, samples, classes, TILE) with a quantity of the models, and ``deviation``.
+
+    ``deviation[tile]`` is the largest |Σ_c p - 1| of the tile's samples; NaN if any probability is NaN or negative.
+    """
+    n_models, n_samples, n_classes = models.shape
+    padded = packed.shape[1]
+    for tile in numba.prange(packed.shape[0]):
+        worst = 0.0
+        for first in range(0, padded, SAMPLES_A_PASS):
+            for a in range(TILE):
+                model = tile * TILE + a
+                for n in range(first, min(first + SAMPLES_A_PASS, padded)):
+                    if model >= n_models or n >= n_samples:
+                        for c in range(n_classes):
+                            packed[tile, n, c, a] = ONE if c == 0 and kind != 2 else ZERO
+                        continue
+                    total = 0.0
+                    for c in range(n_classes):
+                        x = models[model, n, c]
+                        p = math.exp(x) if log else x
+                        total += p if p >= 0 else np.nan
+                        if kind == 0:
+                            packed[tile, n, c, a] = math.exp(x / 2) if log else math.sqrt(p)
+                        elif kind == 1:
+                            packed[tile, n, c, a] = p
+                        else:
+                            packed[tile, n, c, a] = max(x if log else math.log(p), -LARGEST_SAMPLE_DISTANCE)
+                    error = abs(total - 1)
+                    worst = error if error > worst or error != error else worst
+        deviation[tile] = worst
+
+
+@cache
+def overlap_kernel(n_classes: int):
+    """Kernel that fills tiles of the result with -(1/N) Σ_n ln Σ_c a_nc b_nc, for this number of classes.
+
+    The sum of logarithms is the logarithm of a product, kept as a mantissa (float64) and an exponent (int64) that is
+    split off by bit operations: one logarithm for each pair of models. Each tile is computed by one thread in a
+    fixed order, so that its bits do not depend on the number of threads. Tiles in which four overlaps in a row
+    are too small for a float32 product are computed again, sample by sample.
+    """
+    size = n_classes * TILE
+
+    # inlined, the compiler knows that the arrays do not overlap and keeps the sums in registers: five times faster
+    @numba.njit(fastmath=FAST, error_model="numpy", inline="always")
+    def multiply_group(left, right, first, product):  # pragma: no cover (compiled)
+        product[:] = ONE
+        for n in range(first, first + GROUP):
+            a_side, b_side = left[n], right[n]
+            for a in range(0, TILE, 2):
+                upper, lower = product[a], product[a + 1]
+                for b in range(TILE):
+                    s, t = ZERO, ZERO
+                    for c in range(n_classes):
+                        x = b_side[c * TILE + b]
+                        s += a_side[c * TILE + a] * x
+                        t += a_side[c * TILE + a + 1] * x
+                    upper[b] *= min(s, ONE)
+                    lower[b] *= min(t, ONE)
+
+    @numba.njit(fastmath=FAST, error_model="numpy")
+    def split_exponents(mantissa, exponent):  # pragma: no cover (compiled)
+        bits = mantissa.view(np.int64)
+        for b in range(TILE):
+            exponent[b] += (bits[b] >> 52) - 1023
+            bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
+
+    @numba.njit(error_model="numpy")
+    def one_by_one(left, right, n_samples, result):  # pragma: no cover (compiled)
+        for a in range(TILE):
+            for b in range(TILE):
+                total = 0.0
+                for n in range(n_samples):
+                    s = 0.0
+                    for c in range(n_classes):
+                        s += left[n, c * TILE + a] * right[n, c * TILE + b]
+                    total -= math.log(min(max(s, SMALLEST_OVERLAP), 1.0))
+                result[a, b] = total / n_samples
+
+    @numba.njit(fastmath=FAST, error_model="numpy")
+    def fill_tile(left, right, n_samples, result):  # pragma: no cover (compiled)
+        mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
+        product = np.empty((TILE, TILE), np.float32)
+        for group in range(len(left) // GROUP):
+            multiply_group(left, right, group * GROUP, product)
+            too_small = False
+            for a in range(TILE):
+                row, factor = mantissa[a], product[a]
+                for b in range(TILE):
+                    row[b] *= factor[b]
+                for b in range(TILE):
+                    too_small |= factor[b] < SMALLEST_PRODUCT
+                if group % GROUPS_A_SPLIT == GROUPS_A_SPLIT - 1:
+                    split_exponents(row, exponent[a])
+            if too_small:
+                return False
+        for a in range(TILE):
+            for b in range(TILE):
+                total = math.log(mantissa[a, b]) + exponent[a, b] * LOG_2
+                result[a, b] = max(-total / n_samples, 0.0)
+        return True
+
+    @numba.njit(parallel=True, error_model="numpy")
+    def kernel(left, right, tiles, n_samples, result):  # pragma: no cover (compiled)
+        padded = left.shape[1]
+        for index in numba.prange(len(tiles)):
+            i, j = tiles[index]
+            a_side, b_side = left[i].reshape((padded, size)), right[j].reshape((padded, size))
+            part = result[i * TILE : (i + 1) * TILE, j * TILE : (j + 1) * TILE]
+            if not fill_tile(a_side, b_side, n_samples, part):
+                one_by_one(a_side, b_side, n_samples, part)
+
+    return kernel
+
+
+#: Chebyshev coefficients, in u on [0, 1/2], of arcsin(sqrt(u)) / sqrt(u); the error of the polynomial is below 1e-8.
+ARCSINE = np.polynomial.chebyshev.Chebyshev.interpolate(
+    lambda u: np.arcsin(np.sqrt(u)) / np.sqrt(u), 12, domain=[1e-12, 0.5]
+)
+ARCSINE = tuple(ARCSINE.convert(kind=np.polynomial.Polynomial).coef)
+
+
+@cache
+def difference_kernel(n_classes: int, angle: bool):
+    """Kernel that fills tiles with the mean over samples of Σ_c (a_nc - b_nc)(u_nc - v_nc), for this number of classes.
+
+    With ``angle``, that sum is the squared chord between two points of the sphere and the mean is of the angle between
+    them, 2 arcsin(chord / 2), which keeps the accuracy that arccos loses for neighbours.
+    """
+    size = n_classes * TILE
+    degree = len(ARCSINE) - 1
+
+    @numba.njit(fastmath=FAST, error_model="numpy", inline="always")
+    def add_sample(left, right, left2, right2, sums):  # pragma: no cover (compiled)
+        for a in range(TILE):
+            row = sums[a]
+            for b in range(TILE):
+                s = ZERO
+                for c in range(n_classes):
+                    s += (left[c * TILE + a] - right[c * TILE + b]) * (left2[c * TILE + a] - right2[c * TILE + b])
+                if angle:
+                    u = min(s, np.float32(2)) * np.float32(0.25)
+                    value = ARCSINE[degree]
+                    for k in range(degree):
+                        value = value * u + ARCSINE[degree - 1 - k]
+                    row[b] += 2 * math.sqrt(u) * value
+                else:
+                    row[b] += s
+
+    @numba.njit(parallel=True, error_model="numpy")
+    def kernel(left, right, left2, right2, tiles, n_samples, result):  # pragma: no cover (compiled)
+        padded = left.shape[1]
+        for index in numba.prange(len(tiles)):
+            i, j = tiles[index]
+            sums = np.zeros((TILE, TILE))
+            a, b = left[i].reshape((padded, size)), right[j].reshape((padded, size))
+            u, v = left2[i].reshape((padded, size)), right2[j].reshape((padded, size))
+            for n in range(n_samples):
+                add_sample(a[n], b[n], u[n], v[n], sums)
+            result[i * TILE : (i + 1) * TILE, j * TILE : (j + 1) * TILE] = sums / n_samples
+
+    return kernel
+
+
+@numba.njit(parallel=True, error_model="numpy")
+def square_roots(models, log, roots, deviation):  # pragma: no cover (compiled)
+    """Fill ``roots`` (samples, models, classes), and each model's error of the sums as :func:`pack_tiles` does."""
+    n_models, n_samples, n_classes = models.shape
+    for model in numba.prange(n_models):
+        worst = 0.0
+        for n in range(n_samples):
+            source, target = models[model, n], roots[n, model]
+            if log:
+                for c in range(n_classes):
+                    target[c] = math.exp(source[c] / 2)
+            else:
+                for c in range(n_classes):
+                    target[c] = math.sqrt(source[c])
+            error = sum_error(target)
+            worst = error if error > worst or error != error else worst
+        deviation[model] = worst
+
+
+@numba.njit(fastmath={"contract", "reassoc"}, error_model="numpy")
+def sum_error(roots):  # pragma: no cover (compiled)
+    """|Σ_c r_c² - 1|, NaN if one is NaN."""
+    total = ZERO
+    for c in range(len(roots)):
+        total += roots[c] * roots[c]
+    return abs(total - 1)
+
+
+@numba.njit(parallel=True, fastmath=FAST, error_model="numpy")
+def multiply_products(left, right, pairs, mantissa, exponent):  # pragma: no cover (compiled)
+    """Multiply the overlaps of some samples into the running product of each pair of models, mantissa · 2^exponent.
+
+    ``left`` and ``right`` hold square roots (samples, models, classes); each row of ``pairs`` bounds a block of models
+    on either side, whose overlaps on one sample are one matrix product.
+    """
+    smallest = np.float32(SMALLEST_OVERLAP)
+    for index in numba.prange(len(pairs)):
+        top, bottom, start, stop = pairs[index]
+        overlaps = np.empty((bottom - top, stop - start), np.float32)
+        for n in range(left.shape[0]):
+            np.dot(left[n, top:bottom], right[n, start:stop].T, overlaps)
+            split = n % GROUP == GROUP - 1 or n == left.shape[0] - 1
+            for a in range(bottom - top):
+                row, factor = mantissa[top + a, start:stop], overlaps[a]
+                for b in range(stop - start):
+                    row[b] *= min(max(factor[b], smallest), ONE)
+                if split:
+                    bits, power = row.view(np.int64), exponent[top + a, start:stop]
+                    for b in range(stop - start):
+                        power[b] += (bits[b] >> 52) - 1023
+                        bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000

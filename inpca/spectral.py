@@ -1,0 +1,233 @@
+"""Eigenvalues and norms of a doubly centred matrix that is never formed.
+
+The matrix of distances may be an array in memory, of any float type and not copied, a memory-mapped or a zarr array
+larger than memory; every pass reads it once, by blocks of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numba
+import numpy as np
+from scipy.linalg import eigh
+from scipy.sparse.linalg import LinearOperator, eigsh
+from threadpoolctl import threadpool_limits
+
+#: Up to this many models all eigenvalues are computed, beyond it only those that are asked for (Lanczos iteration).
+DENSE_MODELS = 500
+#: Bytes that are read at once from a matrix that is not in memory, or compared at once for symmetry.
+BLOCK_BYTES = 2**26
+#: Entries (i, j) and (j, i) may differ by this much, relative to the largest entry.
+ASYMMETRY = 1e-6
+#: Largest residual of an eigenvector, relative to its eigenvalue, whose own error is of the order of the square.
+RESIDUAL = 1e-9
+#: Partial sums of a product that reads half of a symmetric matrix.
+PARTS = 16
+
+FAST = {"contract", "reassoc", "nsz"}
+
+
+def row_blocks(D) -> Iterator[tuple[int, np.ndarray]]:
+    """Blocks of rows with the index of their first; the whole matrix at once if it is in memory (or mapped into it)."""
+    if isinstance(D, np.ndarray):
+        yield 0, D.view(np.ndarray)
+        return
+    for first, last in block_bounds(D):
+        yield first, np.asarray(D[first:last])
+
+
+def block_bounds(D) -> Iterator[tuple[int, int]]:
+    """First and last row of blocks of at most :data:`BLOCK_BYTES`."""
+    rows = max(1, BLOCK_BYTES // (8 * D.shape[1]))
+    for first in range(0, D.shape[0], rows):
+        yield first, min(first + rows, D.shape[0])
+
+
+def check_distances(D):
+    """The matrix itself, after it was found square, finite and symmetric.
+
+    Raises
+    ------
+    ValueError
+        The message names the shape, or the entries that differ most.
+    """
+    if not hasattr(D, "shape"):
+        D = np.asarray(D)
+    if len(D.shape) != 2 or D.shape[0] != D.shape[1] or not D.shape[0]:
+        raise ValueError(f"distances must be a square matrix, not of shape {tuple(D.shape)}")
+    if isinstance(D, np.ndarray) and not np.issubdtype(D.dtype, np.floating):
+        D = D.astype(np.float64)
+    n = D.shape[0]
+    probe = np.random.default_rng(0).uniform(0.5, 1.5, n) * np.where(np.arange(n) % 2, 1, -1)
+    product = times(D, probe)
+    if not np.isfinite(product).all():
+        raise ValueError("distances hold NaN or infinite values")
+    if isinstance(D, np.ndarray):
+        # the product that reads the upper half only is the same, to rounding, if and only if D is symmetric
+        size = np.sqrt(times(D, np.ones(n), _squared_rows_times).mean() / n)
+        if np.abs(product - symmetric_times(D, probe)).max() <= 0.1 * ASYMMETRY * size:
+            return D
+    scale, worst, (i, j) = _largest_asymmetry(D)
+    if worst > ASYMMETRY * scale:
+        raise ValueError(f"distances are not symmetric: entries {(i, j)} and {(j, i)} differ by {worst:g}")
+    return D
+
+
+def _largest_asymmetry(D) -> tuple[float, float, tuple[int, int]]:
+    """Largest entry, and the largest difference of an entry to its mirror image, with its indices."""
+    scale, worst, where = 0.0, -1.0, (0, 0)
+    for first, last in block_bounds(D):
+        rows = np.asarray(D[first:last])
+        difference = np.abs(rows - np.asarray(D[:, first:last]).T)
+        scale = max(scale, float(np.abs(rows).max()))
+        if difference.max() > worst:
+            i, j = np.unravel_index(difference.argmax(), difference.shape)
+            worst, where = float(difference[i, j]), (first + int(i), int(j))
+    return scale, worst, where
+
+
+@numba.njit(parallel=True, fastmath=FAST)
+def _symmetric_times(D, vector, parts):  # pragma: no cover (compiled)
+    m = len(vector)
+    for part in numba.prange(len(parts)):
+        result = parts[part]
+        result[:] = 0
+        for i in range(part, m, len(parts)):
+            factor = vector[i]
+            row, behind, ahead = D[i, i + 1 :], vector[i + 1 :], result[i + 1 :]
+            total = D[i, i] * factor
+            for j in range(len(row)):
+                total += row[j] * behind[j]
+            for j in range(len(row)):
+                ahead[j] += row[j] * factor
+            result[i] += total
+
+
+@numba.njit(parallel=True, fastmath=FAST)
+def _rows_times(block, vector, result):  # pragma: no cover (compiled)
+    for i in numba.prange(block.shape[0]):
+        total = 0.0
+        for j in range(block.shape[1]):
+            total += block[i, j] * vector[j]
+        result[i] = total
+
+
+@numba.njit(parallel=True, fastmath=FAST)
+def _squared_rows_times(block, vector, result):  # pragma: no cover (compiled)
+    for i in numba.prange(block.shape[0]):
+        total = 0.0
+        for j in range(block.shape[1]):
+            total += np.float64(block[i, j]) * block[i, j] * vector[j]
+        result[i] = total
+
+
+def symmetric_times(D, vector: np.ndarray) -> np.ndarray:
+    """D @ vector for a symmetric D; in memory, only its upper half is read, which is what takes the time.
+
+    The rows are shared out between a fixed number of partial sums, so that the bits do not depend on the threads.
+    """
+    if not isinstance(D, np.ndarray):
+        return times(D, vector)
+    parts = np.empty((PARTS, len(vector)))
+    _symmetric_times(D.view(np.ndarray), vector, parts)
+    return parts.sum(axis=0)
+
+
+def times(D, vector: np.ndarray, product=_rows_times) -> np.ndarray:
+    """D @ vector with float64 sums; of the squared entries with ``product=_squared_rows_times``."""
+    result = np.empty(D.shape[0])
+    for first, block in row_blocks(D):
+        product(block, vector, result[first : first + len(block)])
+    return result
+
+
+def squared_norm(D, weight: np.ndarray, row_means: np.ndarray, grand_mean: float) -> float:
+    """Σ_ij w_i w_j W_ij² for W = -½ of the doubly centred D, without forming W.
+
+    ‖W‖² = ¼ [Σ_ij w_i w_j D_ij² - 2 w Σ_i w_i r_i² + w² g²], with w = Σ_i w_i, r the row means and g the grand mean.
+    """
+    total = weight.sum()
+    squares = float(weight @ times(D, weight, _squared_rows_times))
+    return (squares - 2 * total * float(weight @ row_means**2) + total**2 * grand_mean**2) / 4
+
+
+def top_eigenpairs(
+    D, weight: np.ndarray, row_means: np.ndarray, grand_mean: float, k: int, random_state: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k eigenvalues of largest magnitude of S W S, S = diag(sqrt(weight)), with their vectors divided by S.
+
+    Parameters
+    ----------
+    D : (m, m) array
+    weight : (m,) array
+    row_means : (m,) array
+        Weighted means of the rows of D.
+    grand_mean : float
+    k : int
+    random_state : int
+        Seed of the start vector of the Lanczos iteration.
+
+    Returns
+    -------
+    eigenvalues : (k,) array
+        Signed, by descending magnitude.
+    vectors : (m, k) array
+    """
+    m, root, share = D.shape[0], np.sqrt(weight), weight / weight.sum()
+    if m <= DENSE_MODELS or k > m // 3:
+        W = -0.5 * (np.asarray(D[:], np.float64) - row_means[:, None] - row_means + grand_mean)
+        eigenvalues, vectors = eigh(root[:, None] * W * root)
+    else:
+
+        def multiply(vector: np.ndarray) -> np.ndarray:
+            vector = root * vector.ravel()
+            product = symmetric_times(D, vector - share * vector.sum())
+            return -0.5 * root * (product - share @ product)
+
+        start = np.random.default_rng(random_state).standard_normal(m)
+        operator = LinearOperator((m, m), matvec=multiply, dtype=np.float64)
+        # BLAS threads that wait for work would hold up those of the product
+        with threadpool_limits(1, user_api="blas"):
+            eigenvalues, vectors = eigsh(operator, k=k, which="LM", v0=start, tol=RESIDUAL)
+    order = np.argsort(-np.abs(eigenvalues), kind="stable")[:k]
+    inverse = np.divide(1, root, out=np.zeros(m), where=root > 0)
+    return eigenvalues[order], vectors[:, order] * inverse[:, None]
+
+
+@numba.njit(parallel=True, fastmath=FAST)
+def _missed_rows(block, left, right, signature, missed, total):  # pragma: no cover (compiled)
+    for i in numba.prange(block.shape[0]):
+        for j in range(block.shape[1]):
+            rest = np.float64(block[i, j])
+            total[i] += rest
+            for axis in range(len(signature)):
+                rest -= signature[axis] * (left[i, axis] - right[j, axis]) ** 2
+                missed[i, axis] += abs(rest)
+
+
+def explained_distance(
+    embedding: np.ndarray, signature: np.ndarray, D, columns: np.ndarray | None = None
+) -> np.ndarray:
+    """Explained pairwise distance of the first 1 … k axes, 1 - Σ_ij |D̂_ij - D_ij| / Σ_ij D_ij.
+
+    D̂_ij = Σ_{i≤k} sign(λ_i) (x_i - x'_i)². Unlike the stress it may fall when an axis is added.
+
+    Parameters
+    ----------
+    embedding : (m, k) array
+    signature : (k,) array of ±1
+    D : (m, n) array
+    columns : (n,) array of int, optional
+        Models that the columns of D belong to; all in order unless given.
+
+    Returns
+    -------
+    (k,) array
+    """
+    right = embedding if columns is None else embedding[columns]
+    missed, total = np.zeros(embedding.shape), np.zeros(len(embedding))
+    for first, block in row_blocks(D):
+        rows = slice(first, first + len(block))
+        _missed_rows(block, embedding[rows], right, signature, missed[rows], total[rows])
+    return 1 - missed.sum(axis=0) / total.sum()
