@@ -239,6 +239,9 @@ def draw(results: dict, path: Path) -> None:
         law = f"∝ {labels[name]}{'²' * (power == 2)}"
         axes.loglog(value, seconds[0] * (value / value[0]) ** power, "--", color="0.6", label=law)
         axes.set(xlabel=labels[name], ylabel="seconds")
+        axes.set_xticks(value, [f"{v:g}" for v in value])
+        axes.set_yticks(seconds, [f"{s:.2g}" for s in seconds])
+        axes.minorticks_off()
         axes.legend(fontsize=8)
     figure.savefig(path)
 

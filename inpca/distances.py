@@ -141,11 +141,6 @@ def as_models(X, name: str):
     return X
 
 
-def block_starts(n: int, size: int) -> range:
-    """First index of each block."""
-    return range(0, n, size)
-
-
 def _read(X, first: int, last: int) -> np.ndarray:
     """Models first … last-1 as a contiguous float32 or float64 array."""
     models = np.asarray(X[first:last])
@@ -181,9 +176,9 @@ def _fill_blocks(left, right, metric: str, log: bool, device: str, sink: _Sink) 
     def pack(X, first: int, name: str) -> list[np.ndarray]:
         return [_pack(X, first, min(first + size, X.shape[0]), kind, log, name) for kind in kinds]
 
-    for first in block_starts(left.shape[0], size):
+    for first in range(0, left.shape[0], size):
         rows = pack(left, first, "X")
-        for second in block_starts(right.shape[0], size):
+        for second in range(0, right.shape[0], size):
             if sink.symmetric and second < first:
                 continue
             columns = rows if sink.symmetric and second == first else pack(right, second, "Y")
@@ -201,7 +196,7 @@ def _fill_blocks(left, right, metric: str, log: bool, device: str, sink: _Sink) 
             else:
                 kernel = kernels.difference_kernel(n_classes, metric == "spherical")
                 operands = rows[0], columns[0], rows[-1], columns[-1]
-            for start in block_starts(len(tiles), TILES_A_CALL):
+            for start in range(0, len(tiles), TILES_A_CALL):
                 kernel(*operands, tiles[start : start + TILES_A_CALL], n_samples, block)
             m, k = min(size, left.shape[0] - first), min(size, right.shape[0] - second)
             sink.write(first, second, block[:m, :k], n_samples)
@@ -211,8 +206,8 @@ def _fill_products(left, right, metric: str, log: bool, device: str, sink: _Sink
     """All blocks by matrix products of square roots, one for each sample: faster when there are many classes."""
     n_samples, n_classes = left.shape[1:]
     size = max(1, min(BLOCK_BYTES // (4 * PRODUCT_SAMPLES * n_classes), int((BLOCK_BYTES // 16) ** 0.5)))
-    for first in block_starts(left.shape[0], size):
-        for second in block_starts(right.shape[0], size):
+    for first in range(0, left.shape[0], size):
+        for second in range(0, right.shape[0], size):
             if sink.symmetric and second < first:
                 continue
             same = sink.symmetric and second == first
@@ -228,25 +223,26 @@ def _sample_products(left, right, first: int, second: int, size: int, same: bool
     pairs = np.array(
         [
             (i, min(i + PRODUCT_MODELS, m), j, min(j + PRODUCT_MODELS, k))
-            for i in block_starts(m, PRODUCT_MODELS)
-            for j in block_starts(k, PRODUCT_MODELS)
+            for i in range(0, m, PRODUCT_MODELS)
+            for j in range(0, k, PRODUCT_MODELS)
             if not same or j >= i
         ]
     )
     # the loop over pairs has all threads; more of them inside each product would get in their way
+    buffers = [np.empty((PRODUCT_SAMPLES, n, left.shape[2]), np.float32) for n in ((m,) if same else (m, k))]
     with threadpool_limits(1, user_api="blas"):
-        for start in block_starts(n_samples, PRODUCT_SAMPLES):
+        for start in range(0, n_samples, PRODUCT_SAMPLES):
             chunk = slice(start, start + PRODUCT_SAMPLES)
-            a = _roots(rows, chunk, log, left, first, "X")
-            b = a if same else _roots(columns, chunk, log, right, second, "Y")
+            a = _roots(rows, chunk, log, left, first, "X", buffers[0])
+            b = a if same else _roots(columns, chunk, log, right, second, "Y", buffers[1])
             kernels.multiply_products(a, b, pairs, mantissa, exponent)
     return np.maximum(-(np.log(mantissa) + exponent * np.log(2)) / n_samples, 0)
 
 
-def _roots(models: np.ndarray, samples: slice, log: bool, X, first: int, name: str) -> np.ndarray:
-    """Square roots (samples, m, C) of some samples of models that were found to be probabilities."""
+def _roots(models: np.ndarray, samples: slice, log: bool, X, first: int, name: str, buffer: np.ndarray) -> np.ndarray:
+    """Square roots (samples, m, C) of some samples of models that were found to be probabilities, in the buffer."""
     chunk = models[:, samples]
-    roots = np.empty((chunk.shape[1], len(chunk), chunk.shape[2]), np.float32)
+    roots = buffer[: chunk.shape[1]]
     deviation = np.empty(len(chunk))
     kernels.square_roots(chunk, log, roots, deviation)
     check_deviation(X, first, first + len(models), deviation, log, name)

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpca.distances import block_starts
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE, check_models
 
 #: Models a side of one block, and samples that are computed at once.
@@ -16,14 +15,14 @@ BLOCK_MODELS, BLOCK_SAMPLES = 1024, 64
 def fill_blocks(left, right, metric: str, log: bool, device: str, sink) -> None:
     """Write all blocks of the distances between two sets of models; see :func:`inpca.distances.pairwise_distances`."""
     n_samples = left.shape[1]
-    for first in block_starts(left.shape[0], BLOCK_MODELS):
+    for first in range(0, left.shape[0], BLOCK_MODELS):
         rows = _load(left, first, log, "X")
-        for second in block_starts(right.shape[0], BLOCK_MODELS):
+        for second in range(0, right.shape[0], BLOCK_MODELS):
             if sink.symmetric and second < first:
                 continue
             columns = rows if sink.symmetric and second == first else _load(right, second, log, "Y")
             total = torch.zeros(len(rows), len(columns), dtype=torch.float64, device=device)
-            for start in block_starts(n_samples, BLOCK_SAMPLES):
+            for start in range(0, n_samples, BLOCK_SAMPLES):
                 chunk = slice(start, start + BLOCK_SAMPLES)
                 a, b = (torch.as_tensor(side[:, chunk], device=device).transpose(0, 1) for side in (rows, columns))
                 total += _sum_over_samples(a, b, metric)

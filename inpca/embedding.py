@@ -9,7 +9,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from inpca.distances import METRICS, as_models, pairwise_distances
-from inpca.spectral import block_bounds, check_distances, explained_distance, squared_norm, times, top_eigenpairs
+from inpca.frame import Frame, residual_squared_norm
+from inpca.spectral import check_distances, explained_distance, squared_norm, times
+
+#: Axes of the landmarks' embedding that are kept beyond twice those asked for, before all models turn to their own.
+LANDMARK_AXES = 20
 
 
 class InPCA(TransformerMixin, BaseEstimator):
@@ -132,7 +136,7 @@ class InPCA(TransformerMixin, BaseEstimator):
 
     def _fit_all(self, X, weight: np.ndarray) -> None:
         D = X if self.metric == "precomputed" else pairwise_distances(X, metric=self.metric, log=self.log)
-        frame = _Frame.of(D, weight, self.n_components, self.random_state)
+        frame = Frame.of(D, weight, self.n_components, self.random_state)
         norm = squared_norm(D, weight, frame.anchor_means, frame.grand_mean)
         self._set(frame.coordinates, frame.eigenvalues, norm)
         self._frame, self._map, self._offset = frame, np.diag(self._flips), np.zeros(self.n_components)
@@ -154,7 +158,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         coordinates, eigenvalues, self._frame, self._map, self._offset = self._place_all(
             D, landmarks, np.full(len(landmarks), True)
         )
-        rest = _residual_squared_norm(D, landmarks, coordinates, eigenvalues)
+        rest = residual_squared_norm(D, landmarks, coordinates, eigenvalues)
         self._set(coordinates, eigenvalues, float(np.sum(eigenvalues**2)) + rest)
         self._map, self._offset = self._map * self._flips, self._offset * self._flips
         self.distances_, self.landmarks_ = D, landmarks
@@ -178,7 +182,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         """
         among = D[np.ix_(landmarks[part], part)].astype(np.float64)
         axes = min(part.sum() - 1, 2 * self.n_components + LANDMARK_AXES)
-        frame = _Frame.of((among + among.T) / 2, np.ones(part.sum()), max(axes, self.n_components), self.random_state)
+        frame = Frame.of((among + among.T) / 2, np.ones(part.sum()), max(axes, self.n_components), self.random_state)
         Y = frame.place(D[:, part])
         middle = Y.mean(axis=0)
         Z = Y - middle
@@ -301,7 +305,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         )
         inpca.embedding_, inpca.eigenvalues_ = dataset["embedding"].values, dataset["eigenvalue"].values
         inpca.signature_, inpca.explained_stress_ = dataset["signature"].values, dataset["explained_stress"].values
-        inpca._frame = _Frame(
+        inpca._frame = Frame(
             dataset["anchor_share"].values, dataset["anchor_mean"].values, float(dataset.attrs["grand_mean"]),
             dataset["projection"].values, inpca.eigenvalues_, inpca.embedding_,
         )  # fmt: skip
@@ -311,66 +315,6 @@ class InPCA(TransformerMixin, BaseEstimator):
         error = dataset.attrs.get("landmark_error", np.nan)
         inpca.landmark_error_ = None if np.isnan(error) else float(error)
         return inpca
-
-
-#: Axes of the landmarks' embedding that are kept beyond twice those asked for, before all models turn to their own.
-LANDMARK_AXES = 20
-
-
-class _Frame:
-    """An embedding of some models, and what is needed to place others among them."""
-
-    def __init__(self, share, anchor_means, grand_mean, projection, eigenvalues, coordinates):
-        self.share, self.anchor_means, self.grand_mean = share, anchor_means, grand_mean
-        self.projection, self.eigenvalues, self.coordinates = projection, eigenvalues, coordinates
-
-    @classmethod
-    def of(cls, D, weight: np.ndarray, k: int, random_state: int) -> _Frame:
-        """Embed models from their distances, with weights."""
-        share = weight / weight.sum()
-        means = times(D, share)
-        grand_mean = float(share @ means)
-        eigenvalues, vectors = top_eigenpairs(D, weight, means, grand_mean, k, random_state)
-        coordinates = vectors * np.sqrt(np.abs(eigenvalues))
-        safe = np.where(eigenvalues == 0, 1, eigenvalues)
-        return cls(share, means, grand_mean, coordinates * weight[:, None] / safe, eigenvalues, coordinates)
-
-    def place(self, D, anchor_means: np.ndarray | None = None, grand_mean: float | None = None) -> np.ndarray:
-        """Coordinates of models from their distances to the embedded ones, by blocks of rows."""
-        anchor_means = self.anchor_means if anchor_means is None else anchor_means
-        grand_mean = self.grand_mean if grand_mean is None else grand_mean
-        placed = np.empty((D.shape[0], self.projection.shape[1]))
-        for first, last in block_bounds(D):
-            rows = np.asarray(D[first:last], np.float64)
-            centred = rows - (rows @ self.share)[:, None] - anchor_means + grand_mean
-            placed[first:last] = -0.5 * centred @ self.projection
-        return placed
-
-
-def _residual_squared_norm(
-    D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray, eigenvalues: np.ndarray
-) -> float:
-    """Estimated ‖W - X S Xᵀ‖_F² over all m models, from their distances to n random ones.
-
-    (m-1)/(n-1) Σ_il R_il², R being -½ (D - D̂) less its means over rows and columns, in which only the scalar
-    products of D̂ remain. The factor makes up for the columns that are missing and for the degree of freedom of their
-    mean; what is estimated is small where the axes explain much, and so is the error. Exact for n = m.
-    """
-    m, n = D.shape
-    signed = coordinates[landmarks] * np.sign(eigenvalues)
-    rows, columns, squares = np.empty(m), np.zeros(n), 0.0
-
-    def residual(first: int, last: int) -> np.ndarray:
-        return -0.5 * D[first:last] - coordinates[first:last] @ signed.T
-
-    for first, last in block_bounds(D):
-        block = residual(first, last)
-        rows[first:last] = block.mean(axis=1)
-        columns += block.sum(axis=0) / m
-    for first, last in block_bounds(D):
-        centred = residual(first, last) - rows[first:last, None] - columns + columns.mean()
-        squares += float(np.sum(centred**2))
-    return squares * (m - 1) / max(n - 1, 1)
 
 
 def _check_weight(weight, m: int) -> np.ndarray:

@@ -158,6 +158,14 @@ def test_log_probabilities_give_the_same(models):
         assert np.allclose(pairwise_distances(np.log(models), log=True, metric=metric), plain, rtol=1e-6, atol=2e-6)
 
 
+def test_single_precision_gives_what_double_gives(models):
+    single = models.astype(np.float32)
+    for metric in METRICS:
+        tolerance = 2e-4 if metric == "spherical" else 5e-7
+        both = (pairwise_distances(X, metric=metric) for X in (single, models))
+        assert np.allclose(*both, rtol=1e-6, atol=tolerance)
+
+
 def test_half_precision_is_read(models):
     half = models.astype(np.float16)
     half /= half.sum(axis=-1, keepdims=True)
