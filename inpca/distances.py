@@ -17,8 +17,8 @@ MANY_CLASSES = 48
 #: Memory of one block of packed models, or of one block of the result, in bytes. Two of the first and two of the second
 #: are held at a time.
 BLOCK_BYTES = 2**27
-#: Models a side of one matrix product, samples of which products are taken together.
-PRODUCT_MODELS, PRODUCT_SAMPLES = 100, 4
+#: Parts into which the samples are divided among threads where overlaps are computed by matrix products.
+SEGMENTS = 32
 #: Pairs of tiles of one call of a kernel, between two steps of the progress bar.
 TILES_A_CALL = 1024
 
@@ -143,7 +143,11 @@ def as_models(X, name: str):
 
 def _read(X, first: int, last: int) -> np.ndarray:
     """Models first … last-1 as a contiguous float32 or float64 array."""
-    models = np.asarray(X[first:last])
+    return _contiguous(X[first:last])
+
+
+def _contiguous(models) -> np.ndarray:
+    models = np.asarray(models)
     if models.dtype not in (np.float32, np.float64):
         models = models.astype(np.float32 if models.dtype == np.float16 else np.float64)
     return np.ascontiguousarray(models)
@@ -204,8 +208,8 @@ def _fill_blocks(left, right, metric: str, log: bool, device: str, sink: _Sink) 
 
 def _fill_products(left, right, metric: str, log: bool, device: str, sink: _Sink) -> None:
     """All blocks by matrix products of square roots, one for each sample: faster when there are many classes."""
-    n_samples, n_classes = left.shape[1:]
-    size = max(1, min(BLOCK_BYTES // (4 * PRODUCT_SAMPLES * n_classes), int((BLOCK_BYTES // 16) ** 0.5)))
+    n_samples = left.shape[1]
+    size = int((BLOCK_BYTES // (16 * SEGMENTS)) ** 0.5)
     for first in range(0, left.shape[0], size):
         for second in range(0, right.shape[0], size):
             if sink.symmetric and second < first:
@@ -216,34 +220,30 @@ def _fill_products(left, right, metric: str, log: bool, device: str, sink: _Sink
 
 def _sample_products(left, right, first: int, second: int, size: int, same: bool, log: bool) -> np.ndarray:
     """One block of Bhattacharyya distances by matrix products; its upper half if both sides are the same."""
-    n_samples = left.shape[1]
-    rows, columns = _read(left, first, first + size), None if same else _read(right, second, second + size)
-    m, k = len(rows), len(rows if same else columns)
-    mantissa, exponent = np.ones((m, k)), np.zeros((m, k), np.int64)
-    pairs = np.array(
-        [
-            (i, min(i + PRODUCT_MODELS, m), j, min(j + PRODUCT_MODELS, k))
-            for i in range(0, m, PRODUCT_MODELS)
-            for j in range(0, k, PRODUCT_MODELS)
-            if not same or j >= i
-        ]
-    )
-    # the loop over pairs has all threads; more of them inside each product would get in their way
-    buffers = [np.empty((PRODUCT_SAMPLES, n, left.shape[2]), np.float32) for n in ((m,) if same else (m, k))]
+    n_samples, n_classes = left.shape[1:]
+    m, k = min(size, left.shape[0] - first), min(size, right.shape[0] - second)
+    total = np.zeros((m, k))
+    mantissa, exponent = np.empty((SEGMENTS, m, k)), np.empty((SEGMENTS, m, k), np.int64)
+    samples_a_pass = max(SEGMENTS, BLOCK_BYTES // (4 * size * n_classes))
+    # every thread has its own samples; more threads inside each matrix product would get in their way
     with threadpool_limits(1, user_api="blas"):
-        for start in range(0, n_samples, PRODUCT_SAMPLES):
-            chunk = slice(start, start + PRODUCT_SAMPLES)
-            a = _roots(rows, chunk, log, left, first, "X", buffers[0])
-            b = a if same else _roots(columns, chunk, log, right, second, "Y", buffers[1])
-            kernels.multiply_products(a, b, pairs, mantissa, exponent)
-    return np.maximum(-(np.log(mantissa) + exponent * np.log(2)) / n_samples, 0)
+        for start in range(0, n_samples, samples_a_pass):
+            samples = slice(start, min(start + samples_a_pass, n_samples))
+            a, offset = _read_samples(left, slice(first, first + m), samples)
+            b = a if same else _read_samples(right, slice(second, second + k), samples)[0]
+            bounds = np.linspace(offset, offset + samples.stop - start, SEGMENTS + 1).astype(np.int64)
+            mantissa[:], exponent[:] = 1, 0
+            deviation = np.zeros((2, SEGMENTS, max(m, k)))
+            kernels.sample_products(a, b, same, log, bounds, mantissa, exponent, deviation)
+            for X, begin, name, found in ((left, first, "X", deviation[0]), (right, second, "Y", deviation[1])):
+                check_deviation(X, begin, begin + size, found, log, name)
+            # each segment's mantissa lies in [1, 2), so that their product is below 2^SEGMENTS
+            total -= np.log(mantissa.prod(axis=0)) + exponent.sum(axis=0) * kernels.LOG_2
+    return np.maximum(total / n_samples, 0)
 
 
-def _roots(models: np.ndarray, samples: slice, log: bool, X, first: int, name: str, buffer: np.ndarray) -> np.ndarray:
-    """Square roots (samples, m, C) of some samples of models that were found to be probabilities, in the buffer."""
-    chunk = models[:, samples]
-    roots = buffer[: chunk.shape[1]]
-    deviation = np.empty(len(chunk))
-    kernels.square_roots(chunk, log, roots, deviation)
-    check_deviation(X, first, first + len(models), deviation, log, name)
-    return roots
+def _read_samples(X, models: slice, samples: slice) -> tuple[np.ndarray, int]:
+    """Contiguous models and the index in it of the first sample; a view of X where that saves a copy."""
+    if isinstance(X, np.ndarray) and X.flags.c_contiguous and X.dtype in (np.float32, np.float64):
+        return X[models], samples.start
+    return _contiguous(X[models, samples]), 0

@@ -7,11 +7,13 @@ constant of each compiled kernel, so that the sum over classes is unrolled and s
 
 from __future__ import annotations
 
+import ctypes
 import math
 from functools import cache
 
 import numba
 import numpy as np
+from numba.extending import get_cython_function_address
 
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE
 
@@ -72,6 +74,15 @@ def pack_tiles(models, log, kind, packed, deviation):  # pragma: no cover (compi
         deviation[tile] = worst
 
 
+@numba.njit(fastmath=FAST, error_model="numpy")
+def split_exponents(mantissa, exponent):  # pragma: no cover (compiled)
+    """Move the powers of two from ``mantissa`` (float64, above the smallest normal number) to ``exponent`` (int64)."""
+    bits = mantissa.view(np.int64)
+    for b in range(len(bits)):
+        exponent[b] += (bits[b] >> 52) - 1023
+        bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
+
+
 @cache
 def overlap_kernel(n_classes: int):
     """Kernel that fills tiles of the result with -(1/N) Σ_n ln Σ_c a_nc b_nc, for this number of classes.
@@ -99,13 +110,6 @@ def overlap_kernel(n_classes: int):
                         t += a_side[c * TILE + a + 1] * x
                     upper[b] *= min(s, ONE)
                     lower[b] *= min(t, ONE)
-
-    @numba.njit(fastmath=FAST, error_model="numpy")
-    def split_exponents(mantissa, exponent):  # pragma: no cover (compiled)
-        bits = mantissa.view(np.int64)
-        for b in range(TILE):
-            exponent[b] += (bits[b] >> 52) - 1023
-            bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
 
     @numba.njit(error_model="numpy")
     def one_by_one(left, right, n_samples, result):  # pragma: no cover (compiled)
@@ -204,23 +208,23 @@ def difference_kernel(n_classes: int, angle: bool):
     return kernel
 
 
-@numba.njit(parallel=True, error_model="numpy")
-def square_roots(models, log, roots, deviation):  # pragma: no cover (compiled)
-    """Fill ``roots`` (samples, models, classes), and each model's error of the sums as :func:`pack_tiles` does."""
-    n_models, n_samples, n_classes = models.shape
-    for model in numba.prange(n_models):
-        worst = 0.0
-        for n in range(n_samples):
-            source, target = models[model, n], roots[n, model]
-            if log:
-                for c in range(n_classes):
-                    target[c] = math.exp(source[c] / 2)
-            else:
-                for c in range(n_classes):
-                    target[c] = math.sqrt(source[c])
-            error = sum_error(target)
-            worst = error if error > worst or error != error else worst
-        deviation[model] = worst
+#: BLAS's product of a matrix with its own transpose, half the work of a general product, as scipy exports it.
+SSYRK = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 10)(
+    get_cython_function_address("scipy.linalg.cython_blas", "ssyrk")
+)
+
+
+@numba.njit(error_model="numpy")
+def gram_matrix(roots, overlaps):  # pragma: no cover (compiled)
+    """Fill the upper half of ``overlaps`` (m, m) with the scalar products of the rows of ``roots`` (m, C)."""
+    # BLAS counts by columns: its lower half is our upper one, and our rows are its columns
+    options = np.array([ord("L"), ord("T")], np.uint8)
+    sizes = np.array(roots.shape, np.int32)
+    factors = np.array([1, 0], np.float32)
+    m, c = sizes.ctypes.data, sizes[1:].ctypes.data
+    one, zero = factors.ctypes.data, factors[1:].ctypes.data
+    uplo, trans = options.ctypes.data, options[1:].ctypes.data
+    SSYRK(uplo, trans, m, c, one, roots.ctypes.data, c, zero, overlaps.ctypes.data, m)
 
 
 @numba.njit(fastmath={"contract", "reassoc"}, error_model="numpy")
@@ -232,26 +236,54 @@ def sum_error(roots):  # pragma: no cover (compiled)
     return abs(total - 1)
 
 
-@numba.njit(parallel=True, fastmath=FAST, error_model="numpy")
-def multiply_products(left, right, pairs, mantissa, exponent):  # pragma: no cover (compiled)
-    """Multiply the overlaps of some samples into the running product of each pair of models, mantissa · 2^exponent.
+@numba.njit(error_model="numpy")
+def square_roots(models, n, log, roots, deviation):  # pragma: no cover (compiled)
+    """Fill ``roots`` (models, classes) for sample n, each ``deviation`` as in :func:`pack_tiles`."""
+    for model in range(models.shape[0]):
+        source, target = models[model, n], roots[model]
+        if log:
+            for c in range(len(target)):
+                target[c] = math.exp(source[c] / 2)
+        else:
+            for c in range(len(target)):
+                target[c] = math.sqrt(source[c])
+        error = sum_error(target)
+        if error > deviation[model] or error != error:
+            deviation[model] = error
 
-    ``left`` and ``right`` hold square roots (samples, models, classes); each row of ``pairs`` bounds a block of models
-    on either side, whose overlaps on one sample are one matrix product.
-    """
+
+@numba.njit(fastmath=FAST, error_model="numpy")
+def multiply_overlaps(overlaps, upper, split, mantissa, exponent):  # pragma: no cover (compiled)
+    """Multiply overlaps into running products, mantissa · 2^exponent; of the upper half only, if asked."""
     smallest = np.float32(SMALLEST_OVERLAP)
-    for index in numba.prange(len(pairs)):
-        top, bottom, start, stop = pairs[index]
-        overlaps = np.empty((bottom - top, stop - start), np.float32)
-        for n in range(left.shape[0]):
-            np.dot(left[n, top:bottom], right[n, start:stop].T, overlaps)
-            split = n % GROUP == GROUP - 1 or n == left.shape[0] - 1
-            for a in range(bottom - top):
-                row, factor = mantissa[top + a, start:stop], overlaps[a]
-                for b in range(stop - start):
-                    row[b] *= min(max(factor[b], smallest), ONE)
-                if split:
-                    bits, power = row.view(np.int64), exponent[top + a, start:stop]
-                    for b in range(stop - start):
-                        power[b] += (bits[b] >> 52) - 1023
-                        bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
+    for a in range(overlaps.shape[0]):
+        start = a if upper else 0
+        row, factor = mantissa[a, start:], overlaps[a, start:]
+        for b in range(len(row)):
+            row[b] *= min(max(factor[b], smallest), ONE)
+        if split:
+            split_exponents(row, exponent[a, start:])
+
+
+@numba.njit(parallel=True, error_model="numpy")
+def sample_products(left, right, same, log, bounds, mantissa, exponent, deviation):  # pragma: no cover (compiled)
+    """Products over the samples of each segment of the overlaps of all pairs of models, by one matrix product a sample.
+
+    Segment s has the samples from ``bounds[s]`` to ``bounds[s + 1]`` and its own products ``mantissa[s]`` (float64) and
+    ``exponent[s]`` (int64): a thread holds one sample's square roots and overlaps at a time, and what it computes does
+    not depend on the number of threads. With ``same``, left and right are one and only the upper half is computed.
+    """
+    m, k, n_classes = left.shape[0], right.shape[0], left.shape[2]
+    for segment in numba.prange(len(bounds) - 1):
+        a = np.empty((m, n_classes), np.float32)
+        b = a if same else np.empty((k, n_classes), np.float32)
+        overlaps = np.empty((m, k), np.float32)
+        for n in range(bounds[segment], bounds[segment + 1]):
+            square_roots(left, n, log, a, deviation[0, segment])
+            if same:
+                gram_matrix(a, overlaps)
+            else:
+                square_roots(right, n, log, b, deviation[1, segment])
+                np.dot(a, b.T, overlaps)
+            split = (n - bounds[segment]) % GROUP == GROUP - 1 or n == bounds[segment + 1] - 1
+            multiply_overlaps(overlaps, same, split, mantissa[segment], exponent[segment])

@@ -76,12 +76,15 @@ def test_blocks_give_the_same(models, monkeypatch, log):
     assert np.array_equal(pairwise_distances(X, X[:30], log=log)[31:], whole[31:, :30])
 
 
-def test_many_classes_in_blocks_give_the_same(rng, monkeypatch):
-    X = rng.dirichlet(np.full(50, 0.5), size=(90, 9))
+def test_many_classes_in_blocks_give_the_same(rng, monkeypatch, tmp_path):
+    X = rng.dirichlet(np.full(50, 0.5), size=(90, 70))
     whole = pairwise_distances(X)
-    monkeypatch.setattr(distances, "BLOCK_BYTES", 4 * distances.PRODUCT_SAMPLES * 50 * 40)
-    monkeypatch.setattr(distances, "PRODUCT_MODELS", 16)
-    assert np.allclose(pairwise_distances(X), whole, atol=1e-12)
+    monkeypatch.setattr(distances, "BLOCK_BYTES", 16 * distances.SEGMENTS * 20**2)  # 20 models, 51 samples
+    stored = zarr.create_array(tmp_path / "x.zarr", data=X, chunks=(7, 30, 50))
+    for given_models in (X, X[::-1][::-1], np.asfortranarray(X), stored):
+        assert np.allclose(pairwise_distances(given_models), whole, rtol=0, atol=1e-7)
+    assert np.allclose(pairwise_distances(X, X[:30]), whole[:, :30], rtol=0, atol=1e-7)
+    assert np.array_equal(pairwise_distances(X, n_jobs=1), pairwise_distances(X, n_jobs=2))
 
 
 def test_reads_and_writes_arrays_of_all_kinds(models, tmp_path):
