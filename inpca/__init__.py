@@ -9,14 +9,22 @@ _HOME = {
     "InPCA": "embedding",
     "PredictionStore": "predictions",
     "Recorder": "recording",
+    "Trajectory": "trajectories",
     "bhattacharyya_distance": "geometry",
+    "centroid": "centroids",
+    "distance_to_geodesic": "trajectories",
     "geodesic": "geometry",
     "ignorance": "geometry",
+    "mean_trajectory": "trajectories",
     "pairwise_distances": "distances",
     "progress": "geometry",
+    "reindex": "trajectories",
     "riemannian_length": "geometry",
     "spherical_distance": "geometry",
+    "trajectory_distance": "trajectories",
+    "trajectory_distances": "trajectories",
     "truth": "geometry",
+    "tube_width": "trajectories",
 }
 __all__ = sorted(_HOME)
 

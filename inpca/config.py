@@ -96,6 +96,16 @@ class Analysis(Strict):
         default=2.0, description="Bhattacharyya distance to P* from which a model is an outlier"
     )
     fitted_error: float = Field(default=0.1, gt=0, lt=1, description="train error up to which a run counts as fitted")
+    null_seed: int = Field(default=0, ge=0, description="seed of the permutations within classes")
+    bootstrap_draws: PositiveInt = Field(default=1000, description="draws of runs behind an interval")
+    bootstrap_seed: int = Field(default=0, ge=0)
+    importance_splits: PositiveInt = Field(default=40, description="splits of configurations into known and held out")
+    network_sizes: list[str] = Field(
+        default=["wrn_small", "wrn_large"], min_length=2, description="networks of one family, from small to large"
+    )
+    progress_levels: list[float] = Field(
+        default=[0.25, 0.5, 0.75], description="progress whose times are compared between networks"
+    )
 
 
 class Study(Strict):
@@ -127,6 +137,18 @@ class Study(Strict):
                             "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
                         )
             self.configurations(name)
+        for network in self.analysis.network_sizes:
+            if network not in self.networks:
+                raise ValueError(
+                    f"analysis.network_sizes: {network!r} is not defined; allowed: {', '.join(self.networks)}"
+                )
+        if "ensembles" in self.experiments:
+            n_configurations, seeds = len(self.configurations("ensembles")), self.experiments["ensembles"].seeds
+            if n_configurations != 1 or len(seeds) < 3:
+                raise ValueError(
+                    "experiments.ensembles must have one configuration with three seeds or more, "
+                    f"not {n_configurations} with {len(seeds)}"
+                )
         return self
 
     def configurations(self, experiment: str) -> dict[str, Configuration]:

@@ -29,6 +29,49 @@ def open_stores(paths: Sequence[str | Path]) -> list[PredictionStore]:
     return stores
 
 
+class StoredRun:
+    """One run of a store on one split; read a checkpoint at a time by indexing.
+
+    Parameters
+    ----------
+    store : PredictionStore
+    split : {"train", "test"}
+    position : int
+        Of the run among the seeds of the store.
+
+    Attributes
+    ----------
+    name, configuration : str
+        As in the model table.
+    """
+
+    def __init__(self, store: PredictionStore, split: str, position: int):
+        self._values, self._position = store.log_probs(split), position
+        self.configuration = store.attributes["configuration"]
+        self.name = run_name(self.configuration, store.seeds[position])
+
+    def __len__(self) -> int:
+        return self._values.shape[1]
+
+    def __getitem__(self, checkpoint: int) -> np.ndarray:
+        """Log-probabilities (N, C) at a checkpoint."""
+        return self._values[self._position, checkpoint]
+
+    def probabilities(self) -> np.ndarray:
+        """Probabilities (T, N, C) at all checkpoints."""
+        return np.exp(self._values[self._position])
+
+
+def stored_runs(stores: Sequence[PredictionStore], split: str) -> list[StoredRun]:
+    """All runs of some stores, in the order of the model table."""
+    return [StoredRun(store, split, position) for store in stores for position in range(len(store.seeds))]
+
+
+def run_name(configuration: str, seed: int) -> str:
+    """Name of a run in the model table."""
+    return f"{configuration}-seed{seed}"
+
+
 def landmarks_of_geodesic(geodesic_points: int) -> np.ndarray:
     """Fractions of the way from P0 to P* at which extra models are embedded: P0, the points between, P*."""
     return np.linspace(0, 1, geodesic_points + 2)
@@ -85,7 +128,7 @@ def store_table(store: PredictionStore) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "kind": "run",
-            "run": [f"{identity}-seed{seed}" for seed in seeds],
+            "run": [run_name(identity, seed) for seed in seeds],
             "configuration": identity,
             **{factor: configuration[factor] for factor in FACTORS},
             "seed": seeds,

@@ -28,8 +28,8 @@ def spectrum(embedding: xr.Dataset) -> Figure:
     for k in (k for k in STRESS_AXES if k in axis and k <= 10):
         value = embedding["explained_stress"].sel(axis=k).item()
         stress.annotate(f"{k}: {value:.1%}", (k, value), xytext=(8, -7), textcoords="offset points", fontsize=8)
-    stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(None, 1.005))
-    stress.margins(y=0.1)
+    lowest = embedding["explained_stress"].values.min()
+    stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(lowest - 0.1 * (1 - lowest), 1.005))
     draw_signed(distance, axis, embedding["explained_distance"].values, space_like)
     distance.set(xlabel="number of axes", ylabel="explained pairwise distance", ylim=(None, 1.005))
     for axes in (stress, distance):

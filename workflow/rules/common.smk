@@ -34,6 +34,16 @@ def main_geometry(split):
     )
 
 
+def main_trajectories():
+    """Model table and trajectories of the main experiment on both splits."""
+    return dict(
+        models=f"{RESULTS}/distances/main/models.parquet",
+        train=f"{RESULTS}/trajectories/main/train.nc",
+        test=f"{RESULTS}/trajectories/main/test.nc",
+    )
+
+
+BOOTSTRAP = ["bootstrap_draws", "bootstrap_seed"]
 MANIFOLD_FIGURES = [
     "manifold_3d",
     "pairs",
@@ -70,6 +80,36 @@ NOTEBOOKS = {
         pages=["manifold_3d"],
         settings=MANIFOLD_SETTINGS,
     ),
+    "trajectories": dict(
+        inputs=main_trajectories(),
+        figures=["map", "spectrum", "dendrogram", "factors", "null", "tube"],
+        pages=[],
+        settings=["fitted_error", *BOOTSTRAP, "importance_splits"],
+    ),
+    "network_size": dict(
+        inputs=main_trajectories(),
+        figures=["same_path", "progress", "progress_error"],
+        pages=[],
+        settings=["network_sizes", "progress_levels", "fitted_error", *BOOTSTRAP],
+    ),
+    "ensembles": dict(
+        needs="ensembles",
+        inputs=dict(
+            train=f"{RESULTS}/ensembles/ensembles/train.nc",
+            test=f"{RESULTS}/ensembles/ensembles/test.nc",
+            final_train=f"{RESULTS}/ensembles/main/final_train.parquet",
+            final_test=f"{RESULTS}/ensembles/main/final_test.parquet",
+        ),
+        figures=["paths", "scores", "final", "harmonic_gain"],
+        pages=[],
+        settings=BOOTSTRAP,
+    ),
+}
+# A study has the notebooks whose experiment it has.
+NOTEBOOKS = {
+    name: entry
+    for name, entry in NOTEBOOKS.items()
+    if entry.get("needs", "main") in study.experiments
 }
 
 

@@ -53,3 +53,62 @@ rule embedding:
     shell:
         "python workflow/scripts/embed.py --distances {input.distances} --n-components {params.n_components}"
         " --output {output} > {log} 2>&1"
+
+
+rule trajectories:
+    input:
+        stores=stores,
+        models=f"{RESULTS}/distances/{{experiment}}/models.parquet",
+        code=library_modules("workflow/scripts/trajectories.py"),
+    output:
+        f"{RESULTS}/trajectories/{{experiment}}/{{split}}.nc",
+    log:
+        f"{RESULTS}/logs/trajectories/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/trajectories/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: workflow.cores
+    params:
+        null_seed=study.analysis.null_seed,
+    shell:
+        "python workflow/scripts/trajectories.py --stores {input.stores} --models {input.models}"
+        " --split {wildcards.split} --null-seed {params.null_seed} --threads {threads} --output {output} > {log} 2>&1"
+
+
+rule final_averages:
+    input:
+        stores=stores,
+        code=library_modules("workflow/scripts/final_averages.py"),
+    output:
+        f"{RESULTS}/ensembles/{{experiment}}/final_{{split}}.parquet",
+    log:
+        f"{RESULTS}/logs/final_averages/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/final_averages/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    shell:
+        "python workflow/scripts/final_averages.py --stores {input.stores} --split {wildcards.split}"
+        " --output {output} > {log} 2>&1"
+
+
+rule ensemble:
+    input:
+        store=stores,
+        code=library_modules("workflow/scripts/ensemble.py"),
+    output:
+        f"{RESULTS}/ensembles/{{experiment}}/{{split}}.nc",
+    log:
+        f"{RESULTS}/logs/ensemble/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ensemble/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    params:
+        geodesic_points=study.analysis.geodesic_points,
+        n_components=study.analysis.n_components,
+    shell:
+        "python workflow/scripts/ensemble.py --store {input.store} --split {wildcards.split}"
+        " --geodesic-points {params.geodesic_points} --n-components {params.n_components}"
+        " --output {output} > {log} 2>&1"

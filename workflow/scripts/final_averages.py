@@ -1,0 +1,18 @@
+"""Write the scores of the averages of each configuration's runs at the last checkpoint."""
+
+import argparse
+from pathlib import Path
+
+from inpca.ensembles import final_averages
+from inpca.files import atomic
+from inpca.models import open_stores
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--stores", type=Path, nargs="+", required=True)
+parser.add_argument("--split", required=True)
+parser.add_argument("--output", type=Path, required=True)
+arguments = parser.parse_args()
+table = final_averages(open_stores(arguments.stores), arguments.split)
+with atomic(arguments.output) as partial:
+    table.to_parquet(partial, index=False)
+print(f"{table['configuration'].nunique()} configurations")
