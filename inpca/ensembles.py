@@ -158,7 +158,7 @@ def gain_verdict(found: dict, kind: str, split: str) -> str:
         low, high = (100 * end for end in result["interval"])
         answer = "yes" if high < 0 else "no, it loses" if low > 0 else "not beyond the interval"
         parts.append(
-            f"by {name} **{answer}**: {100 * result['mean']:+.2f} [{low:+.2f}, {high:+.2f}] percentage points; lower in "
-            f"{result['better']:.0%}, higher in {result['worse']:.0%} of {result['configurations']} configurations"
+            f"by {name} **{answer}**: {100 * result['mean']:+.2f} [{low:+.2f}, {high:+.2f}] percentage points; lower "
+            f"in {result['better']:.0%}, higher in {result['worse']:.0%} of {result['configurations']} configurations"
         )
     return f"Does the {kind} mean beat the arithmetic mean on the {split} split? " + "; ".join(parts) + "."

@@ -44,8 +44,10 @@ def paths(ensembles: Mapping[str, xr.Dataset]) -> Figure:
             axes.plot(*place[path == kind].T, color=colour, marker=marker, markersize=4, linewidth=1.1, alpha=0.85)
         axes.plot(*place[path == "geodesic"].T, color="black", linewidth=2)
         for end, name in zip(place[path == "geodesic"][[0, -1]], ("$P_0$", "$P_*$"), strict=True):
-            axes.annotate(name, end, xytext=(6, 6), textcoords="offset points", fontsize=12,
-                          bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "alpha": 0.7, "edgecolor": "none"})  # fmt: skip
+            axes.annotate(
+                name, end, xytext=(6, 6), textcoords="offset points", fontsize=12,
+                bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "alpha": 0.7, "edgecolor": "none"},
+            )  # fmt: skip
         axes.set(xlabel=axis_label(ensemble, 1), ylabel=axis_label(ensemble, 2), title=split)
     entries = [*average_legend(), Line2D([], [], color="black", linewidth=2, label="geodesic")]
     figure.legend(handles=entries, loc="outside upper center", ncols=8)
