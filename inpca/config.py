@@ -101,7 +101,7 @@ class Analysis(Strict):
     bootstrap_seed: int = Field(default=0, ge=0)
     importance_splits: PositiveInt = Field(default=40, description="splits of configurations into known and held out")
     network_sizes: list[str] = Field(
-        default=["wrn_small", "wrn_large"], min_length=2, description="networks of one family, from small to large"
+        default=[], description="networks of one family, from small to large, to compare in network_size"
     )
     progress_levels: list[float] = Field(
         default=[0.25, 0.5, 0.75], description="progress whose times are compared between networks"
@@ -137,6 +137,8 @@ class Study(Strict):
                             "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
                         )
             self.configurations(name)
+        if len(self.analysis.network_sizes) == 1:
+            raise ValueError("analysis.network_sizes: one network cannot be compared; name two or more, or none")
         for network in self.analysis.network_sizes:
             if network not in self.networks:
                 raise ValueError(

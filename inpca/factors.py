@@ -173,15 +173,18 @@ def trajectory_verdict(medians: dict, nulls: dict) -> str:
     place = f"the largest of {len(FACTORS)}" if ranking[0] == "network" else (
         f"number {ranking.index('network') + 1} of {len(FACTORS)}, after "
         + ", ".join(FACTORS[name] for name in ranking[: ranking.index("network")]))  # fmt: skip
+    against_seed = (
+        "Seeds of one configuration are closer than architectures, beyond the intervals. " if seed["interval"][1] < low
+        else "Seeds of one configuration are further apart than architectures, beyond the intervals. "
+        if seed["interval"][0] > architecture["interval"][1]
+        else "Even against seeds of one configuration the intervals overlap. "
+    )  # fmt: skip
     return (
         f"Two runs that differ in **architecture** only are {with_interval(architecture)} nats a sample apart in the "
-        f"median, {place}; two that differ in the **seed** only, {with_interval(seed)}. "
-        + (f"Beyond the intervals, architecture separates more than {', '.join(beaten)}" if beaten else
-           "Beyond the intervals, architecture separates more than no other factor")
+        f"median, {place}; two that differ in the **seed** only, {with_interval(seed)}. Beyond the intervals, "
+        f"architecture separates more than {', '.join(beaten) or 'none of the other factors'}"
         + (f"; against {', '.join(open_)} the intervals leave it open. " if open_ else ". ")
-        + ("Seeds of one configuration are closer than architectures, beyond the intervals. "
-           if seed["interval"][1] < low else
-           "Even against seeds of one configuration the intervals overlap. ")
+        + against_seed
         + "To the class-preserving null of the run of the other architecture it is "
         f"{with_interval(nulls['network'])}: what separates architectures is "
         f"{architecture['median'] / nulls['network']['median']:.0%} of what being equally good at every progress would "

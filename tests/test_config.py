@@ -48,7 +48,7 @@ def test_default_study_varies_every_factor_of_the_paper():
 
 def test_ids_are_readable_and_stable(data):
     first, *_, last = read_study(data).configurations("main")
-    assert first == "fc-sgdn-b20-lr0.05-wd0-none" and last == "fc-adam-b30-lr0.01-wd0.001-cropflip"
+    assert first == "fc-sgdn-b20-lr0.05-wd0-none" and last == "allcnn-adam-b30-lr0.01-wd0.001-cropflip"
 
 
 def edit(data, path, value):
@@ -82,6 +82,10 @@ def edit(data, path, value):
         (["study"], "Smoke Study", "study: 'Smoke Study' is not allowed"),
         (["dataset", "n_train"], -1, "dataset.n_train: -1 is not allowed"),
         (["experiments"], {}, "no 'main'"),
+        (["experiments", "ensembles", "seeds"], [1, 2], "one configuration with three seeds or more, not 1 with 2"),
+        (["experiments", "ensembles", "grids", 0, "optimizer"], ["sgd", "adam"], "seeds or more, not 2 with 8"),
+        (["analysis", "network_sizes"], ["wrn_huge", "fc"], "network_sizes: 'wrn_huge' is not defined; allowed: fc"),
+        (["analysis", "network_sizes"], ["fc"], "one network cannot be compared"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(data, path, value, message):

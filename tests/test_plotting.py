@@ -3,11 +3,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from scipy.cluster.hierarchy import leaves_list, linkage
 
 matplotlib.use("Agg")
 
 from inpca import InPCA
-from inpca.plotting import manifold
+from inpca.centroids import KINDS
+from inpca.factors import FACTORS
+from inpca.plotting import ensembles, manifold, trajectories
 from inpca.plotting.interactive import manifold_page, save_page
 from inpca.plotting.spectrum import spectrum
 from inpca.plotting.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
@@ -112,3 +115,87 @@ def test_table_and_embedding_must_match(table, embedding):
 def test_panels_have_the_size_asked_for():
     figure, axes = new_figure(3, 2, width=2, height=1)
     assert axes.shape == (2, 3) and figure.get_size_inches().tolist() == [6, 2]
+
+
+def texts(figure):
+    """All that is written in a figure."""
+    return {text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text()}
+
+
+@pytest.fixture
+def configurations():
+    rows = [
+        dict(network=network, optimizer=optimizer, batch_size=50, weight_decay=0.0, augmentation=augmentation)
+        for network in NETWORKS
+        for optimizer in ("sgd", "adam")
+        for augmentation in ("none", "cropflip")
+    ]
+    return pd.DataFrame(rows, index=[f"c{i}" for i in range(len(rows))])
+
+
+def test_tree_has_a_strip_for_each_factor_and_the_colours_of_the_architectures(configurations, rng):
+    merges = linkage(rng.uniform(1, 2, (8, 3)), "complete", optimal_ordering=True)
+    figure = trajectories.tree(merges, configurations, Palette.of(NETWORKS))
+    written = texts(figure)
+    assert set(configurations.index) | set(FACTORS.values()) <= written
+    assert {"fully connected", "ViT", "SGD", "Adam", "none", "cropflip", "50"} <= written
+    strips = figure.axes[1]
+    colours = {to_rgb(patch.get_facecolor()[:3]) for patch in strips.patches[:8]}
+    assert colours == {to_rgb(ARCHITECTURES[network][1]) for network in NETWORKS}
+    leaves = [text.get_text() for text in strips.get_yticklabels()]
+    assert leaves == [configurations.index[i] for i in leaves_list(merges)]
+
+
+def test_trajectory_map_marks_optimisers_and_augmentation(configurations, rng):
+    figure = trajectories.trajectory_map(rng.normal(size=(8, 3)), configurations, ["a", "b", "c"], Palette.of(NETWORKS))
+    assert {"SGD", "Adam", "augmented", "ViT", "a", "b", "c"} <= texts(figure)
+    assert sum(len(points.get_offsets()) for points in figure.axes[0].collections) == 8
+    assert trajectories.markers_of(["sgd", "lion"]) == {"sgd": "o", "lion": "D"}
+
+
+def test_medians_without_pairs_are_not_drawn():
+    found = {name: {"median": 1.0, "interval": [0.5, 2], "pairs": 3} for name in trajectories.DIFFERS}
+    found["weight_decay"] = {"median": np.nan, "interval": [np.nan] * 2, "pairs": 0}
+    figure = trajectories.null_figure({"train": found, "test": found}, {"train": found, "test": found})
+    assert all(len(axes.lines) == 2 * 2 * 5 for axes in figure.axes)
+    importance = {"importance": {name: {"mean": 0.1, "interval": [0, 1]} for name in FACTORS}}
+    figure = trajectories.factor_effects(importance, {"train": found, "test": found})
+    assert {"architecture", "seed only", "train", "test"} <= texts(figure)
+    assert {"train", "test", "seed"} <= texts(trajectories.same_path({"train": {"seed": found["seed"]},
+                                                                       "test": {"seed": found["seed"]}}))  # fmt: skip
+
+
+def test_tube_and_progress_have_a_line_for_each_architecture_and_run(points):
+    models = manifold.runs(points)
+    table = pd.DataFrame(
+        {"network": np.repeat(NETWORKS, 10), "s": np.tile(np.linspace(0.1, 1, 10), 2),
+         "geodesic_distance": 0.1, "tube_width": 0.2}
+    )  # fmt: skip
+    figure = trajectories.tube({"train": table, "test": table}, Palette.of(NETWORKS))
+    assert [len(axes.lines) for axes in figure.axes] == [2] * 4
+    figure = trajectories.progress_by_time(models, Palette.of(NETWORKS))
+    assert [len(axes.lines) for axes in figure.axes] == [2] * 4
+    figure = trajectories.progress_by_error(models, {"train": 1, "test": 0.5}, Palette.of(NETWORKS))
+    assert {"train: R² = 1.000", "test: R² = 0.500"} <= texts(figure)
+
+
+def test_averages_have_each_their_own_look(rng):
+    paths = np.repeat(["member 1", "member 2", *KINDS, "geodesic"], 3)
+    dataset = InPCA(3).fit(rng.dirichlet(np.ones(3), size=(27, 5))).to_xarray()
+    dataset["path"] = ("model", paths)
+    dataset["step"] = ("model", np.where(paths == "geodesic", -1, np.tile(np.arange(3), 9)))
+    for name in ("progress", "error", "missed"):
+        dataset[name] = ("model", rng.uniform(size=27))
+    dataset["final"] = (("kind", "score", "left_out"), rng.uniform(size=(6, 3, 2)))
+    dataset = dataset.assign_coords(kind=list(KINDS), score=["progress", "error", "missed"])
+    assert len(set(ensembles.AVERAGES.values())) == len(KINDS)
+    for figure in (ensembles.paths({"train": dataset, "test": dataset}), ensembles.scores_by_progress(dataset)):
+        assert {*KINDS, "members"} <= texts(figure)
+    assert {*KINDS, "members", "test progress"} <= texts(ensembles.final_scores(dataset))
+    table = pd.DataFrame(
+        [dict(network=n, configuration=f"{n}{i}", kind=kind, error=rng.uniform(), missed=rng.uniform())
+         for n in NETWORKS for i in range(3) for kind in ("arithmetic", "harmonic")]
+    )  # fmt: skip
+    found = {("test", score): {"mean": 0.0, "interval": [-0.1, 0.1]} for score in ensembles.SCORES}
+    figure = ensembles.gains({"test": table}, "harmonic", found, Palette.of(NETWORKS))
+    assert {"fully connected", "ViT", "mean", "test: error (0/1)"} <= texts(figure)

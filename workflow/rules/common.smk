@@ -59,7 +59,8 @@ MANIFOLD_SETTINGS = [
     "fitted_error",
 ]
 
-# One entry for each notebook: files it reads, figures and interactive pages it writes, analysis settings it takes.
+# One entry for each notebook: files it reads, figures and interactive pages it writes, analysis settings it takes, and
+# what a study needs for it (nothing but the main experiment unless said).
 NOTEBOOKS = {
     "schematic": dict(
         inputs=dict(dataset=f"{RESULTS}/dataset.npz"),
@@ -87,13 +88,14 @@ NOTEBOOKS = {
         settings=["fitted_error", *BOOTSTRAP, "importance_splits"],
     ),
     "network_size": dict(
+        needs=bool(study.analysis.network_sizes),
         inputs=main_trajectories(),
         figures=["same_path", "progress", "progress_error"],
         pages=[],
         settings=["network_sizes", "progress_levels", "fitted_error", *BOOTSTRAP],
     ),
     "ensembles": dict(
-        needs="ensembles",
+        needs="ensembles" in study.experiments,
         inputs=dict(
             train=f"{RESULTS}/ensembles/ensembles/train.nc",
             test=f"{RESULTS}/ensembles/ensembles/test.nc",
@@ -105,11 +107,9 @@ NOTEBOOKS = {
         settings=BOOTSTRAP,
     ),
 }
-# A study has the notebooks whose experiment it has.
+# A study has the notebooks that it has the runs and settings for.
 NOTEBOOKS = {
-    name: entry
-    for name, entry in NOTEBOOKS.items()
-    if entry.get("needs", "main") in study.experiments
+    name: entry for name, entry in NOTEBOOKS.items() if entry.get("needs", True)
 }
 
 

@@ -1,0 +1,61 @@
+"""Claims are read strictly and judged by numbers."""
+
+import json
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from inpca.claims import Claim, ClaimsError, metric, read_claims, verdict
+
+ONE = dict(id="a_claim", text="It is.", source="Fig. 1", paper=None, metric="book.value", rule={"at_least": 1})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "book.json").write_text(json.dumps({"value": 1, "rows": [{"x": 2}], "none": float("nan"), "text": "a"}))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [({"at_least": 1}, "held"), ({"above": 1}, "not held"), ({"at_least": 0, "below": 1}, "not held"),
+     ({"at_most": "book.rows.0.x"}, "held"), ({"at_least": "other.x"}, "not tested"),
+     ({"below": "book.none"}, "not tested")],
+)  # fmt: skip
+def test_rules(folder, rule, expected):
+    assert verdict(Claim(**ONE | {"rule": rule}), folder) == expected
+
+
+def test_metrics_are_found_by_notebook_and_keys(folder):
+    assert metric("book.rows.0.x", folder) == 2 and metric("absent.x", folder) is None
+    with pytest.raises(ClaimsError, match=r"has no rows\.1\.x"):
+        metric("book.rows.1.x", folder)
+    with pytest.raises(ClaimsError, match="text is not a number but 'a'"):
+        metric("book.text", folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"rule": {}}, "rule"), ({"rule": {"over": 1}}, "over"), ({"paper": {"value": 1, "confidence": "sure"}}, "sure"),
+     ({"metric": "book"}, "metric"), ({"sourc": "x"}, "sourc"), ({"id": "A b"}, "id")],
+)  # fmt: skip
+def test_bad_claims_are_refused(tmp_path, change, message):
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({"claims": [ONE | change]}))
+    with pytest.raises(ClaimsError, match=message):
+        read_claims(path)
+
+
+def test_ids_differ(tmp_path):
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({"claims": [ONE, ONE]}))
+    with pytest.raises(ClaimsError, match="same id: a_claim"):
+        read_claims(path)
+
+
+def test_every_claim_of_the_paper_has_its_number_in_the_default_study():
+    claims = read_claims(ROOT / "claims.yaml")
+    assert len(claims) >= 15
+    verdicts = {claim.id: verdict(claim, ROOT / "results/fashion/metrics") for claim in claims}
+    assert not [name for name, found in verdicts.items() if found == "not tested"]

@@ -1,0 +1,75 @@
+"""Averages of runs: scored, embedded, compared."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from inpca.centroids import KINDS, centroid
+from inpca.ensembles import final_averages, gain_over_arithmetic, gain_verdict, measure_ensemble, scores
+from inpca.geometry import ignorance, truth
+from inpca.predictions import PredictionStore, PredictionWriter
+
+LABELS = np.arange(30) % 3
+
+
+@pytest.fixture
+def store(tmp_path, rng):
+    path = tmp_path / "c.zarr"
+    attributes = {"configuration": "c", "job": {"configuration": {"name": "n"}}}
+    labels = {"train": LABELS, "test": LABELS}
+    writer = PredictionWriter(path, seeds=range(5), steps=range(4), epochs=range(4), labels=labels, n_classes=3,
+                              attributes=attributes)  # fmt: skip
+    for seed in range(5):
+        for step in range(4):
+            for split in labels:
+                logits = step * (np.eye(3)[LABELS] + rng.standard_normal((30, 3)))
+                writer.write(split, seed, step, logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
+    writer.close()
+    return PredictionStore(path)
+
+
+def test_scores_at_the_ends():
+    found = scores(np.stack([ignorance(30, 3), truth(LABELS, 3)]), LABELS)
+    assert found["progress"].tolist() == pytest.approx([0, 1])
+    assert found["missed"].tolist() == pytest.approx([2 / 3, 0])
+    assert found["error"].tolist() == pytest.approx([2 / 3, 0])
+
+
+def test_ensemble_is_embedded_with_its_averages_and_the_geodesic(store):
+    found = measure_ensemble(store, "test", geodesic_points=6, n_components=4)
+    assert found.sizes["model"] == 5 * 4 + 6 * 4 + 8
+    path = found["path"].values
+    assert (path == "member 3").sum() == 4 and (path == "jeffreys").sum() == 4 and (path == "geodesic").sum() == 8
+    assert found["step"].values[path == "harmonic"].tolist() == [0, 1, 2, 3]
+    last = found["step"].values == 3
+    final = np.exp(store.log_probs("test")[:, -1])
+    for kind in KINDS:
+        expected = scores(centroid(final, kind)[None], LABELS)
+        for score in expected:
+            assert found[score].values[last & (path == kind)].item() == pytest.approx(expected[score].item(), abs=1e-5)
+    assert found["final"].shape == (6, 3, 5)
+    without = scores(centroid(final[1:], "sqrt")[None], LABELS)
+    assert found["final"].sel(kind="sqrt", score="missed", left_out=0).item() == pytest.approx(without["missed"].item())
+
+
+def test_final_averages_have_a_row_for_each_kind(store):
+    table = final_averages([store], "train")
+    assert table["kind"].tolist() == list(KINDS) and set(table["network"]) == {"n"} and set(table["members"]) == {5}
+
+
+def test_gain_is_a_mean_over_configurations_with_its_interval():
+    rows = [
+        dict(
+            configuration=f"c{i}", kind=kind, error=0.2 - (0.01 * (1 + i % 2) if kind == "harmonic" else 0), missed=0.3
+        )
+        for i in range(10)
+        for kind in ("arithmetic", "harmonic")
+    ]
+    table = pd.DataFrame(rows)
+    found = {("test", score): gain_over_arithmetic(table, "harmonic", score, draws=200, seed=0)
+             for score in ("error", "missed")}  # fmt: skip
+    error = found["test", "error"]
+    assert error["mean"] == pytest.approx(-0.015) and error["better"] == 1 and error["worse"] == 0
+    assert -0.02 <= error["interval"][0] < -0.015 < error["interval"][1] <= -0.01
+    text = gain_verdict(found, "harmonic", "test")
+    assert "by error **yes**" in text and "by 1 - mean p(truth) **not beyond the interval**" in text

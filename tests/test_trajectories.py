@@ -1,0 +1,190 @@
+"""Runs along the geodesic have known progress, length and distances; the null keeps loss, error and progress."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inpca import bhattacharyya_distance, geodesic, ignorance, progress, riemannian_length, truth
+from inpca.models import model_table, open_stores, stored_runs
+from inpca.predictions import PredictionWriter
+from inpca.trajectories import (
+    GRID,
+    Permuted,
+    Trajectory,
+    along_progress,
+    distance_to_geodesic,
+    group_distances,
+    mean_trajectory,
+    measure_trajectories,
+    order_within_classes,
+    reindex,
+    select_runs,
+    trajectory_distance,
+    trajectory_distances,
+    tube_width,
+)
+
+LABELS = np.arange(40) % 4
+
+
+@pytest.fixture
+def ends():
+    return ignorance(40, 4), truth(LABELS, 4)
+
+
+@pytest.fixture
+def wild(rng):
+    """A random run that gets ahead on average."""
+    sharpness = np.linspace(0, 4, 12)[:, None, None] * (np.eye(4)[LABELS] + 0.5 * rng.standard_normal((12, 40, 4)))
+    weights = np.exp(sharpness)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def test_progress_on_the_geodesic_is_its_time(ends):
+    t = np.linspace(0, 1, 21) ** 2
+    assert np.allclose(progress(geodesic(*ends, t), LABELS), t, atol=1e-5)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(3, 30))
+@settings(max_examples=20, deadline=None)
+def test_a_retimed_copy_is_at_distance_zero(seed, checkpoints):
+    ends = ignorance(40, 4), truth(LABELS, 4)
+    rng = np.random.default_rng(seed)
+    times = [np.linspace(0, 1, 17), np.sort(np.concatenate([[0, 1], rng.uniform(size=checkpoints)]))]
+    retimed = [reindex(geodesic(*ends, t), t) for t in times]
+    assert trajectory_distance(*retimed) <= 1e-6
+    measured = [Trajectory(geodesic(*ends, t), progress(geodesic(*ends, t), LABELS)) for t in times]
+    assert trajectory_distances(measured).max() <= 1e-6
+    assert np.allclose(retimed[0], geodesic(*ends, GRID), atol=1e-5)
+    assert distance_to_geodesic(retimed[1], LABELS).max() <= 1e-6
+
+
+def test_length_along_the_geodesic_is_analytic(ends):
+    t = np.linspace(0, 1, 2001)
+    # 2 sqrt(d_B) of a small angle a is 2 sqrt(a²/2) = sqrt(2) a, and the geodesic has the angle arccos(1 / sqrt(C))
+    assert riemannian_length(geodesic(*ends, t)) == pytest.approx(np.sqrt(2) * np.arccos(0.5), rel=1e-5)
+
+
+def test_checkpoints_are_passed_through_and_joined_by_geodesics(wild):
+    index = progress(wild, LABELS)
+    kept = np.flatnonzero(index > np.concatenate([[-1], np.maximum.accumulate(index)[:-1]]))
+    assert np.allclose(reindex(wild, index, index[kept]), wild[kept], atol=1e-5)
+    first, second = kept[2:4]
+    middle = reindex(wild, index, [(0.25 * index[first] + 0.75 * index[second])])[0]
+    assert np.allclose(middle, geodesic(wild[first], wild[second], 0.75), atol=1e-5)
+
+
+def test_a_run_that_falls_back_is_taken_where_it_first_gets_ahead(wild):
+    trajectory = Trajectory(wild[:5], [0.2, 0.5, 0.3, 0.4, 0.6])
+    assert trajectory.checkpoints.tolist() == [0, 1, 4]
+    assert np.allclose(trajectory.at(0.1), wild[0], atol=1e-6)  # before the first checkpoint
+    assert np.allclose(trajectory.at(0.9), wild[4], atol=1e-6)  # after the last
+    assert np.allclose(trajectory.at(0.55), geodesic(wild[1], wild[4], 0.5), atol=1e-5)
+
+
+def test_distances_agree_with_brute_force_and_take_logs(wild, rng):
+    runs = [wild, wild[:, ::-1], wild[::2]]
+    indices = [np.sort(rng.uniform(size=len(run))) for run in runs]
+    grid = np.linspace(0.05, 0.95, 7)
+    U = [reindex(run, index, grid) for run, index in zip(runs, indices, strict=True)]
+    expected = np.array([[trajectory_distance(u, v) for v in U] for u in U])
+    made = [Trajectory(run, index) for run, index in zip(runs, indices, strict=True)]
+    assert np.allclose(trajectory_distances(made, s=grid), expected, atol=1e-6)
+    assert np.allclose(trajectory_distances(made[:1], made, s=grid), expected[:1], atol=1e-6)
+    logs = [Trajectory(np.log(run), index, log=True) for run, index in zip(runs, indices, strict=True)]
+    assert np.allclose(trajectory_distances(logs, s=grid), expected, atol=1e-6)
+
+
+def test_identical_neighbours_do_not_disturb(ends):
+    same = np.stack([ends[0], ends[0], ends[1]])
+    between = reindex(same, [0, 0.5, 1], [0.25, 0.75])
+    assert np.allclose(between[0], ends[0], atol=1e-6)
+    assert np.allclose(between[1], geodesic(*ends, 0.5), atol=1e-6)
+
+
+def test_the_null_keeps_loss_error_and_progress(wild):
+    order = order_within_classes(LABELS, seed=3)
+    assert np.array_equal(LABELS[order], LABELS) and np.array_equal(np.sort(order), np.arange(40))
+    assert not np.array_equal(order, np.arange(40))
+    null = wild[:, order]
+    of_truth = [models[:, np.arange(40), LABELS] for models in (wild, null)]
+    assert np.array_equal(np.sort(of_truth[0]), np.sort(of_truth[1]))
+    assert np.allclose(-np.log(of_truth[0]).mean(axis=1), -np.log(of_truth[1]).mean(axis=1), rtol=1e-14)
+    errors = [(models.argmax(axis=2) != LABELS).mean(axis=1) for models in (wild, null)]
+    assert np.array_equal(*errors)
+    assert np.allclose(progress(wild, LABELS), progress(null, LABELS), atol=1e-12)
+    assert not np.allclose(bhattacharyya_distance(wild[4:], null[4:]), 0, atol=1e-2)
+    index = progress(wild, LABELS)
+    permuted = Permuted(Trajectory(wild, index), order)
+    assert np.array_equal(permuted.at(0.4), Trajectory(wild, index).at(0.4)[order])
+
+
+def test_tube_and_mean(wild):
+    tube = np.stack([wild, wild])
+    assert np.allclose(mean_trajectory(tube), wild) and np.allclose(tube_width(tube), 0, atol=1e-12)
+    other = wild[:, :, ::-1]
+    mean = mean_trajectory(np.stack([wild, other]))
+    assert np.allclose(mean, (wild + other) / 2)
+    assert np.allclose(tube_width(np.stack([wild, other]))[1], bhattacharyya_distance(other, mean))
+
+
+def test_group_distances_average_over_pairs_of_members():
+    D = np.array([[0, 1, 2, 6], [1, 0, 4, 8], [2, 4, 0, 3], [6, 8, 3, 0.0]])
+    found = group_distances(D, ["a", "a", "b", "c"])
+    assert found.index.tolist() == ["a", "b", "c"]
+    assert found.loc["a", "a"] == 1 and found.loc["a", "b"] == 3 and found.loc["c", "a"] == 7
+    assert np.isnan(found.loc["b", "b"])
+
+
+@pytest.fixture
+def stores(tmp_path, wild, rng):
+    """Two configurations with two seeds each."""
+    paths = []
+    for number in range(2):
+        path = tmp_path / f"c{number}.zarr"
+        factors = dict(name=f"n{number}", optimizer="sgd", batch_size=10, learning_rate=0.1, weight_decay=0.0,
+                       augmentation="none", epochs=1)  # fmt: skip
+        attributes = {"configuration": f"c{number}", "job": {"configuration": factors}, "data_fingerprint": "x"}
+        writer = PredictionWriter(path, seeds=[1, 2], steps=range(12), epochs=range(12), n_classes=4,
+                                  labels={"train": LABELS, "test": LABELS}, attributes=attributes)  # fmt: skip
+        for seed in (1, 2):
+            order = order_within_classes(LABELS, rng.integers(1000))
+            for step, model in enumerate(wild[:, order]):
+                for split in ("train", "test"):
+                    writer.write(split, seed, step, np.log(model))
+        writer.close()
+        paths.append(path)
+    return open_stores(paths)
+
+
+def test_measures_all_runs_of_an_experiment(stores):
+    table = model_table(stores, 5)
+    runs = stored_runs(stores, "test")
+    measured = measure_trajectories(runs, LABELS, table, "test", null_seed=0, n_jobs=1)
+    assert measured["run"].values.tolist() == ["c0-seed1", "c0-seed2", "c1-seed1", "c1-seed2"]
+    assert len(runs[0]) == 12 and set(table["run"].dropna()) == set(measured["run"].values)
+    trajectories = [reindex(run.probabilities(), table.loc[table["run"] == run.name, "test_progress"]) for run in runs]
+    D = measured["distance"].values
+    assert D[0, 3] == pytest.approx(trajectory_distance(trajectories[0], trajectories[3]), abs=1e-6)
+    assert np.allclose(D, D.T) and not D.diagonal().any()
+    null = trajectories[3][:, order_within_classes(LABELS, 3)]
+    assert measured["null_distance"].values[1, 3] == pytest.approx(trajectory_distance(trajectories[1], null), abs=1e-6)
+    assert np.allclose(measured["tube_width"][2:], tube_width(np.stack(trajectories[2:])), atol=1e-6)
+    assert np.allclose(measured["geodesic_distance"][1], distance_to_geodesic(trajectories[1], LABELS), atol=1e-5)
+    assert measured["length"].values[0] == pytest.approx(riemannian_length(runs[0].probabilities()))
+    assert select_runs(measured, np.array([True, False, False, True]))["distance"].shape == (2, 2)
+    table = along_progress(measured, ["a", "a", "b", "b"])
+    assert isinstance(table, pd.DataFrame) and (table.groupby("run")["s"].max() <= measured["reach"].to_series()).all()
+    assert table.groupby("run")["network"].first().tolist() == ["a", "a", "b", "b"]
+
+
+def test_bad_input(wild):
+    with pytest.raises(ValueError, match="index has 3 entries, the trajectory 12 checkpoints"):
+        Trajectory(wild, [0, 0.1, 0.2])
+    for index in ([], [np.nan] * 12, np.zeros((12, 1))):
+        with pytest.raises(ValueError, match="index must hold one finite number for each checkpoint"):
+            Trajectory(wild, index)
+    with pytest.raises(ValueError, match="must have the same shape"):
+        trajectory_distance(wild, wild[:3])
