@@ -82,6 +82,14 @@ def edit(data, path, value):
         (["study"], "Smoke Study", "study: 'Smoke Study' is not allowed"),
         (["dataset", "n_train"], -1, "dataset.n_train: -1 is not allowed"),
         (["experiments"], {}, "no 'main'"),
+        (
+            ["analysis", "tangents", "progress_of"],
+            {"alcnn": 0.3},
+            "progress_of: alcnn is not defined; allowed: fc, allcnn",
+        ),
+        (["analysis", "tangents", "progress_of"], {"fc": 0.5}, "tangents.progress_of.fc: 0.5 is not allowed"),
+        (["analysis", "tangents", "progress_at"], 0, "tangents.progress_at: 0 is not allowed"),
+        (["analysis", "tangents", "n_sampled"], 3, "tangents.n_sampled: 3 is not allowed"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(data, path, value, message):

@@ -70,6 +70,24 @@ NOTEBOOKS = {
         pages=["manifold_3d"],
         settings=MANIFOLD_SETTINGS,
     ),
+    "tangent_embeddings": dict(
+        inputs=dict(
+            models=f"{RESULTS}/distances/main/models.parquet",
+            tangents_train=f"{RESULTS}/tangents/main/train.nc",
+            tangents_test=f"{RESULTS}/tangents/main/test.nc",
+        ),
+        figures=[
+            "manifold_3d",
+            "pairs",
+            "architectures_3d",
+            "architecture_pairs",
+            "explained",
+            "drawn_pairs",
+            "places",
+        ],
+        pages=[],
+        settings=[],
+    ),
 }
 
 
