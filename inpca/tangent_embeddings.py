@@ -1,4 +1,4 @@
-"""Tangent axes beside ordinary InPCA, for all models and for those of each architecture, and what else might explain."""
+"""Tangent axes beside ordinary InPCA, of all models and of each architecture, and what other points would give."""
 
 from __future__ import annotations
 
