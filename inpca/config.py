@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
@@ -24,6 +24,9 @@ from inpca.configuration import (
     TrainingJob,
 )
 from inpca.strict import Strict
+
+#: Less than half of the way from P0 to P*.
+Fraction = Annotated[float, Field(gt=0, lt=0.5)]
 
 
 class ConfigError(ValueError):
@@ -81,6 +84,22 @@ class Experiment(Strict):
     grids: list[Grid] = Field(min_length=1)
 
 
+class Tangents(Strict):
+    """The tangent embedding: P0, P* and two means of models weighted by their progress span its axes."""
+
+    progress_at: Fraction = Field(
+        default=0.2, description="progress of the initial mean; the final one is at 1 minus it"
+    )
+    progress_of: dict[str, Fraction] = Field(
+        default={}, description="the same for the models of one architecture alone, where it differs"
+    )
+    width: PositiveFloat = Field(default=0.05, description="standard deviation of the weights, in units of progress")
+    largest_loss: PositiveFloat = Field(default=4.0, description="models of at least this train loss are left out")
+    n_draws: PositiveInt = Field(default=200, description="pairs of models of each kind that stand in for the means")
+    n_sampled: int = Field(default=800, ge=4, description="random models on which the axes of such pairs are judged")
+    seed: int = Field(default=0, ge=0, description="of pairs and sampled models")
+
+
 class Analysis(Strict):
     """Parameters of the geometry stage and of the notebooks."""
 
@@ -106,6 +125,7 @@ class Analysis(Strict):
     progress_levels: list[float] = Field(
         default=[0.25, 0.5, 0.75], description="progress whose times are compared between networks"
     )
+    tangents: Tangents = Tangents()
 
 
 class Study(Strict):
@@ -122,6 +142,11 @@ class Study(Strict):
     def _consistent(self) -> Study:
         if "main" not in self.experiments:
             raise ValueError(f"experiments has no 'main', only: {', '.join(self.experiments) or 'nothing'}")
+        if unknown := self.analysis.tangents.progress_of.keys() - self.networks.keys():
+            raise ValueError(
+                f"analysis.tangents.progress_of: {', '.join(sorted(unknown))} is not defined; "
+                f"allowed: {', '.join(self.networks)}"
+            )
         for name, experiment in self.experiments.items():
             for index, grid in enumerate(experiment.grids):
                 key = f"experiments.{name}.grids.{index}"

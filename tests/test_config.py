@@ -86,6 +86,14 @@ def edit(data, path, value):
         (["experiments", "ensembles", "grids", 0, "optimizer"], ["sgd", "adam"], "seeds or more, not 2 with 8"),
         (["analysis", "network_sizes"], ["wrn_huge", "fc"], "network_sizes: 'wrn_huge' is not defined; allowed: fc"),
         (["analysis", "network_sizes"], ["fc"], "one network cannot be compared"),
+        (
+            ["analysis", "tangents", "progress_of"],
+            {"alcnn": 0.3},
+            "progress_of: alcnn is not defined; allowed: fc, allcnn",
+        ),
+        (["analysis", "tangents", "progress_of"], {"fc": 0.5}, "tangents.progress_of.fc: 0.5 is not allowed"),
+        (["analysis", "tangents", "progress_at"], 0, "tangents.progress_at: 0 is not allowed"),
+        (["analysis", "tangents", "n_sampled"], 3, "tangents.n_sampled: 3 is not allowed"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(data, path, value, message):

@@ -121,6 +121,12 @@ def test_an_analysis_setting_does_not_train_again(finished):
     assert set(jobs) == {"notebook_main_manifold", "notebook_test_embedding", "provenance", "all"}
 
 
+def test_a_setting_of_the_tangents_computes_them_only(finished):
+    jobs = dry_run(finished, "--config", "analysis={tangents: {width: 0.1}}")
+    assert jobs.pop("tangents") == 2
+    assert set(jobs) == {"notebook_tangent_embeddings", "provenance", "all"}
+
+
 def test_a_wrong_key_stops_before_the_first_job(finished):
     done = snakemake(finished, *SMOKE, "--config", "datset=1")
     assert done.returncode != 0

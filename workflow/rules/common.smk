@@ -106,6 +106,24 @@ NOTEBOOKS = {
         pages=[],
         settings=BOOTSTRAP,
     ),
+    "tangent_embeddings": dict(
+        inputs=dict(
+            models=f"{RESULTS}/distances/main/models.parquet",
+            tangents_train=f"{RESULTS}/tangents/main/train.nc",
+            tangents_test=f"{RESULTS}/tangents/main/test.nc",
+        ),
+        figures=[
+            "manifold_3d",
+            "pairs",
+            "architectures_3d",
+            "architecture_pairs",
+            "explained",
+            "drawn_pairs",
+            "places",
+        ],
+        pages=[],
+        settings=[],
+    ),
 }
 # A study has the notebooks that it has the runs and settings for.
 NOTEBOOKS = {

@@ -112,3 +112,26 @@ rule ensemble:
         "python workflow/scripts/ensemble.py --store {input.store} --split {wildcards.split}"
         " --geodesic-points {params.geodesic_points} --n-components {params.n_components}"
         " --output {output} > {log} 2>&1"
+
+
+rule tangents:
+    input:
+        stores=stores,
+        models=rules.model_table.output,
+        distances=rules.distances.output,
+        code=library_modules("workflow/scripts/tangents.py"),
+    output:
+        f"{RESULTS}/tangents/{{experiment}}/{{split}}.nc",
+    log:
+        f"{RESULTS}/logs/tangents/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tangents/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: 1
+    params:
+        settings=study.analysis.tangents.model_dump_json(),
+    shell:
+        "NUMBA_NUM_THREADS={threads} python workflow/scripts/tangents.py --stores {input.stores} --models {input.models}"
+        " --distances {input.distances} --split {wildcards.split} --settings {params.settings:q} --output {output}"
+        " > {log} 2>&1"

@@ -1,0 +1,262 @@
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+matplotlib.use("Agg")
+
+from inpca import InPCA, pairwise_distances, progress
+from inpca.geometry import geodesic, ignorance, truth
+from inpca.plotting import tangents as figures
+from inpca.plotting.style import Palette
+from inpca.spectral import explained_distance
+from inpca.tangent_embeddings import ALL, groups, tangent_embeddings
+from inpca.tangent_verdicts import (
+    axes_verdict,
+    groups_table,
+    means_sentence,
+    pairs_verdict,
+    paper_table,
+    places_verdict,
+    tangent_numbers,
+)
+from inpca.tangents import (
+    PLACES,
+    explained_by,
+    explained_by_pairs,
+    mean_models,
+    place_models,
+    tangent_cosine,
+    tangent_weights,
+)
+
+SETTINGS = dict(
+    progress_at=0.2, progress_of={"vit": 0.3}, width=0.05, largest_loss=4.0, n_draws=12, n_sampled=30, seed=0
+)
+NAMES = ["fc", "vit"]
+
+
+def signed_distances(X, Y, signature):
+    """Signed squared distances in a space with time-like directions."""
+    return ((X[:, None] - Y) ** 2 * signature).sum(axis=-1)
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Model table, distances and log-probabilities of four runs of two architectures that go from P0 towards P*."""
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 4, 25)
+    ends = ignorance(25, 4), truth(labels, 4)
+    rows, models = [], []
+    for run in range(4):
+        logits = np.cumsum(rng.normal(0, 0.25, (14, 25, 4)), axis=0)
+        logits[:, np.arange(25), labels] += np.linspace(0, 7, 14)[:, None]
+        models.append(np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True))
+        rows += [{"kind": "run", "network": NAMES[run // 2], "run": f"run{run}"}] * 14
+    t = np.linspace(0, 1, 6)
+    models = np.concatenate([*models, geodesic(*ends, t)])
+    kinds = ["ignorance", *["geodesic"] * 4, "truth"]
+    table = pd.concat([pd.DataFrame(rows), pd.DataFrame({"kind": kinds, "t": t})], ignore_index=True)
+    table["train_progress"] = progress(models, labels)
+    with np.errstate(divide="ignore"):
+        log_probs = np.log(models)
+    table["train_loss"] = -log_probs[:, np.arange(25), labels].mean(axis=1)
+    return table, pairwise_distances(log_probs, log=True), log_probs, labels
+
+
+@pytest.fixture(scope="module")
+def dataset(study):
+    return tangent_embeddings(*study, "train", **SETTINGS)
+
+
+@pytest.mark.parametrize("signature", [(1, 1, 1), (1, 1, -1), (1, -1, -1)])
+def test_a_manifold_that_its_tangents_span_is_explained(signature, rng):
+    points = rng.standard_normal((4, 3))
+    models = rng.standard_normal((60, 3))
+    explained = explained_by(
+        signed_distances(models, models, signature),
+        signed_distances(points, points, signature),
+        signed_distances(models, points, signature),
+    )
+    assert explained[2] == pytest.approx(1, abs=1e-6)
+    _, eigenvalues = place_models(
+        signed_distances(points, points, signature), signed_distances(models, points, signature)
+    )
+    assert sorted(np.sign(eigenvalues)) == sorted(signature)
+
+
+def test_a_direction_that_the_points_miss_is_not_explained(rng):
+    points = np.column_stack([rng.standard_normal((4, 3)), np.zeros(4)])
+    models = rng.standard_normal((60, 4))
+    D = signed_distances(models, models, np.ones(4))
+    explained = explained_by(D, signed_distances(points, points, 1), signed_distances(models, points, 1))
+    missed = (models[:, None, 3] - models[:, 3]) ** 2
+    assert explained[2] == pytest.approx(1 - missed.sum() / D.sum())
+
+
+def test_the_points_land_on_themselves_and_keep_their_distances(models):
+    among = pairwise_distances(models[:4])
+    placed, eigenvalues = place_models(among, among)
+    inpca = InPCA(3, metric="precomputed").fit(among)
+    assert np.allclose(np.abs(placed), np.abs(inpca.embedding_)) and np.allclose(eigenvalues, inpca.eigenvalues_)
+    assert np.allclose(signed_distances(placed, placed, np.sign(eigenvalues)), among, atol=1e-9)
+    everyone, _ = place_models(among, pairwise_distances(models, models[:4]))
+    assert np.allclose(everyone[:4], placed, atol=1e-6)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0, 1), st.floats(1e-6, 10))
+def test_weights_are_largest_close_by(s, at, width):
+    weight = tangent_weights(np.array(s), at, width)
+    assert weight.sum() == pytest.approx(1) and (weight >= 0).all()
+    order = np.argsort(np.abs(np.array(s) - at))
+    assert (np.diff(weight[order]) <= 1e-15).all()
+
+
+def test_weights_equal_their_definition_and_concentrate_when_narrow():
+    s = np.array([0.1, 0.2, 0.25, 0.9])
+    expected = np.exp(-((s - 0.2) ** 2) / (2 * 0.05**2))
+    assert np.allclose(tangent_weights(s, 0.2, 0.05), expected / expected.sum())
+    assert np.allclose(tangent_weights(s, 0.24, 1e-4), [0, 0, 1, 0])
+    assert np.allclose(tangent_weights(s, 0.2, 1e4), 0.25)
+
+
+def test_means_of_models_are_averages_of_probabilities(models, rng):
+    weights = rng.dirichlet(np.ones(len(models)), size=3)
+    means = mean_models(np.log(models), weights, block=7)
+    assert np.allclose(means, np.einsum("km,mnc->knc", weights, models))
+    assert np.allclose(means.sum(axis=-1), 1)
+    assert np.allclose(mean_models(np.log(models), np.eye(len(models))[[5]])[0], models[5])
+
+
+def test_cosine_of_tangents():
+    line = np.array([[0.0, 0], [0.2, 0], [0.8, 0], [1, 0]])
+    corner = np.array([[0.0, 0], [1, 0], [1, 1], [1, 3]])
+    back = np.array([[0.0, 0], [1, 0], [1, 0.5], [0, 0.5]])
+    for points, expected in ((line, 1), (corner, 0), (back, -1)):
+        assert tangent_cosine(signed_distances(points, points, 1)) == pytest.approx(expected, abs=1e-12)
+
+
+def test_cosine_is_the_inner_product_of_the_coordinates(models):
+    among = pairwise_distances(models[:4])
+    placed, eigenvalues = place_models(among, among)
+    first, last = placed[1] - placed[0], placed[3] - placed[2]
+    sign = np.sign(eigenvalues)
+    expected = (sign * first) @ last / np.sqrt(((sign * first) @ first) * ((sign * last) @ last))
+    assert tangent_cosine(among) == pytest.approx(expected)
+
+
+def test_pairs_equal_the_plain_way(models, rng):
+    D = pairwise_distances(models)
+    sampled = np.arange(3, 25)
+    explained = explained_by_pairs(D, (0, 39), np.array([[4, 17], [30, 2]]), sampled)
+    points = [0, 30, 2, 39]
+    inpca = InPCA(3, metric="precomputed").fit(D[np.ix_(points, points)])
+    placed = inpca.transform(D[np.ix_(sampled, points)])
+    assert np.allclose(explained[1], explained_distance(placed, inpca.signature_, D[np.ix_(sampled, sampled)]))
+
+
+def test_groups_leave_out_the_geodesic_and_large_losses(study):
+    table = study[0].copy()
+    table.loc[0, "train_loss"] = 4.0
+    members = groups(table, 4.0)
+    assert list(members) == [ALL, *NAMES]
+    assert [len(rows) for rows in members.values()] == [57, 29, 30]
+    assert all((table["kind"][rows] != "geodesic").all() for rows in members.values())
+    assert all(table["kind"][rows].isin(["ignorance", "truth"]).sum() == 2 for rows in members.values())
+
+
+def test_ordinary_axes_are_those_of_the_group(study, dataset):
+    table, D = study[:2]
+    rows = groups(table, 4.0)["vit"]
+    inpca = InPCA(8, metric="precomputed").fit(D[np.ix_(rows, rows)])
+    group = dataset.sel(group="vit")
+    assert np.allclose(group["original_explained_distance"], inpca.explained_distance())
+    assert np.allclose(np.abs(group["original"].values[rows]), np.abs(inpca.embedding_[:, :3]), atol=1e-6)
+    assert np.isnan(group["original"].values[table["network"] == "fc"]).all()
+
+
+def test_tangent_axes_equal_the_plain_way(study, dataset):
+    table, D, log_probs, _ = study
+    models, name = np.exp(log_probs), "vit"
+    chosen = (table["network"] == name).to_numpy()
+    s = table["train_progress"].to_numpy()[chosen]
+    means = [np.tensordot(tangent_weights(s, at, 0.05), models[chosen], axes=1) for at in (0.3, 0.7)]
+    points = np.stack([models[-6], *means, models[-1]])
+    inpca = InPCA(3).fit(points)
+    rows = groups(table, 4.0)[name]
+    placed = inpca.transform(models[rows])
+    group = dataset.sel(group=name)
+    assert np.allclose(group["distance"], pairwise_distances(points), atol=1e-6)
+    assert np.allclose(np.abs(group["tangent"].values[rows]), np.abs(placed), atol=1e-4)
+    expected = explained_distance(placed, inpca.signature_, np.ascontiguousarray(D[np.ix_(rows, rows)]))
+    assert np.allclose(group["tangent_explained_distance"], expected, atol=1e-4)
+
+
+def test_all_models_sampled_give_the_same_as_the_whole_group(dataset):
+    group = dataset.sel(group="fc")
+    assert group["n_sampled"] == group["n_models"] + 2
+    assert np.allclose(group["sampled_explained_distance"].sel(view="tangent"), group["tangent_explained_distance"])
+    original = group["sampled_explained_distance"].sel(view="original")
+    assert np.allclose(original, group["original_explained_distance"][:3], atol=1e-6)
+
+
+def test_the_pair_of_the_paper_is_one_of_the_places(dataset):
+    group = dataset.sel(group="fc")
+    at_its_place = group["elsewhere_explained_distance"].sel(initial=0.2, final=0.8)
+    assert np.allclose(at_its_place, group["tangent_explained_distance"], atol=1e-6)
+    known = np.isfinite(dataset["elsewhere_explained_distance"].values).all(axis=(0, 3))
+    assert np.array_equal(known, np.triu(np.ones((len(PLACES), len(PLACES)), bool), 1))
+
+
+def test_axes_lead_from_ignorance_to_truth(dataset):
+    points = dataset["original_point"]
+    assert (points.sel(point="P0") <= points.sel(point="P*")).all()
+    together = dataset["original"] * dataset["tangent"]
+    assert (together.sel(axis=1).mean("model") > 0).all()
+
+
+def test_draws_depend_on_the_seed_only(study, dataset):
+    again = tangent_embeddings(*study, "train", **SETTINGS)
+    assert again.identical(dataset)
+    other = tangent_embeddings(*study, "train", **SETTINGS | {"seed": 1})
+    assert other["tangent"].identical(dataset["tangent"])
+    assert not other["drawn_explained_distance"].identical(dataset["drawn_explained_distance"])
+
+
+def test_dataset_survives_its_file(dataset, tmp_path):
+    dataset.to_netcdf(tmp_path / "tangents.nc", engine="scipy")
+    read = xr.load_dataset(tmp_path / "tangents.nc", engine="scipy")
+    assert tangent_numbers(read) == tangent_numbers(dataset)
+
+
+def test_sentences_say_what_the_numbers_say(dataset):
+    numbers = tangent_numbers(dataset)
+    for gain, answer in ((0.01, "Yes, and better"), (-0.01, "As well"), (-0.1, "No")):
+        numbers[ALL]["gain"] = numbers["fc"]["gain"] = gain
+        assert axes_verdict(numbers, "train", str).startswith(f"**{answer}, on the train split")
+    assert "less for fc (10.0 points)" in axes_verdict(numbers, "train", str)
+    for beaten, answer in ((0.99, "are better"), (0.5, "are not reliably better")):
+        numbers[ALL]["random_pairs"]["beaten"]["3"] = beaten
+        assert answer in pairs_verdict(numbers, "train", 200, str)
+    assert "0.3 for `vit` alone" in means_sentence(numbers, dataset.attrs)
+    best = numbers[ALL]["elsewhere"]
+    assert best["n_pairs"] == 36 and f"{best['best']:.1%}" in places_verdict(numbers, "train", str)
+
+
+def test_tables_have_a_row_for_each_number(dataset):
+    numbers = tangent_numbers(dataset)
+    assert len(groups_table(numbers, str).splitlines()) == 2 + 3
+    table = paper_table(numbers | {"allcnn": numbers["fc"]}, str)
+    assert table.count("| exact |") == 4 + 3 + 1 and table.count("| digitised |") == 8 + 3
+
+
+def test_figures_are_drawn(study, dataset):
+    palette = Palette.of(NAMES)
+    for draw in (figures.manifold_3d, figures.pairs, figures.architectures_3d, figures.architecture_pairs):
+        draw(study[0], dataset, palette).canvas.draw()
+    for draw in (figures.explained, figures.drawn_pairs, figures.places):
+        draw(dataset, palette).canvas.draw()
+    assert figures.group_label(ALL, palette) == "all models"
