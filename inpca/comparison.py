@@ -20,6 +20,21 @@ from inpca.verdicts import stress_numbers
 
 #: Axes of the embeddings that are made only to be compared.
 COMPARED_AXES = 10
+#: Metrics as they are written, and the unit of their coordinates: the root of that of the distance.
+METRIC_NAMES = {
+    "bhattacharyya": "Bhattacharyya",
+    "spherical": "spherical",
+    "jeffreys": "Jeffreys",
+    "euclidean": "Euclidean",
+    "hellinger": "Hellinger",
+}
+UNITS = {
+    "bhattacharyya": "√nats",
+    "spherical": "√rad",
+    "jeffreys": "√nats",
+    "euclidean": "no unit",
+    "hellinger": "no unit",
+}
 #: Hellinger distances above this count as saturated; the largest is 1.
 SATURATED = 0.99
 
@@ -120,22 +135,25 @@ class Picture:
     coordinates : (m, k) array
     signature : (k,) array of ±1
         -1 for time-like axes.
+    unit : str
+        √nats where squared distances are meant to be d_B.
     """
 
     name: str
     coordinates: np.ndarray
     signature: np.ndarray
+    unit: str
 
     @classmethod
     def of_inpca(cls, embedding: xr.Dataset, axes: int) -> Picture:
         """The first axes of an InPCA."""
         kept = embedding.isel(axis=slice(axes))
-        return cls(f"InPCA, {axes} axes", kept["embedding"].values, kept["signature"].values)
+        return cls(f"InPCA, {axes} axes", kept["embedding"].values, kept["signature"].values, "√nats")
 
     @classmethod
     def plain(cls, name: str, coordinates: np.ndarray) -> Picture:
         """A picture in ordinary Euclidean space."""
-        return cls(name, coordinates, np.ones(coordinates.shape[1]))
+        return cls(name, coordinates, np.ones(coordinates.shape[1]), "no unit")
 
     def squares(self) -> np.ndarray:
         """Signed squared distances Σ_i s_i (x_i - x'_i)² of all pairs, (m(m-1)/2,) in the order of ``pdist``."""
@@ -199,7 +217,8 @@ def kept_numbers(table: pd.DataFrame, D: np.ndarray, pictures: list[Picture], ne
         For each picture ``distance_spearman`` and ``distance_pearson``: correlation over pairs of models of the
         (signed) distance in the picture with sqrt(d_B); ``length_spearman`` and ``length_pearson``: over runs, of the
         length of the trajectory in the picture with the Riemannian length; ``neighbours_kept``: share of the k nearest
-        models of each that are among its k nearest in the picture.
+        models of each that are among its k nearest in the picture. Where the unit is that of d_B, ``length_share`` is
+        the median of the length drawn over the true one.
     """
     pairs = squareform(D, checks=False).astype(np.float64)
     roots, ranks, near = np.sqrt(pairs), rankdata(pairs), nearest(pairs, neighbours)
@@ -214,31 +233,39 @@ def kept_numbers(table: pd.DataFrame, D: np.ndarray, pictures: list[Picture], ne
             "length_pearson": float(pearsonr(lengths, drawn).statistic),
             "neighbours_kept": float((near & nearest(squares, neighbours)).sum() / near.sum()),
         }
+        if picture.unit == "√nats":
+            numbers[picture.name]["length_share"] = float((drawn / lengths).median())
     return numbers
 
 
 def metric_numbers(
-    embeddings: Mapping[str, xr.Dataset], distances: Mapping[str, np.ndarray], reference: str = "bhattacharyya"
+    table: pd.DataFrame,
+    embeddings: Mapping[str, xr.Dataset],
+    distances: Mapping[str, np.ndarray],
+    reference: str = "bhattacharyya",
 ) -> dict:
-    """Explained stress and distance of the InPCA of each metric, and how alike its distances and picture are to others.
+    """Explained stress and distance of the InPCA of each metric, and how alike it is to that of one of them.
 
     Parameters
     ----------
+    table : DataFrame
+        Model table.
     embeddings : mapping from metric to InPCA
     distances : mapping from metric to (m, m) array
     reference : str
         Metric that the others are compared with: ``rank_correlation`` of distances (Spearman) and ``agreement`` of the
-        first three axes.
+        first three coordinates of models of runs.
     """
+    models = (table["kind"] == "run").to_numpy()
     ranks = rankdata(squareform(distances[reference], checks=False))
-    axes = embeddings[reference]["embedding"].values[:, :3]
+    axes = embeddings[reference]["embedding"].values[models, :3]
     return {
         name: {
             **stress_numbers(embedding),
             "rank_correlation": float(
                 pearsonr(ranks, rankdata(squareform(distances[name], checks=False))).statistic
             ),
-            "agreement": agreement(axes, embedding["embedding"].values[:, :3]),
+            "agreement": agreement(axes, embedding["embedding"].values[models, :3]),
         }
         for name, embedding in embeddings.items()
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inpca.comparison import SATURATED
+from inpca.comparison import METRIC_NAMES, SATURATED
 
 #: Explained stress of three axes from which a picture counts as low-dimensional: the lower end of the range of the
 #: paper's experiments.
@@ -50,7 +50,7 @@ def hellinger_verdict(numbers: dict) -> str:
 def metric_verdict(numbers: dict) -> str:
     """Which distances give a low-dimensional picture: a table and a sentence."""
     rows = [
-        [name, *stress_cells(entry), f"{entry['rank_correlation']:.3f}", f"{entry['agreement']:.3f}"]
+        [METRIC_NAMES[name], *stress_cells(entry), f"{entry['rank_correlation']:.3f}", f"{entry['agreement']:.3f}"]
         for name, entry in numbers.items()
     ]
     low, high = low_dimensional(numbers)
@@ -64,7 +64,7 @@ def metric_verdict(numbers: dict) -> str:
 def low_dimensional(numbers: dict) -> tuple[list[str], list[str]]:
     """Metrics under which three axes explain at least :data:`LOW_DIMENSIONAL` of the stress, and the others."""
     enough = {name: entry["explained_stress"]["3"] >= LOW_DIMENSIONAL for name, entry in numbers.items()}
-    return [name for name in enough if enough[name]], [name for name in enough if not enough[name]]
+    return [METRIC_NAMES[n] for n in enough if enough[n]], [METRIC_NAMES[n] for n in enough if not enough[n]]
 
 
 def weighting_verdict(numbers: dict) -> str:
@@ -95,6 +95,8 @@ def kept_verdict(numbers: dict, neighbours: int) -> str:
     for what, key in ranked.items():
         order = sorted(numbers, key=lambda name: numbers[name][key])
         sentences.append(f"{what} are kept best by **{order[-1]}**, least by **{order[0]}**.")
+    shares = [f"{entry['length_share']:.0%} ({name})" for name, entry in numbers.items() if "length_share" in entry]
+    sentences.append(f"Of the length of a run, the pictures show in the median {enumeration(shares)}.")
     return f"{markdown_table(head, rows)}\n\n{' '.join(sentences)}"
 
 

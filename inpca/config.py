@@ -107,7 +107,7 @@ class Analysis(Strict):
     )
     subset_models: int = Field(default=1000, ge=10, description="models that are embedded by subsets of the samples")
     subset_halvings: PositiveInt = Field(default=5, description="how often the training samples are halved")
-    subset_draws: PositiveInt = Field(default=8, description="random subsets of each number of samples")
+    subset_draws: PositiveInt = Field(default=16, description="random subsets of each number of samples")
 
 
 class Study(Strict):

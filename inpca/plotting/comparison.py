@@ -11,37 +11,35 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, PercentFormatter
 from scipy.spatial.distance import squareform
 
-from inpca.comparison import COMPARED_AXES, Picture, signed_root, trajectory_lengths
+from inpca.comparison import COMPARED_AXES, METRIC_NAMES, UNITS, Picture, signed_root, trajectory_lengths
 from inpca.plotting.manifold import architecture_legend, axis_label, draw_models, place_models, runs
 from inpca.plotting.style import SPACE_LIKE, TIME_LIKE, Palette, new_figure
 
-#: Unit of the coordinates of each metric: the root of the unit of the distance.
-UNITS = {
-    "bhattacharyya": "√nats",
-    "jeffreys": "√nats",
-    "spherical": "√rad",
-    "euclidean": "no unit",
-    "hellinger": "no unit",
-}
 MARKERS = "os^Dv"
+#: Free space around models in a panel that does not show the whole geodesic, as a fraction of their spread.
+MARGIN = 0.3
 #: Bins along each side of a histogram of pairs of models, and the share of the pairs, the closest ones, that it shows.
 PAIR_BINS, SHOWN = 120, 0.999
 
 
 def metrics(table: pd.DataFrame, embeddings: Mapping[str, xr.Dataset], palette: Palette) -> Figure:
-    """PC1–PC2 under each metric, and explained stress against the number of axes."""
+    """PC1–PC2 under each metric, and explained stress against the number of axes.
+
+    Panels show models of runs; P* and points of the geodesic that are further away, as by Jeffreys, may lie outside.
+    """
     columns = -(-(len(embeddings) + 1) // 2)
-    figure, panels = new_figure(columns, 2, width=4.2, height=3.5)
+    figure, panels = new_figure(columns, 2, width=3.4, height=2.9)
     panels = panels.ravel()
     for axes, (name, embedding) in zip(panels, embeddings.items(), strict=False):
         draw_embedding(axes, table, embedding, palette, unit=UNITS[name])
-        axes.set_title(name)
+        axes.set_title(METRIC_NAMES[name])
+        show_runs(axes, table, embedding)
     for axes in panels[len(embeddings) : -1]:
         axes.axis("off")
-    draw_stress(panels[-1], embeddings)
+    draw_stress(panels[-1], {METRIC_NAMES[name]: embedding for name, embedding in embeddings.items()})
     figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
     return figure
 
@@ -52,6 +50,16 @@ def draw_embedding(
     """First two axes of an InPCA."""
     draw_models(axes, place_models(table, embedding), (1, 2), palette)
     axes.set(xlabel=axis_label(embedding, 1, unit), ylabel=axis_label(embedding, 2, unit))
+
+
+def show_runs(axes: Axes, table: pd.DataFrame, embedding: xr.Dataset) -> None:
+    """Limit a panel of PC1–PC2 where points of the geodesic lie further out than the models of runs are spread."""
+    points = place_models(table, embedding)
+    for name, limit in (("pc1", axes.set_xlim), ("pc2", axes.set_ylim)):
+        low, high = runs(points)[name].min(), runs(points)[name].max()
+        spread = high - low
+        if points[name].max() > high + spread or points[name].min() < low - spread:
+            limit(low - MARGIN * spread, high + MARGIN * spread)
 
 
 def draw_stress(axes: Axes, embeddings: Mapping[str, xr.Dataset]) -> None:
@@ -87,7 +95,7 @@ def hellinger(D: np.ndarray, embeddings: Mapping[int, xr.Dataset]) -> Figure:
     spread.plot(quantiles / pairs[-1], share, color="black", linewidth=1, label="Bhattacharyya / largest")
     spread.set(xlabel="Hellinger distance $d_H^2$ on n samples (no unit)", ylabel="pairs with at most this distance")
     spread.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    spread.legend(fontsize=8)
+    spread.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     draw_stress(stress, {f"n = {n}": embedding for n, embedding in embeddings.items()})
     return figure
 
@@ -110,7 +118,7 @@ def weighted(
 
 def pictures(table: pd.DataFrame, embedding: xr.Dataset, neighbours: xr.Dataset, palette: Palette) -> Figure:
     """InPCA, t-SNE and UMAP of the same models, runs joined by lines."""
-    figure, panels = new_figure(3, width=4.2, height=4)
+    figure, panels = new_figure(3, width=3.7, height=3.5)
     draw_embedding(panels[0], table, embedding, palette)
     panels[0].set_title("InPCA")
     for axes, (variable, name) in zip(panels[1:], {"tsne": "t-SNE", "umap": "UMAP"}.items(), strict=True):
@@ -127,16 +135,17 @@ def kept(table: pd.DataFrame, D: np.ndarray, shown: list[Picture], palette: Pale
     lengths = trajectory_lengths(table, np.diagonal(D, 1))
     networks = runs(table).groupby("run", sort=False)["network"].first()
     for (above, below), picture in zip(panels.T, shown, strict=True):
-        unit = "√nats" if picture.name.startswith("InPCA") else "no unit"
         drawn = signed_root(picture.squares())
         limits = [np.quantile(values, [0, SHOWN]) for values in (roots, drawn)]
         counts, *edges = np.histogram2d(roots, drawn, bins=PAIR_BINS, range=limits)
         above.pcolormesh(*edges, np.ma.masked_equal(counts.T, 0), norm=LogNorm(), cmap="viridis", rasterized=True)
-        above.set(xlabel="$\\sqrt{d_B}$ of a pair (√nats)", ylabel=f"distance drawn ({unit})", title=picture.name)
+        above.set(
+            xlabel="$\\sqrt{d_B}$ of a pair (√nats)", ylabel=f"distance drawn ({picture.unit})", title=picture.name
+        )
         in_picture = trajectory_lengths(table, picture.steps())
         colours = networks[lengths.index].map(palette.colour)
         below.scatter(lengths, in_picture[lengths.index], c=colours, s=14, linewidth=0, rasterized=True)
-        below.set(xlabel="Riemannian length of a run (√nats)", ylabel=f"length drawn ({unit})")
+        below.set(xlabel="Riemannian length of a run (√nats)", ylabel=f"length drawn ({picture.unit})")
         below.set(xlim=(0, None), ylim=(0, None))
     handles = architecture_legend(palette)[:-1]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(palette.networks))
@@ -169,6 +178,8 @@ def subsets(table: pd.DataFrame, numbers: dict) -> Figure:
         axes.plot(n, law, color="black", linewidth=1, label="$c\\sqrt{1/n-1/N}$")
         axes.set(xscale="log", yscale="log", xlabel=f"samples n (of N = {n_samples})", ylabel=label)
         axes.set_xticks(mean.index, [str(size) for size in mean.index])
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
         axes.minorticks_off()
         axes.grid(linewidth=0.4)
         axes.legend(fontsize=8)
