@@ -41,9 +41,9 @@ def hellinger_verdict(numbers: dict) -> str:
         else "the number of samples does not decide whether the picture is low-dimensional."
     )
     return (
-        f"**On {last} samples {many['saturated']:.1%} of the pairs of models have a Hellinger distance above "
-        f"{SATURATED}**; on {first} it is {few['saturated']:.1%}. Three axes explain {lost:.1%} of the stress on "
-        f"{last}, {kept:.1%} on {first}: {conclusion}"
+        f"**Of the pairs of models {many['saturated']:.1%} have a Hellinger distance above {SATURATED} on n = {last} "
+        f"samples**, {few['saturated']:.1%} on n = {first}. Three axes explain {kept:.1%} of the stress on n = {first} "
+        f"and {lost:.1%} on n = {last}: {conclusion}"
     )
 
 

@@ -91,7 +91,8 @@ def test_deleting_a_figure_runs_its_notebook_only(finished):
 def test_editing_the_plots_runs_notebooks_only(finished):
     with open(finished / "inpca/plotting/spectrum.py", "a") as file:
         file.write("\n# edited\n")
-    assert set(dry_run(finished)) == {"notebook_main_manifold", "notebook_test_embedding", "provenance", "all"}
+    notebooks = {"notebook_main_manifold", "notebook_test_embedding", "notebook_distances"}
+    assert set(dry_run(finished)) == {*notebooks, "provenance", "all"}
 
 
 def test_editing_the_distances_does_not_train_again(finished):
@@ -112,12 +113,23 @@ def test_changing_one_grid_trains_its_configurations_only(finished):
     text = (finished / "config/smoke.yaml").read_text()
     (finished / "config/smoke.yaml").write_text(text.replace("learning_rate: 0.01", "learning_rate: 0.02"))
     jobs = dry_run(finished)
-    assert jobs["train"] == 2 and jobs["distances"] == 2
+    assert jobs["train"] == 2 and jobs["distances"] == 3
 
 
 def test_an_analysis_setting_does_not_train_again(finished):
     jobs = dry_run(finished, "--config", "analysis={spread_radius: 0.2}")
     assert set(jobs) == {"notebook_main_manifold", "notebook_test_embedding", "provenance", "all"}
+
+
+@pytest.mark.parametrize("metric", ["spherical", "jeffreys", "euclidean", "hellinger"])
+def test_every_metric_has_distances_and_an_embedding(finished, metric):
+    jobs = dry_run(finished, "--", f"results/smoke/embeddings/main/test_{metric}.nc")
+    assert jobs["distances"] == jobs["embedding"] == 1 and set(jobs) == {"distances", "embedding"}
+
+
+def test_a_setting_of_subsets_redraws_them_only(finished):
+    jobs = dry_run(finished, "--config", "analysis={subset_draws: 4}")
+    assert set(jobs) == {"subsets", "notebook_distances", "provenance", "all"}
 
 
 def test_a_wrong_key_stops_before_the_first_job(finished):

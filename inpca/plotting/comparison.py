@@ -166,8 +166,8 @@ def subsets(table: pd.DataFrame, numbers: dict) -> Figure:
     n_samples = numbers["n_samples"]
     parts = table[table["samples"] < n_samples]
     labels = {
-        "coordinate_error": "relative error of three coordinates",
-        "stress_error": "error of explained stress",
+        "coordinate_error": "relative error of three coordinates (%)",
+        "stress_error": "error of explained stress (percentage points)",
     }
     for axes, (name, label), colour in zip(panels, labels.items(), (SPACE_LIKE, TIME_LIKE), strict=True):
         axes.scatter(parts["samples"], parts[name], color=colour, s=12, alpha=0.5, linewidth=0, label="one draw")
@@ -179,7 +179,7 @@ def subsets(table: pd.DataFrame, numbers: dict) -> Figure:
         axes.set(xscale="log", yscale="log", xlabel=f"samples n (of N = {n_samples})", ylabel=label)
         axes.set_xticks(mean.index, [str(size) for size in mean.index])
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}")
         axes.minorticks_off()
         axes.grid(linewidth=0.4)
         axes.legend(fontsize=8)

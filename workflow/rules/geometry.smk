@@ -99,6 +99,6 @@ rule subsets:
         halvings=study.analysis.subset_halvings,
         draws=study.analysis.subset_draws,
     shell:
-        "python workflow/scripts/subsets.py --stores {input.stores} --split {wildcards.split}"
+        "NUMBA_NUM_THREADS={threads} python workflow/scripts/subsets.py --stores {input.stores} --split {wildcards.split}"
         " --geodesic-points {params.geodesic_points} --models {params.models} --halvings {params.halvings}"
         " --draws {params.draws} --output {output} > {log} 2>&1"
