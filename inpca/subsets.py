@@ -42,21 +42,23 @@ def subset_errors(X: np.ndarray, sizes: Sequence[int], draws: int, *, rng: np.ra
     """
     n_samples = X.shape[1]
     whole = InPCA(AXES, log=True).fit(X)
-    rows = [(n_samples, 0, whole)]
+    rows = [compared(whole, whole, n_samples, 0)]
     for size in sizes:
         for draw in range(draws):
             chosen = np.sort(rng.choice(n_samples, size, replace=False))
-            rows.append((size, draw, InPCA(AXES, log=True).fit(X[:, chosen])))
-    return pd.DataFrame(
-        {
-            "samples": size,
-            "draw": draw,
-            "explained_stress": part.explained_stress_[-1],
-            "stress_error": abs(part.explained_stress_[-1] - whole.explained_stress_[-1]),
-            "coordinate_error": aligned_error(part.embedding_, whole.embedding_),
-        }
-        for size, draw, part in rows
-    )
+            rows.append(compared(InPCA(AXES, log=True).fit(X[:, chosen]), whole, size, draw))
+    return pd.DataFrame(rows)
+
+
+def compared(part: InPCA, whole: InPCA, size: int, draw: int) -> dict:
+    """Row of :func:`subset_errors` for one subset."""
+    return {
+        "samples": size,
+        "draw": draw,
+        "explained_stress": part.explained_stress_[-1],
+        "stress_error": abs(part.explained_stress_[-1] - whole.explained_stress_[-1]),
+        "coordinate_error": aligned_error(part.embedding_, whole.embedding_),
+    }
 
 
 def sampling_errors(table: pd.DataFrame) -> dict:
