@@ -35,6 +35,8 @@ UNITS = {
     "euclidean": "no unit",
     "hellinger": "no unit",
 }
+#: Pictures as they are written.
+PICTURE_NAMES = {"inpca_2": "InPCA, 2 axes", "inpca_3": "InPCA, 3 axes", "tsne": "t-SNE", "umap": "UMAP"}
 #: Hellinger distances above this count as saturated; the largest is 1.
 SATURATED = 0.99
 
@@ -132,6 +134,7 @@ class Picture:
     Parameters
     ----------
     name : str
+        Such as those of :data:`PICTURE_NAMES`.
     coordinates : (m, k) array
     signature : (k,) array of ±1
         -1 for time-like axes.
@@ -148,7 +151,7 @@ class Picture:
     def of_inpca(cls, embedding: xr.Dataset, axes: int) -> Picture:
         """The first axes of an InPCA."""
         kept = embedding.isel(axis=slice(axes))
-        return cls(f"InPCA, {axes} axes", kept["embedding"].values, kept["signature"].values, "√nats")
+        return cls(f"inpca_{axes}", kept["embedding"].values, kept["signature"].values, "√nats")
 
     @classmethod
     def plain(cls, name: str, coordinates: np.ndarray) -> Picture:

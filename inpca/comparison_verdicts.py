@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inpca.comparison import METRIC_NAMES, SATURATED
+from inpca.comparison import METRIC_NAMES, PICTURE_NAMES, SATURATED
 
 #: Explained stress of three axes from which a picture counts as low-dimensional: the lower end of the range of the
 #: paper's experiments.
@@ -87,15 +87,21 @@ def kept_verdict(numbers: dict, neighbours: int) -> str:
     }
     head = ["picture", *keys.values(), f"{neighbours} nearest neighbours kept"]
     rows = [
-        [name, *(f"{entry[key]:.2f}" for key in keys), f"{entry['neighbours_kept']:.0%}"]
+        [PICTURE_NAMES[name], *(f"{entry[key]:.2f}" for key in keys), f"{entry['neighbours_kept']:.0%}"]
         for name, entry in numbers.items()
     ]
     ranked = {"Distances": "distance_spearman", "Lengths of runs": "length_pearson", "Neighbours": "neighbours_kept"}
     sentences = []
     for what, key in ranked.items():
         order = sorted(numbers, key=lambda name: numbers[name][key])
-        sentences.append(f"{what} are kept best by **{order[-1]}**, least by **{order[0]}**.")
-    shares = [f"{entry['length_share']:.0%} ({name})" for name, entry in numbers.items() if "length_share" in entry]
+        sentences.append(
+            f"{what} are kept best by **{PICTURE_NAMES[order[-1]]}**, least by **{PICTURE_NAMES[order[0]]}**."
+        )
+    shares = [
+        f"{entry['length_share']:.0%} ({PICTURE_NAMES[name]})"
+        for name, entry in numbers.items()
+        if "length_share" in entry
+    ]
     sentences.append(f"Of the length of a run, the pictures show in the median {enumeration(shares)}.")
     return f"{markdown_table(head, rows)}\n\n{' '.join(sentences)}"
 
@@ -128,7 +134,8 @@ def verdict(numbers: dict) -> str:
     weighted = numbers["weighted"]
     stress = [f"{weighted[name]['explained_stress']['3']:.1%}" for name in ("unweighted", "weighted")]
     kept = [
-        f"{name}: {entry['distance_spearman']:.2f}, {entry['length_pearson']:.2f}, {entry['neighbours_kept']:.0%}"
+        f"{PICTURE_NAMES[name]}: "
+        f"{entry['distance_spearman']:.2f}, {entry['length_pearson']:.2f}, {entry['neighbours_kept']:.0%}"
         for name, entry in numbers["kept"].items()
     ]
     points = [

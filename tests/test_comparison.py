@@ -92,13 +92,13 @@ def test_all_axes_of_inpca_are_an_isometry(models, D, table):
 def test_a_scaled_copy_keeps_everything_and_a_shuffled_one_little(rng, table):
     points = np.cumsum(rng.standard_normal((40, 2)), axis=0)
     D = squareform(pdist(points, "sqeuclidean"))
-    pictures = [Picture.plain("scaled", 5 * points), Picture.plain("shuffled", rng.permutation(points))]
+    pictures = [Picture.plain("tsne", 5 * points), Picture.plain("umap", rng.permutation(points))]
     kept = kept_numbers(table, D, pictures, 5)
-    assert all(value == pytest.approx(1) for value in kept["scaled"].values())
-    assert kept["shuffled"]["distance_spearman"] < 0.3 and kept["shuffled"]["neighbours_kept"] < 0.5
-    assert "length_share" not in kept["scaled"]
+    assert all(value == pytest.approx(1) for value in kept["tsne"].values())
+    assert kept["umap"]["distance_spearman"] < 0.3 and kept["umap"]["neighbours_kept"] < 0.5
+    assert "length_share" not in kept["tsne"]
     text = kept_verdict(kept, 5)
-    assert "Distances are kept best by **scaled**, least by **shuffled**" in text and "| scaled | 1.00 |" in text
+    assert "Distances are kept best by **t-SNE**, least by **UMAP**" in text and "| t-SNE | 1.00 |" in text
 
 
 def test_length_is_that_of_a_line_and_of_the_riemannian_length(models, D, table):

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, PercentFormatter
 from scipy.spatial.distance import squareform
 
-from inpca.comparison import COMPARED_AXES, METRIC_NAMES, UNITS, Picture, signed_root, trajectory_lengths
+from inpca.comparison import COMPARED_AXES, METRIC_NAMES, PICTURE_NAMES, UNITS, Picture, signed_root, trajectory_lengths
 from inpca.plotting.manifold import architecture_legend, axis_label, draw_models, place_models, runs
 from inpca.plotting.style import SPACE_LIKE, TIME_LIKE, Palette, new_figure
 
@@ -140,7 +140,9 @@ def kept(table: pd.DataFrame, D: np.ndarray, shown: list[Picture], palette: Pale
         counts, *edges = np.histogram2d(roots, drawn, bins=PAIR_BINS, range=limits)
         above.pcolormesh(*edges, np.ma.masked_equal(counts.T, 0), norm=LogNorm(), cmap="viridis", rasterized=True)
         above.set(
-            xlabel="$\\sqrt{d_B}$ of a pair (√nats)", ylabel=f"distance drawn ({picture.unit})", title=picture.name
+            xlabel="$\\sqrt{d_B}$ of a pair (√nats)",
+            ylabel=f"distance drawn ({picture.unit})",
+            title=PICTURE_NAMES[picture.name],
         )
         in_picture = trajectory_lengths(table, picture.steps())
         colours = networks[lengths.index].map(palette.colour)
