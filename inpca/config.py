@@ -126,6 +126,18 @@ class Analysis(Strict):
         default=[0.25, 0.5, 0.75], description="progress whose times are compared between networks"
     )
     tangents: Tangents = Tangents()
+    other_metrics: list[Literal["spherical", "jeffreys", "euclidean"]] = Field(
+        default=["spherical", "jeffreys", "euclidean"],
+        description="distances that are compared with Bhattacharyya and Hellinger",
+    )
+    progress_bins: PositiveInt = Field(default=20, description="bins of progress that weighted InPCA counts alike")
+    tsne_perplexity: PositiveFloat = Field(default=30, description="effective number of neighbours in t-SNE")
+    umap_neighbours: int = Field(
+        default=15, ge=2, description="neighbours of a model in UMAP, and those counted as kept"
+    )
+    subset_models: int = Field(default=1000, ge=10, description="models that are embedded by subsets of the samples")
+    subset_halvings: PositiveInt = Field(default=5, description="how often the training samples are halved")
+    subset_draws: PositiveInt = Field(default=16, description="random subsets of each number of samples")
 
 
 class Study(Strict):
@@ -176,6 +188,11 @@ class Study(Strict):
                     "experiments.ensembles must have one configuration with three seeds or more, "
                     f"not {n_configurations} with {len(seeds)}"
                 )
+        if not self.dataset.n_train >> self.analysis.subset_halvings:
+            raise ValueError(
+                f"analysis.subset_halvings: n_train {self.dataset.n_train} cannot be halved "
+                f"{self.analysis.subset_halvings} times, only {self.dataset.n_train.bit_length() - 1}"
+            )
         return self
 
     def configurations(self, experiment: str) -> dict[str, Configuration]:

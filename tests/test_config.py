@@ -94,6 +94,10 @@ def edit(data, path, value):
         (["analysis", "tangents", "progress_of"], {"fc": 0.5}, "tangents.progress_of.fc: 0.5 is not allowed"),
         (["analysis", "tangents", "progress_at"], 0, "tangents.progress_at: 0 is not allowed"),
         (["analysis", "tangents", "n_sampled"], 3, "tangents.n_sampled: 3 is not allowed"),
+        (["analysis", "other_metrics"], ["manhattan"], "other_metrics.0: 'manhattan' .* 'spherical', 'jeffreys'"),
+        (["analysis", "umap_neighbours"], 1, "umap_neighbours: 1 is not allowed"),
+        (["analysis", "subset_models"], 5, "subset_models: 5 is not allowed"),
+        (["analysis", "subset_halvings"], 9, "n_train 300 cannot be halved 9 times, only 8"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(data, path, value, message):

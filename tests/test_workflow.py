@@ -91,7 +91,7 @@ def test_deleting_a_figure_runs_its_notebook_only(finished):
 def test_editing_the_plots_runs_notebooks_only(finished):
     with open(finished / "inpca/plotting/spectrum.py", "a") as file:
         file.write("\n# edited\n")
-    notebooks = {f"notebook_{name}" for name in ("main_manifold", "test_embedding", "trajectories")}
+    notebooks = {f"notebook_{name}" for name in ("main_manifold", "test_embedding", "trajectories", "distances")}
     assert set(dry_run(finished)) == {*notebooks, "provenance", "all"}
 
 
@@ -113,7 +113,7 @@ def test_changing_one_grid_trains_its_configurations_only(finished):
     text = (finished / "config/smoke.yaml").read_text()
     (finished / "config/smoke.yaml").write_text(text.replace("learning_rate: 0.01", "learning_rate: 0.02"))
     jobs = dry_run(finished)
-    assert jobs["train"] == 4 and jobs["distances"] == 2
+    assert jobs["train"] == 4 and jobs["distances"] == 3
 
 
 def test_an_analysis_setting_does_not_train_again(finished):
@@ -125,6 +125,17 @@ def test_a_setting_of_the_tangents_computes_them_only(finished):
     jobs = dry_run(finished, "--config", "analysis={tangents: {width: 0.1}}")
     assert jobs.pop("tangents") == 2
     assert set(jobs) == {"notebook_tangent_embeddings", "provenance", "all"}
+
+
+@pytest.mark.parametrize("metric", ["spherical", "jeffreys", "euclidean", "hellinger"])
+def test_every_metric_has_distances_and_an_embedding(finished, metric):
+    jobs = dry_run(finished, "--", f"results/smoke/embeddings/main/test_{metric}.nc")
+    assert jobs["distances"] == jobs["embedding"] == 1 and set(jobs) == {"distances", "embedding"}
+
+
+def test_a_setting_of_subsets_redraws_them_only(finished):
+    jobs = dry_run(finished, "--config", "analysis={subset_draws: 4}")
+    assert set(jobs) == {"subsets", "notebook_distances", "provenance", "all"}
 
 
 def test_a_wrong_key_stops_before_the_first_job(finished):

@@ -44,10 +44,10 @@ def place_models(table: pd.DataFrame, embedding: xr.Dataset, variable: str = "em
     return pd.concat([table.reset_index(drop=True), pd.DataFrame(coordinates, columns=names)], axis=1)
 
 
-def axis_label(embedding: xr.Dataset, axis: int) -> str:
+def axis_label(embedding: xr.Dataset, axis: int, unit: str = "√nats") -> str:
     """Label such as ``PC2 (√nats, time-like)``; space-like axes, the usual ones, are not marked."""
     time_like = embedding["signature"].sel(axis=axis).item() < 0
-    return f"PC{axis} (√nats{', time-like' if time_like else ''})"
+    return f"PC{axis} ({unit}{', time-like' if time_like else ''})"
 
 
 def runs(points: pd.DataFrame) -> pd.DataFrame:
@@ -122,19 +122,24 @@ def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -
     return figure
 
 
+def draw_models(axes: Axes, points: pd.DataFrame, pair: tuple[int, int], palette: Palette) -> None:
+    """Models coloured by architecture, runs joined by lines, and the geodesic."""
+    for network in palette.networks:
+        chosen = points[points.get("network") == network]
+        colour = palette.colour(network)
+        axes.add_collection(
+            LineCollection(trajectories(chosen, pair), colors=colour, linewidths=0.5, alpha=0.4, rasterized=True)
+        )
+        place = chosen[[f"pc{axis}" for axis in pair]].to_numpy().T
+        axes.scatter(*place, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
+    draw_geodesic(axes, points, pair)
+
+
 def pairs(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
     """PC1–PC2, PC1–PC3 and PC2–PC3, coloured by architecture, runs joined by lines."""
     figure, panels = new_figure(3, width=4, height=3.8)
     for axes, pair in zip(panels, PAIRS, strict=True):
-        for network in palette.networks:
-            chosen = points[points.get("network") == network]
-            colour = palette.colour(network)
-            axes.add_collection(
-                LineCollection(trajectories(chosen, pair), colors=colour, linewidths=0.5, alpha=0.4, rasterized=True)
-            )
-            place = chosen[[f"pc{axis}" for axis in pair]].to_numpy().T
-            axes.scatter(*place, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
-        draw_geodesic(axes, points, pair)
+        draw_models(axes, points, pair, palette)
         axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
     figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
     return figure

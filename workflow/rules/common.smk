@@ -15,6 +15,15 @@ def stores(wildcards):
     ]
 
 
+# What the name of a file of distances, or of an embedding, adds for a metric other than Bhattacharyya.
+OTHER_METRIC = "(_(spherical|jeffreys|euclidean|hellinger))?"
+
+
+def metric(wildcards):
+    """The metric of a file of distances."""
+    return wildcards.metric.removeprefix("_") or "bhattacharyya"
+
+
 def embedded_distances(wildcards):
     """The distances that an embedding is made from; a joint embedding averages those of both splits."""
     splits = (
@@ -123,6 +132,24 @@ NOTEBOOKS = {
         ],
         pages=[],
         settings=[],
+    ),
+    "distances": dict(
+        inputs=main_geometry("train")
+        | dict(
+            other_distances=[
+                f"{RESULTS}/distances/main/train_{other}.npy"
+                for other in study.analysis.other_metrics
+            ],
+            other_embeddings=[
+                f"{RESULTS}/embeddings/main/train_{other}.nc"
+                for other in study.analysis.other_metrics
+            ],
+            neighbours=f"{RESULTS}/embeddings/main/train_neighbours.nc",
+            subsets=f"{RESULTS}/distances/main/train_subsets.parquet",
+        ),
+        figures=["metrics", "hellinger", "weighted", "pictures", "kept", "subsets"],
+        pages=[],
+        settings=["other_metrics", "progress_bins", "umap_neighbours"],
     ),
 }
 # A study has the notebooks that it has the runs and settings for.

@@ -20,19 +20,21 @@ rule distances:
         stores=stores,
         code=library_modules("workflow/scripts/distances.py"),
     output:
-        f"{RESULTS}/distances/{{experiment}}/{{split}}.npy",
+        f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy",
     log:
-        f"{RESULTS}/logs/distances/{{experiment}}/{{split}}.log",
+        f"{RESULTS}/logs/distances/{{experiment}}/{{split}}{{metric}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/distances/{{experiment}}/{{split}}.tsv"
+        f"{RESULTS}/benchmarks/distances/{{experiment}}/{{split}}{{metric}}.tsv"
     wildcard_constraints:
         split="train|test",
+        metric=OTHER_METRIC,
     threads: workflow.cores
     params:
+        metric=metric,
         geodesic_points=study.analysis.geodesic_points,
     shell:
         "python workflow/scripts/distances.py --stores {input.stores} --split {wildcards.split} --threads {threads}"
-        " --geodesic-points {params.geodesic_points} --output {output} > {log} 2>&1"
+        " --metric {params.metric} --geodesic-points {params.geodesic_points} --output {output} > {log} 2>&1"
 
 
 rule embedding:
@@ -46,13 +48,60 @@ rule embedding:
     benchmark:
         f"{RESULTS}/benchmarks/embedding/{{experiment}}/{{embedding}}.tsv"
     wildcard_constraints:
-        embedding="train|test|joint",
+        embedding=f"(train|test){OTHER_METRIC}|joint",
     threads: 1
     params:
         n_components=study.analysis.n_components,
     shell:
         "python workflow/scripts/embed.py --distances {input.distances} --n-components {params.n_components}"
         " --output {output} > {log} 2>&1"
+
+
+rule neighbours:
+    """t-SNE and UMAP."""
+    input:
+        distances=f"{RESULTS}/distances/{{experiment}}/{{split}}.npy",
+        embedding=f"{RESULTS}/embeddings/{{experiment}}/{{split}}.nc",
+        code=library_modules("workflow/scripts/neighbours.py"),
+    output:
+        f"{RESULTS}/embeddings/{{experiment}}/{{split}}_neighbours.nc",
+    log:
+        f"{RESULTS}/logs/neighbours/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/neighbours/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: 1
+    params:
+        perplexity=study.analysis.tsne_perplexity,
+        neighbours=study.analysis.umap_neighbours,
+    shell:
+        "python workflow/scripts/neighbours.py --distances {input.distances} --embedding {input.embedding}"
+        " --perplexity {params.perplexity} --neighbours {params.neighbours} --output {output} > {log} 2>&1"
+
+
+rule subsets:
+    input:
+        stores=stores,
+        code=library_modules("workflow/scripts/subsets.py"),
+    output:
+        f"{RESULTS}/distances/{{experiment}}/{{split}}_subsets.parquet",
+    log:
+        f"{RESULTS}/logs/subsets/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/subsets/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: 1
+    params:
+        geodesic_points=study.analysis.geodesic_points,
+        models=study.analysis.subset_models,
+        halvings=study.analysis.subset_halvings,
+        draws=study.analysis.subset_draws,
+    shell:
+        "NUMBA_NUM_THREADS={threads} python workflow/scripts/subsets.py --stores {input.stores} --split {wildcards.split}"
+        " --geodesic-points {params.geodesic_points} --models {params.models} --halvings {params.halvings}"
+        " --draws {params.draws} --output {output} > {log} 2>&1"
 
 
 rule trajectories:

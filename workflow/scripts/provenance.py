@@ -10,8 +10,8 @@ from modules import library_modules
 from inpca.config import read_study
 from inpca.files import atomic, sha256
 
-#: Scripts of the stages that every figure passes through.
-STAGES = ("prepare_data", "train", "model_table", "distances", "embed", "run_notebook")
+#: Scripts of the stages that figures pass through.
+STAGES = ("prepare_data", "train", "model_table", "distances", "embed", "neighbours", "subsets", "run_notebook")
 
 
 def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
