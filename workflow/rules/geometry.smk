@@ -167,7 +167,7 @@ rule tangents:
     input:
         stores=stores,
         models=rules.model_table.output,
-        distances=rules.distances.output,
+        distances=f"{RESULTS}/distances/{{experiment}}/{{split}}.npy",
         code=library_modules("workflow/scripts/tangents.py"),
     output:
         f"{RESULTS}/tangents/{{experiment}}/{{split}}.nc",
