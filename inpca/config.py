@@ -23,6 +23,7 @@ from inpca.configuration import (
     Optimizer,
     TrainingJob,
 )
+from inpca.corner_configuration import CornerJob, Corners
 from inpca.strict import Strict
 
 
@@ -106,6 +107,7 @@ class Study(Strict):
     dataset: Dataset
     networks: dict[str, Network]
     experiments: dict[str, Experiment]
+    corners: Corners | None = None
     analysis: Analysis = Analysis()
 
     @model_validator(mode="after")
@@ -127,6 +129,10 @@ class Study(Strict):
                             "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
                         )
             self.configurations(name)
+        if "corners" in self.experiments:
+            raise ValueError("experiments.corners: the name is kept for the section corners")
+        if self.corners is not None:
+            self.corners.check(self.networks, self.dataset.n_train)
         return self
 
     def configurations(self, experiment: str) -> dict[str, Configuration]:
@@ -157,6 +163,10 @@ class Study(Strict):
             crop_padding=settings.crop_padding,
             device=self.device,
         )
+
+    def corner_jobs(self) -> dict[str, CornerJob]:
+        """The jobs of the section ``corners`` by id; none without it."""
+        return {} if self.corners is None else self.corners.jobs(self.networks, self.device)
 
 
 def read_study(source: str | Path | dict[str, Any]) -> Study:

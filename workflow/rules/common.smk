@@ -6,13 +6,24 @@ def training_job(wildcards):
     return study.job(wildcards.experiment, wildcards.configuration).model_dump_json()
 
 
-def stores(wildcards):
+def corner_job(wildcards):
+    """One start, normal or a corner, with its seeds, as JSON."""
+    return study.corner_jobs()[wildcards.start].model_dump_json()
+
+
+def experiment_stores(experiment):
     """Prediction stores of an experiment, in the order of its configurations."""
-    folder = f"{RESULTS}/predictions/{wildcards.experiment}"
-    return [
-        f"{folder}/{configuration}.zarr"
-        for configuration in study.configurations(wildcards.experiment)
-    ]
+    names = (
+        study.corner_jobs()
+        if experiment == "corners"
+        else study.configurations(experiment)
+    )
+    return [f"{RESULTS}/predictions/{experiment}/{name}.zarr" for name in names]
+
+
+def stores(wildcards):
+    """Prediction stores of the experiment that a rule's wildcard names."""
+    return experiment_stores(wildcards.experiment)
 
 
 def embedded_distances(wildcards):
