@@ -83,6 +83,30 @@ NOTEBOOKS = {
     ),
 }
 
+if study.corners is not None:
+    NOTEBOOKS["corner_initialization"] = dict(
+        inputs=dict(
+            models=f"{RESULTS}/distances/corners/models.parquet",
+            runs=f"{RESULTS}/distances/corners/runs.parquet",
+            paths=f"{RESULTS}/distances/corners/paths.nc",
+            train_distances=f"{RESULTS}/distances/corners/train.npy",
+            test_distances=f"{RESULTS}/distances/corners/test.npy",
+            train_embedding=f"{RESULTS}/embeddings/corners/train.nc",
+            test_embedding=f"{RESULTS}/embeddings/corners/test.nc",
+        ),
+        figures=[
+            "manifold_3d_train",
+            "manifold_3d_test",
+            "pairs_train",
+            "pairs_test",
+            "approach",
+            "final_errors",
+            "explained_stress",
+        ],
+        pages=[],
+        settings=[],
+    )
+
 
 def figure_files(name):
     """All files that a notebook writes into its figures folder."""

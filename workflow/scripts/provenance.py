@@ -11,7 +11,16 @@ from inpca.config import read_study
 from inpca.files import atomic, sha256
 
 #: Scripts of the stages that every figure passes through.
-STAGES = ("prepare_data", "train", "model_table", "distances", "embed", "run_notebook")
+STAGES = (
+    "prepare_data",
+    "train",
+    "train_corner",
+    "model_table",
+    "distances",
+    "corner_geometry",
+    "embed",
+    "run_notebook",
+)
 
 
 def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
