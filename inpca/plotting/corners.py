@@ -40,6 +40,12 @@ class StartPalette(Palette):
 PALETTE = StartPalette(tuple(STARTS))
 
 
+def by_start(points: pd.DataFrame) -> tuple[pd.DataFrame, StartPalette]:
+    """Models with their start in the place of their network, and the colours of the starts that there are."""
+    present = tuple(start for start in STARTS if (points["start"] == start).any())
+    return points.assign(network=points["start"]), StartPalette(present)
+
+
 def place_curves(points: pd.DataFrame, embedding: xr.Dataset, paths: xr.Dataset, split: str) -> dict[str, np.ndarray]:
     """Coordinates (T, k) of the geodesic from P0 to the first model of each run, from its distances to all models.
 
@@ -70,7 +76,8 @@ def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.n
     curves : mapping from run to (T, k) array
         Coordinates of the geodesic to the first model of the run.
     """
-    figure = manifold.pairs(points.assign(network=points["start"]), embedding, PALETTE)
+    models, palette = by_start(points)
+    figure = manifold.pairs(models, embedding, palette)
     start = points.groupby("run")["start"].first()
     for axes, pair in zip(figure.axes, manifold.PAIRS, strict=True):
         for run, curve in curves.items():
@@ -81,7 +88,8 @@ def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.n
 
 def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray]) -> Figure:
     """First three axes, coloured by start, with dashed geodesics from P0 to corners; parameters as in :func:`pairs`."""
-    figure = manifold.manifold_3d(points.assign(network=points["start"]), embedding, PALETTE)
+    models, palette = by_start(points)
+    figure = manifold.manifold_3d(models, embedding, palette)
     start = points.groupby("run")["start"].first()
     for run, curve in curves.items():
         figure.axes[0].plot(*curve[:, :3].T, color=PALETTE.colour(start[run]), linewidth=0.9, linestyle="--", zorder=9)
