@@ -11,8 +11,12 @@ from scipy.stats import ttest_ind
 from inpca.embedding import InPCA
 from inpca.predictions import SPLITS
 
-CORNERS = {"random": "random labels", "subset": "a subset"}
+CORNERS = {"random": "random labels", "subset": "subset"}
 CONFIDENCE = 0.95
+#: A corner run has joined when it stays within this many times the usual distance of a normal run to the others.
+JOINED_FACTOR = 2.0
+#: Share of the way from ignorance to truth from which a start counts as far from ignorance.
+FAR = 0.25
 #: Axes at which embeddings with and without corner runs are compared.
 STRESS_AXES = 10
 
@@ -38,8 +42,8 @@ def corner_models(
     DataFrame
         With the columns ``start``, ``label_seed``, ``fit_error``, ``in_corner``; for each split
         ``<split>_to_ignorance``, ``<split>_to_truth``, ``<split>_to_trajectory`` (nearest normal trajectory at equal
-        progress) and
-        ``<split>_to_model`` (nearest model of a normal run; of another one, for a model of a normal run).
+        progress), ``<split>_to_model`` (nearest model of a normal run; of another one, for a model of a normal run) and
+        ``<split>_joined``, see :func:`joined`.
     """
     points = table.merge(runs.drop(columns="seed"), on="run", how="left", validate="many_to_one")
     is_run = (points["kind"] == "run").to_numpy()
@@ -50,6 +54,7 @@ def corner_models(
             points[f"{split}_to_{kind}"] = D[:, np.flatnonzero(points["kind"] == kind)[0]].astype(float)
         points.loc[is_run, f"{split}_to_trajectory"] = paths[f"{split}_trajectory_distance"].values
         points[f"{split}_to_model"] = np.where(own, np.inf, D[:, normal]).min(axis=1).astype(float)
+        points[f"{split}_joined"] = joined(points, split)
     return points
 
 
@@ -77,14 +82,18 @@ def difference(values: np.ndarray, normal: np.ndarray) -> tuple[float, float, fl
     return mean, float(low), float(high)
 
 
-def joining_steps(models: pd.DataFrame, split: str, bound: float) -> dict[str, float]:
-    """For each run, the first recorded step from which on it stays within ``bound`` of a normal trajectory, or NaN."""
-    steps = {}
-    for run, rows in models.groupby("run", sort=False):
-        outside = np.flatnonzero(rows[f"{split}_to_trajectory"].to_numpy() > bound)
-        first = outside[-1] + 1 if len(outside) else 0
-        steps[run] = float(rows["step"].iloc[first]) if first < len(rows) else np.nan
-    return steps
+def joined(points: pd.DataFrame, split: str) -> pd.Series:
+    """Whether a model's run has joined the normal trajectories: from here on it is as close to them as normal runs are.
+
+    That is, at this and all later checkpoints its distance to the nearest normal trajectory at equal progress is at
+    most :data:`JOINED_FACTOR` times the median over normal runs (to the others) at the same step. Every model that is
+    not of a corner run has joined.
+    """
+    column = f"{split}_to_trajectory"
+    usual = points[points["start"] == "normal"].groupby("step")[column].median()
+    inside = (points[column] <= JOINED_FACTOR * points["step"].map(usual)).astype(int)
+    stays = inside[::-1].groupby(points["run"]).cummin().reindex(points.index)
+    return stays.eq(1) | ~points["start"].isin(CORNERS)
 
 
 def corner_numbers(points: pd.DataFrame) -> dict:
@@ -96,11 +105,10 @@ def corner_numbers(points: pd.DataFrame) -> dict:
     -------
     dict
         ``missed_corner``; ``starts``: for each start and split, medians of d_B(P0, first model), also as a fraction of
-        d_B(P0, P*), and of error and progress; ``approach``: for each split the bound, the largest distance of a
-        normal run's model to the nearest other normal trajectory at equal progress, and for each kind of corner first
-        and last distance, the number of runs that joined (stay within the bound) and the median step at which they
-        did; ``ends``: for each start and split distance to P*, progress and error, means with 95 % intervals, and for
-        corners their difference from normal runs.
+        d_B(P0, P*), and of error and progress; ``approach``: for each split and start the median first and last
+        distance to the nearest normal trajectory at equal progress, for corners the number of runs that joined and the
+        median of the first recorded step at which they had; ``ends``: for each start and split distance to P*,
+        progress and error, means with 95 % intervals, and for corners their difference from normal runs.
     """
     models = counted(points)
     runs = points[points["kind"] == "run"].drop_duplicates("run")
@@ -127,17 +135,16 @@ def corner_numbers(points: pd.DataFrame) -> dict:
         if start != "normal":
             numbers["starts"][start]["largest_fit_error"] = float(first["fit_error"].max())
     for split in SPLITS:
-        bound = float(models.loc[models["start"] == "normal", f"{split}_to_trajectory"].max())
-        numbers["approach"][split]["bound"] = bound
-        for start, of_start in models[models["start"] != "normal"].groupby("start", sort=False):
-            steps = np.array(list(joining_steps(of_start, split, bound).values()))
+        for start, of_start in models.groupby("start", sort=False):
             first, last = (of_start.groupby("run", sort=False).nth(index) for index in (0, -1))
-            numbers["approach"][split][start] = {
+            way = {
                 "first_distance": float(first[f"{split}_to_trajectory"].median()),
                 "last_distance": float(last[f"{split}_to_trajectory"].median()),
-                "n_joined": int(np.isfinite(steps).sum()),
-                "median_step": float(np.nanmedian(steps)) if np.isfinite(steps).any() else None,
             }
+            if start != "normal":
+                steps = of_start[of_start[f"{split}_joined"]].groupby("run")["step"].first()
+                way |= {"n_joined": len(steps), "median_step": float(steps.median()) if len(steps) else None}
+            numbers["approach"][split][start] = way
     for start, last in lasts.groupby("start", sort=False):
         numbers["ends"][start] = {
             split: {
@@ -157,19 +164,23 @@ def measured(last: pd.DataFrame, normal: pd.DataFrame, column: str, start: str) 
     return value
 
 
-def stress_with_and_without(points: pd.DataFrame, D: np.ndarray, fitted: xr.Dataset) -> dict:
-    """Explained stress of the first axes of an embedding, and of one of its models without the corner runs.
+def stress_with_and_without(points: pd.DataFrame, D: np.ndarray, fitted: xr.Dataset, split: str) -> dict:
+    """Explained stress of the first axes of an embedding, and of two of a part of its models.
 
     Returns
     -------
     dict
-        ``with_corners`` and ``without_corners``, each from the number of axes to the explained stress.
+        ``with_corners``, all models; ``with_joined``, without those of corner runs that had not joined yet;
+        ``without_corners``; each from the number of axes to the explained stress.
     """
-    keep = ~points["start"].isin(CORNERS).to_numpy()
-    axes = min(STRESS_AXES, fitted.sizes["axis"], int(keep.sum()))
-    alone = InPCA(axes, metric="precomputed").fit(np.asarray(D[np.ix_(keep, keep)], np.float64))
-    both = {"with_corners": fitted["explained_stress"].values, "without_corners": alone.explained_stress_}
-    return {name: {str(k): float(values[k - 1]) for k in range(1, axes + 1)} for name, values in both.items()}
+    parts = {"with_joined": points[f"{split}_joined"], "without_corners": ~points["start"].isin(CORNERS)}
+    axes = min(STRESS_AXES, fitted.sizes["axis"], *(int(part.sum()) for part in parts.values()))
+    stress = {"with_corners": fitted["explained_stress"].values}
+    for name, part in parts.items():
+        keep = part.to_numpy()
+        inpca = InPCA(axes, metric="precomputed").fit(np.asarray(D[np.ix_(keep, keep)], np.float64))
+        stress[name] = inpca.explained_stress_
+    return {name: {str(k): float(values[k - 1]) for k in range(1, axes + 1)} for name, values in stress.items()}
 
 
 def start_table(numbers: dict) -> str:
@@ -226,26 +237,23 @@ def corner_verdict(numbers: dict) -> str:
 def sentence_of(start: str, numbers: dict) -> str:
     """The verdict on one kind of corner, on the train split but for the test error."""
     begin, normal = (numbers["starts"][name]["train"] for name in (start, "normal"))
-    way, ends = numbers["approach"]["train"][start], numbers["ends"][start]
-    n = numbers["starts"][start]["n"]
-    far = "far from" if begin["fraction"] > 0.5 else "not far from"
-    joined = {0: "never join", n: "all join"}.get(way["n_joined"], f"in {way['n_joined']} cases join")
-    when = f" (median at step {way['median_step']:.0f} of {numbers['n_steps']})" if way["n_joined"] else ""
-    to_truth = ends["train"]["to_truth"]
+    way, usual = (numbers["approach"]["train"][name] for name in (start, "normal"))
+    ends, n = numbers["ends"][start], numbers["starts"][start]["n"]
+    far = "far from" if begin["fraction"] > FAR else "not far from"
+    joining = {0: "None joins", n: "All join"}.get(way["n_joined"], f"{way['n_joined']} of them join")
+    when = f" (the median one at step {way['median_step']:.0f} of {numbers['n_steps']})" if way["n_joined"] else ""
     cost = ends["test"]["error"]["difference"]
-    bad = "costs test error" if cost["low"] > 0 else "lowers the test error" if cost["high"] < 0 else None
+    if cost["low"] <= 0 <= cost["high"]:
+        effect = "No difference of test error from normal runs can be told from zero"
+    else:
+        effect = f"The start {'costs' if cost['low'] > 0 else 'lowers the'} test error"
     return (
-        f"**{n} runs that first fit {CORNERS[start]}** start {far} $P_0$, {begin['fraction']:.0%} of $d_B(P_0, P_*)$ "
-        f"away (normal runs {normal['fraction']:.1%}), and {way['first_distance']:.3f} nats from the nearest normal "
-        f"trajectory at equal progress. They {joined} the normal trajectories{when}, in that they stay within "
-        f"the largest distance of a normal run to the others, {numbers['approach']['train']['bound']:.3f} nats; at the "
-        f"end it is {way['last_distance']:.3f}. They end {to_truth['mean']:.3f} nats from $P_*$, normal runs "
-        f"{numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. "
-        + (
-            f"The start {bad}: {percent(cost, '+')}, in points."
-            if bad
-            else f"No difference of test error can be told from zero: {percent(cost, '+')}, in points."
-        )
+        f"**{CORNERS[start].capitalize()}**, {n} run{'s' * (n > 1)}. They start {far} $P_0$: {begin['fraction']:.0%} "
+        f"of $d_B(P_0, P_*)$ away (normal runs {normal['fraction']:.1%}), and {way['first_distance']:.3f} nats from the "
+        f"nearest normal trajectory at equal progress. {joining} the normal trajectories{when}; at the end they are "
+        f"{way['last_distance']:.3f} nats from them, normal runs from each other {usual['last_distance']:.3f}. They "
+        f"end {ends['train']['to_truth']['mean']:.3f} nats from $P_*$, normal runs "
+        f"{numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. {effect}: {percent(cost, '+')}."
     )
 
 
@@ -254,11 +262,11 @@ def approach_verdict(numbers: dict) -> str:
     lines = [
         f"- {split}, {CORNERS[start]}: {way['n_joined']} of {numbers['starts'][start]['n']} runs join"
         + (f", the median one at step {way['median_step']:.0f}" if way["n_joined"] else "")
-        + f"; median distance {way['first_distance']:.3f} nats at the start, {way['last_distance']:.3f} at the end, "
-        f"bound {by_start['bound']:.3f}."
+        + f"; median distance {way['first_distance']:.3f} nats at the start, {way['last_distance']:.3f} at the end "
+        f"(normal runs from each other {by_start['normal']['last_distance']:.3f})."
         for split, by_start in numbers["approach"].items()
         for start, way in by_start.items()
-        if start != "bound"
+        if start != "normal"
     ]
     return "\n".join(lines)
 
@@ -266,7 +274,8 @@ def approach_verdict(numbers: dict) -> str:
 def stress_verdict(numbers: dict) -> str:
     """Explained stress of three axes with and without corner runs, on both splits."""
     parts = [
-        f"{split}: {stress['with_corners']['3']:.1%} with corner runs, {stress['without_corners']['3']:.1%} without"
+        f"{split}: {stress['without_corners']['3']:.1%} without corner runs, {stress['with_joined']['3']:.1%} with what "
+        f"corner runs do after joining, {stress['with_corners']['3']:.1%} with all they do"
         for split, stress in numbers["explained_stress"].items()
     ]
     return f"Stress explained by three axes, {'; '.join(parts)}."

@@ -88,10 +88,14 @@ def test_no_corner_reached_is_said(two):
 def test_sentences_follow_the_numbers(one):
     points = one[0]
     numbers = verdicts.corner_numbers(points)
-    numbers["explained_stress"] = {split: verdicts.stress_with_and_without(points, one[1][split], one[2][split])
+    numbers["explained_stress"] = {split: verdicts.stress_with_and_without(points, one[1][split], one[2][split], split)
                                    for split in SPLITS}  # fmt: skip
     text = verdicts.corner_verdict(numbers)
     assert "start far from $P_0$" in text
+    way = numbers["approach"]["train"]["random"]
+    for n_joined, step, said in ((0, None, "None joins the"), (1, 3.0, "All join the normal trajectories (the median")):
+        way.update(n_joined=n_joined, median_step=step)
+        assert said in verdicts.corner_verdict(numbers)
     cost = numbers["ends"]["random"]["test"]["error"]["difference"]
     for low, high, said in (
         (0.01, 0.03, "costs test error"),
@@ -106,12 +110,19 @@ def test_sentences_follow_the_numbers(one):
 
 
 def test_joining_is_for_good():
-    models = pd.DataFrame(
-        {"run": ["a"] * 4 + ["b"] * 4 + ["c"] * 4, "step": [0, 1, 5, 9] * 3,
-         "train_to_trajectory": [3, 0.1, 2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 3]}
-    )  # fmt: skip
-    steps = verdicts.joining_steps(models, "train", 1.0)
-    assert steps["a"] == 9 and steps["b"] == 0 and np.isnan(steps["c"])
+    distance = {"n": [1, 1, 1, 1], "m": [1, 1, 1, 1], "a": [3, 0.1, 2.1, 2], "b": [2, 1, 0, 1], "c": [1, 1, 1, 3]}
+    points = pd.DataFrame(
+        [
+            {"run": run, "start": "normal" if run in "nm" else "random", "step": step, "train_to_trajectory": value}
+            for run, values in distance.items()
+            for step, value in zip([0, 1, 5, 9], values, strict=True)
+        ]
+        + [{"run": None, "start": None}]
+    )
+    joined = verdicts.joined(points, "train")
+    assert joined.dtype == bool and joined[points["run"].isna() | points["run"].isin(["n", "m", "b"])].all()
+    assert joined[points["run"] == "a"].tolist() == [False, False, False, True]
+    assert not joined[points["run"] == "c"].any()
 
 
 def test_intervals_cover_the_mean(rng):
@@ -129,7 +140,7 @@ def test_intervals_cover_the_mean(rng):
 
 def test_stress_without_corners_is_that_of_the_other_models(one):
     points, D, fitted, _ = one
-    stress = verdicts.stress_with_and_without(points, D["train"], fitted["train"])
+    stress = verdicts.stress_with_and_without(points, D["train"], fitted["train"], "train")
     keep = (points["start"] != "random").to_numpy()
     alone = InPCA(4, metric="precomputed").fit(D["train"][np.ix_(keep, keep)])
     assert list(stress["without_corners"].values()) == pytest.approx(alone.explained_stress_)
@@ -155,13 +166,12 @@ def test_plots_draw_every_run(two):
     three = corners.manifold_3d(placed, fitted["train"], lines)
     assert sum(len(getattr(c, "_segments3d", [])) for c in three.axes[0].collections) == 4
     assert all(len(axes.lines) >= 2 + len(lines) for axes in corners.pairs(placed, fitted["train"], lines).axes)
-    bounds = {split: numbers["approach"][split]["bound"] for split in SPLITS}
-    panels = corners.approach(points[points["kind"] == "run"], bounds).axes
+    panels = corners.approach(points[points["kind"] == "run"]).axes
     assert len(panels) == 6 and all(len(axes.lines[0].get_xdata()) == len(STEPS) for axes in panels)
     last = points[points["kind"] == "run"].groupby("run", sort=False).tail(1)
     figure = corners.final_errors(last, numbers["ends"])
     marks = [c for axes in figure.axes for c in axes.collections if isinstance(c, PathCollection)]
     hollow = sum((c.get_facecolors()[:, 3] == 0).sum() for c in marks if len(c.get_facecolors()))
     assert hollow == 2  # one run missed its corner, on both splits
-    stress = {split: verdicts.stress_with_and_without(points, D[split], fitted[split]) for split in SPLITS}
+    stress = {split: verdicts.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS}
     assert len(corners.explained(stress).axes) == 2

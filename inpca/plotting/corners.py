@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from inpca.corner_verdicts import JOINED_FACTOR
 from inpca.embedding import InPCA
 from inpca.plotting import manifold
 from inpca.plotting.style import ARCHITECTURES, Palette, new_figure
@@ -66,7 +67,7 @@ def place_curves(points: pd.DataFrame, embedding: xr.Dataset, paths: xr.Dataset,
 
 
 def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray]) -> Figure:
-    """Three pairs of axes, coloured by start, with dashed geodesics from P0 to corners.
+    """Three pairs of axes, coloured by start, with dashed geodesics from P0 to corners (diamonds).
 
     Parameters
     ----------
@@ -82,51 +83,57 @@ def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.n
     for axes, pair in zip(figure.axes, manifold.PAIRS, strict=True):
         for run, curve in curves.items():
             line = curve[:, [axis - 1 for axis in pair]]
-            axes.plot(*line.T, color=PALETTE.colour(start[run]), linewidth=0.8, linestyle="--", zorder=3)
+            colour = PALETTE.colour(start[run])
+            axes.plot(*line.T, color=colour, linewidth=0.8, linestyle="--", zorder=3)
+            axes.plot(*line[-1], marker="D", markersize=5, color=colour, markeredgecolor="white", zorder=3.5)
     return figure
 
 
 def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray]) -> Figure:
-    """First three axes, coloured by start, with dashed geodesics from P0 to corners; parameters as in :func:`pairs`."""
+    """First three axes, coloured by start, with geodesics to corners; as :func:`pairs`."""
     models, palette = by_start(points)
     figure = manifold.manifold_3d(models, embedding, palette)
     start = points.groupby("run")["start"].first()
     for run, curve in curves.items():
-        figure.axes[0].plot(*curve[:, :3].T, color=PALETTE.colour(start[run]), linewidth=0.9, linestyle="--", zorder=9)
+        colour, end = PALETTE.colour(start[run]), curve[-1:, :3]
+        figure.axes[0].plot(*curve[:, :3].T, color=colour, linewidth=0.9, linestyle="--", zorder=9)
+        figure.axes[0].plot(*end.T, marker="D", markersize=5, color=colour, markeredgecolor="white", zorder=9)
     return figure
 
 
-def approach(points: pd.DataFrame, reference: Mapping[str, float]) -> Figure:
+def approach(points: pd.DataFrame) -> Figure:
     """Progress, distance to the nearest normal trajectory and to the nearest normal model, against step.
 
-    Thin lines are runs, thick ones the median over the runs of a start. One row for each split.
+    Thin lines are runs, thick ones the median over the runs of a start; one row for each split. Dashed is the distance
+    up to which a model counts as being on the normal trajectories.
 
     Parameters
     ----------
     points : DataFrame
-        Models of runs with columns ``start``, ``step``, and for each split ``<split>_progress``,
-        ``<split>_to_trajectory`` and ``<split>_to_model``.
-    reference : mapping from split to float
-        Distance up to which a model counts as being on the normal trajectories; dashed.
+        Models of runs, from :func:`inpca.corner_verdicts.corner_models`.
     """
-    panels = {
+    columns = {
         "progress": "progress",
-        "to_trajectory": "$d_B$ to nearest normal trajectory\nat equal progress (nats)",
-        "to_model": "$d_B$ to nearest\nnormal model (nats)",
+        "to_trajectory": "to nearest normal trajectory\nat equal progress",
+        "to_model": "to nearest normal model",
     }
-    figure, grid = new_figure(3, len(reference), width=3.9, height=2.9, squeeze=False, sharex=True)
-    for row, (split, bound) in zip(grid, reference.items(), strict=True):
-        for axes, (column, label) in zip(row, panels.items(), strict=True):
+    figure, grid = new_figure(3, len(SPLITS), width=3.4, height=2.5, squeeze=False, sharex=True)
+    normal = points[points["start"] == "normal"].groupby("step")
+    for row, split in zip(grid, SPLITS, strict=True):
+        for axes, column in zip(row, columns, strict=True):
             draw_by_step(axes, points, f"{split}_{column}")
-            axes.set(ylabel=f"{split}: {label}")
             if column != "progress":
-                axes.set(yscale="log")
-        row[0].set(ylim=(-0.03, 1.03))
-        row[1].axhline(bound, color="black", linestyle="--", linewidth=1)
+                axes.set(yscale="log", ylabel=f"{split} $d_B$ (nats)")
+        row[0].set(ylim=(-0.03, 1.03), ylabel=f"{split} progress")
+        bound = JOINED_FACTOR * normal[f"{split}_to_trajectory"].median()
+        row[1].plot(bound.index, bound, color="black", linestyle="--", linewidth=1)
+    for axes, title in zip(grid[0], columns.values(), strict=True):
+        axes.set_title(title, fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("step on the true labels")
     names = [Line2D([], [], color=PALETTE.colour(start), linewidth=2, label=PALETTE.label(start)) for start in STARTS]
-    bound = Line2D([], [], color="black", linestyle="--", label="largest of a normal run to the others")
+    usual = f"{JOINED_FACTOR:g} times the median of normal runs to the others"
+    bound = Line2D([], [], color="black", linestyle="--", linewidth=1, label=usual)
     figure.legend(handles=[*names, bound], loc="outside upper center", ncols=4)
     return figure
 
@@ -175,7 +182,8 @@ def explained(stress: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure
     figure, panels = new_figure(len(stress), width=4, height=3, sharey=True)
     styles = {
         "with_corners": {"label": "with corner runs", "color": "#332288", "marker": "o"},
-        "without_corners": {"label": "without", "color": STARTS["normal"][1], "marker": "^"},
+        "with_joined": {"label": "with corner runs that have joined", "color": "#CC6677", "marker": "s"},
+        "without_corners": {"label": "without corner runs", "color": STARTS["normal"][1], "marker": "^"},
     }
     for axes, (split, curves) in zip(panels, stress.items(), strict=True):
         for name, style in styles.items():
