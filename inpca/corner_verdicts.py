@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy.stats import t as student
-from scipy.stats import ttest_ind
 
 from inpca.embedding import InPCA
 from inpca.predictions import SPLITS
@@ -75,11 +74,16 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
 
 def difference(values: np.ndarray, normal: np.ndarray) -> tuple[float, float, float]:
     """Difference of the means and the ends of its 95 % interval (Welch, unequal variances), over runs."""
-    mean = float(np.mean(values) - np.mean(normal))
-    if min(len(values), len(normal)) < 2 or np.ptp(values) + np.ptp(normal) == 0:
+    samples = [np.asarray(sample, float) for sample in (values, normal)]
+    mean = float(samples[0].mean() - samples[1].mean())
+    if min(map(len, samples)) < 2:
         return mean, mean, mean
-    low, high = ttest_ind(values, normal, equal_var=False).confidence_interval(CONFIDENCE)
-    return mean, float(low), float(high)
+    variances = np.array([sample.var(ddof=1) / len(sample) for sample in samples])
+    if variances.sum() == 0:
+        return mean, mean, mean
+    freedom = variances.sum() ** 2 / sum(v**2 / (len(sample) - 1) for v, sample in zip(variances, samples, strict=True))
+    half = float(student.ppf((1 + CONFIDENCE) / 2, freedom) * np.sqrt(variances.sum()))
+    return mean, mean - half, mean + half
 
 
 def joined(points: pd.DataFrame, split: str) -> pd.Series:
@@ -248,12 +252,12 @@ def sentence_of(start: str, numbers: dict) -> str:
     else:
         effect = f"The start {'costs' if cost['low'] > 0 else 'lowers the'} test error"
     return (
-        f"**{CORNERS[start].capitalize()}**, {n} run{'s' * (n > 1)}. They start {far} $P_0$: {begin['fraction']:.0%} "
-        f"of $d_B(P_0, P_*)$ away (normal runs {normal['fraction']:.1%}), and {way['first_distance']:.3f} nats from the "
-        f"nearest normal trajectory at equal progress. {joining} the normal trajectories{when}; at the end they are "
-        f"{way['last_distance']:.3f} nats from them, normal runs from each other {usual['last_distance']:.3f}. They "
-        f"end {ends['train']['to_truth']['mean']:.3f} nats from $P_*$, normal runs "
-        f"{numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. {effect}: {percent(cost, '+')}."
+        f"**{CORNERS[start].capitalize()}**, {n} run{'s' * (n > 1)}. They start {far} $P_0$: "
+        f"{begin['fraction']:.0%} of $d_B(P_0, P_*)$ away (normal runs {normal['fraction']:.1%}), and "
+        f"{way['first_distance']:.3f} nats from the nearest normal trajectory at equal progress. {joining} the normal "
+        f"trajectories{when}; at the end they are {way['last_distance']:.3f} nats from them, normal runs from each "
+        f"other {usual['last_distance']:.3f}. They end {ends['train']['to_truth']['mean']:.3f} nats from $P_*$, "
+        f"normal runs {numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. {effect}: {percent(cost, '+')}."
     )
 
 
@@ -274,8 +278,8 @@ def approach_verdict(numbers: dict) -> str:
 def stress_verdict(numbers: dict) -> str:
     """Explained stress of three axes with and without corner runs, on both splits."""
     parts = [
-        f"{split}: {stress['without_corners']['3']:.1%} without corner runs, {stress['with_joined']['3']:.1%} with what "
-        f"corner runs do after joining, {stress['with_corners']['3']:.1%} with all they do"
+        f"{split}: {stress['without_corners']['3']:.1%} without corner runs, {stress['with_joined']['3']:.1%} with "
+        f"what they do after joining, {stress['with_corners']['3']:.1%} with all they do"
         for split, stress in numbers["explained_stress"].items()
     ]
     return f"Stress explained by three axes, {'; '.join(parts)}."

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.collections import PathCollection
-from scipy.stats import norm
+from scipy.stats import norm, ttest_ind
 from test_corner_geometry import STEPS, from_corner, make_store, on_geodesic
 
 matplotlib.use("Agg")
@@ -136,6 +136,15 @@ def test_intervals_cover_the_mean(rng):
     spread = norm.ppf(0.9999) * np.sqrt(0.05 * 0.95 / 400)
     assert abs(inside / 400 - 0.95) < spread and abs(apart / 400 - 0.95) < spread
     assert verdicts.interval([2.0]) == (2, 2, 2)
+    assert verdicts.difference([2.0, 2.0], [1.0, 1.0]) == (1, 1, 1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_differences_are_those_of_welchs_test(rng):
+    sample, other = rng.normal(1, 2, 6), rng.normal(0, 1, 9)
+    expected = ttest_ind(sample, other, equal_var=False).confidence_interval(0.95)
+    assert np.allclose(verdicts.difference(sample, other)[1:], expected)
+    assert np.isfinite(verdicts.difference([0.1, 0.1], [0.1, 0.2])).all()
 
 
 def test_stress_without_corners_is_that_of_the_other_models(one):
