@@ -24,6 +24,8 @@ STARTS = {
     "random": ("corner: random labels", "#332288"),
     "subset": ("corner: subset", "#117733"),
 }
+#: How the geodesic from P0 to a corner is drawn, and the corner at its end.
+TO_CORNER = {"linewidth": 0.9, "linestyle": "--", "marker": "D", "markersize": 5, "markeredgecolor": "white"}
 
 
 class StartPalette(Palette):
@@ -83,9 +85,8 @@ def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.n
     for axes, pair in zip(figure.axes, manifold.PAIRS, strict=True):
         for run, curve in curves.items():
             line = curve[:, [axis - 1 for axis in pair]]
-            colour = PALETTE.colour(start[run])
-            axes.plot(*line.T, color=colour, linewidth=0.8, linestyle="--", zorder=3)
-            axes.plot(*line[-1], marker="D", markersize=5, color=colour, markeredgecolor="white", zorder=3.5)
+            axes.plot(*line.T, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=3)
+    figure.axes[0].legend(handles=[corner_legend()], loc="lower right", fontsize=8)
     return figure
 
 
@@ -95,10 +96,16 @@ def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str
     figure = manifold.manifold_3d(models, embedding, palette)
     start = points.groupby("run")["start"].first()
     for run, curve in curves.items():
-        colour, end = PALETTE.colour(start[run]), curve[-1:, :3]
-        figure.axes[0].plot(*curve[:, :3].T, color=colour, linewidth=0.9, linestyle="--", zorder=9)
-        figure.axes[0].plot(*end.T, marker="D", markersize=5, color=colour, markeredgecolor="white", zorder=9)
+        line = curve[:, :3].T
+        figure.axes[0].plot(*line, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=9)
+    handles = [*manifold.architecture_legend(palette), corner_legend()]
+    figure.axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(-0.12, 1.0))
     return figure
+
+
+def corner_legend() -> Line2D:
+    """Legend entry of a corner with the geodesic that leads to it."""
+    return Line2D([], [], color="0.3", label="$P_0$ to a corner", **TO_CORNER)
 
 
 def approach(points: pd.DataFrame) -> Figure:

@@ -33,9 +33,9 @@ rule corner_geometry:
         f"{RESULTS}/logs/corner_geometry.log",
     benchmark:
         f"{RESULTS}/benchmarks/corner_geometry.tsv"
-    threads: workflow.cores
+    threads: 1
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
         "python workflow/scripts/corner_geometry.py --stores {input.stores} --geodesic-points {params.geodesic_points}"
-        " --threads {threads} --runs {output.runs} --paths {output.paths} > {log} 2>&1"
+        " --runs {output.runs} --paths {output.paths} > {log} 2>&1"

@@ -15,7 +15,6 @@ from inpca.predictions import SPLITS
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)
 parser.add_argument("--geodesic-points", type=int, required=True)
-parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--runs", type=Path, required=True)
 parser.add_argument("--paths", type=Path, required=True)
 arguments = parser.parse_args()
@@ -24,7 +23,7 @@ paths = xr.Dataset()
 for split in SPLITS:
     names, curves = geodesics_to_corners(stores, split)
     models = np.exp(stack_log_probs(stores, split, arguments.geodesic_points))
-    D = pairwise_distances(curves.reshape(-1, *curves.shape[2:]), models, n_jobs=arguments.threads)
+    D = pairwise_distances(curves.reshape(-1, *curves.shape[2:]), models, n_jobs=1)
     paths[f"{split}_curve_distance"] = (
         ("curve", "point", "model"),
         D.reshape(*curves.shape[:2], -1).astype(np.float32),
