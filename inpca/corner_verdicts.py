@@ -224,12 +224,15 @@ def end_table(numbers: dict) -> str:
             error = row[split]["error"]
             cells += [percent(error), percent(error["difference"], sign="+") if "difference" in error else "–"]
         rows.append(f"| {start} | {' | '.join(cells)} |")
-    return "\n".join([head, *rows, "", "Means with 95 % intervals over runs; differences are from normal runs."])
+    return "\n".join(
+        [head, *rows, "", "Means with 95 % intervals over runs; differences are from normal runs, in points."]
+    )
 
 
 def percent(value: dict, sign: str = "") -> str:
-    """Mean and interval in per cent."""
-    return f"{100 * value['mean']:{sign}.1f} % ({100 * value['low']:{sign}.1f} to {100 * value['high']:{sign}.1f})"
+    """Mean and interval in per cent; with a sign, a difference in points."""
+    unit = "" if sign else " %"
+    return f"{100 * value['mean']:{sign}.1f}{unit} ({100 * value['low']:{sign}.1f} to {100 * value['high']:{sign}.1f})"
 
 
 def corner_verdict(numbers: dict) -> str:
@@ -257,7 +260,7 @@ def sentence_of(start: str, numbers: dict) -> str:
         f"{way['first_distance']:.3f} nats from the nearest normal trajectory at equal progress. {joining} the normal "
         f"trajectories{when}; at the end they are {way['last_distance']:.3f} nats from them, normal runs from each "
         f"other {usual['last_distance']:.3f}. They end {ends['train']['to_truth']['mean']:.3f} nats from $P_*$, "
-        f"normal runs {numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. {effect}: {percent(cost, '+')}."
+        f"normal runs {numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. {effect}: {percent(cost, '+')} points."
     )
 
 
