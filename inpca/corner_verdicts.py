@@ -109,8 +109,8 @@ def corner_numbers(points: pd.DataFrame) -> dict:
     -------
     dict
         ``missed_corner``; ``starts``: for each start and split, medians of d_B(P0, first model), also as a fraction of
-        d_B(P0, P*), and of error and progress; ``approach``: for each split and start the median first and last
-        distance to the nearest normal trajectory at equal progress, for corners the number of runs that joined and the
+        d_B(P0, P*), and of error and progress; ``approach``: for each split and start the median first, largest and
+        last distance to the nearest normal trajectory at equal progress, for corners the number of runs that joined and the
         median of the first recorded step at which they had; ``ends``: for each start and split distance to P*,
         progress and error, means with 95 % intervals, and for corners their difference from normal runs.
     """
@@ -143,6 +143,7 @@ def corner_numbers(points: pd.DataFrame) -> dict:
             first, last = (of_start.groupby("run", sort=False).nth(index) for index in (0, -1))
             way = {
                 "first_distance": float(first[f"{split}_to_trajectory"].median()),
+                "largest_distance": float(of_start.groupby("run")[f"{split}_to_trajectory"].max().median()),
                 "last_distance": float(last[f"{split}_to_trajectory"].median()),
             }
             if start != "normal":
@@ -224,9 +225,8 @@ def end_table(numbers: dict) -> str:
             error = row[split]["error"]
             cells += [percent(error), percent(error["difference"], sign="+") if "difference" in error else "–"]
         rows.append(f"| {start} | {' | '.join(cells)} |")
-    return "\n".join(
-        [head, *rows, "", "Means with 95 % intervals over runs; differences are from normal runs, in points."]
-    )
+    note = "Means with 95 % intervals over runs; differences are from normal runs, in points."
+    return "\n".join([head, *rows, "", note])
 
 
 def percent(value: dict, sign: str = "") -> str:
@@ -260,7 +260,8 @@ def sentence_of(start: str, numbers: dict) -> str:
         f"{way['first_distance']:.3f} nats from the nearest normal trajectory at equal progress. {joining} the normal "
         f"trajectories{when}; at the end they are {way['last_distance']:.3f} nats from them, normal runs from each "
         f"other {usual['last_distance']:.3f}. They end {ends['train']['to_truth']['mean']:.3f} nats from $P_*$, "
-        f"normal runs {numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. {effect}: {percent(cost, '+')} points."
+        f"normal runs {numbers['ends']['normal']['train']['to_truth']['mean']:.3f}. "
+        f"{effect}: {percent(cost, '+')} points."
     )
 
 
@@ -269,8 +270,9 @@ def approach_verdict(numbers: dict) -> str:
     lines = [
         f"- {split}, {CORNERS[start]}: {way['n_joined']} of {numbers['starts'][start]['n']} runs join"
         + (f", the median one at step {way['median_step']:.0f}" if way["n_joined"] else "")
-        + f"; median distance {way['first_distance']:.3f} nats at the start, {way['last_distance']:.3f} at the end "
-        f"(normal runs from each other {by_start['normal']['last_distance']:.3f})."
+        + f"; median distance {way['first_distance']:.3f} nats at the start, {way['largest_distance']:.3f} where it is "
+        f"largest, {way['last_distance']:.3f} at the end (normal runs from each other "
+        f"{by_start['normal']['last_distance']:.3f})."
         for split, by_start in numbers["approach"].items()
         for start, way in by_start.items()
         if start != "normal"
