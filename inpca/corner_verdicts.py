@@ -110,8 +110,8 @@ def corner_numbers(points: pd.DataFrame) -> dict:
     dict
         ``missed_corner``; ``starts``: for each start and split, medians of d_B(P0, first model), also as a fraction of
         d_B(P0, P*), and of error and progress; ``approach``: for each split and start the median first, largest and
-        last distance to the nearest normal trajectory at equal progress, for corners the number of runs that joined and the
-        median of the first recorded step at which they had; ``ends``: for each start and split distance to P*,
+        last distance to the nearest normal trajectory at equal progress, for corners the number of runs that joined
+        and the median of the first recorded step at which they had; ``ends``: for each start and split distance to P*,
         progress and error, means with 95 % intervals, and for corners their difference from normal runs.
     """
     models = counted(points)
