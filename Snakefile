@@ -43,6 +43,7 @@ shell.prefix(
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/corners.smk"
 include: "workflow/rules/geometry.smk"
 include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/report.smk"

@@ -23,6 +23,7 @@ from inpca.configuration import (
     Optimizer,
     TrainingJob,
 )
+from inpca.corner_configuration import CornerJob, Corners
 from inpca.strict import Strict
 
 #: Less than half of the way from P0 to P*.
@@ -148,6 +149,7 @@ class Study(Strict):
     dataset: Dataset
     networks: dict[str, Network]
     experiments: dict[str, Experiment]
+    corners: Corners | None = None
     analysis: Analysis = Analysis()
 
     @model_validator(mode="after")
@@ -193,6 +195,10 @@ class Study(Strict):
                 f"analysis.subset_halvings: n_train {self.dataset.n_train} cannot be halved "
                 f"{self.analysis.subset_halvings} times, only {self.dataset.n_train.bit_length() - 1}"
             )
+        if "corners" in self.experiments:
+            raise ValueError("experiments.corners: the name is kept for the section corners")
+        if self.corners is not None:
+            self.corners.check(self.networks, self.dataset.n_train)
         return self
 
     def configurations(self, experiment: str) -> dict[str, Configuration]:
@@ -223,6 +229,10 @@ class Study(Strict):
             crop_padding=settings.crop_padding,
             device=self.device,
         )
+
+    def corner_jobs(self) -> dict[str, CornerJob]:
+        """The jobs of the section ``corners`` by id; none without it."""
+        return {} if self.corners is None else self.corners.jobs(self.networks, self.device)
 
 
 def read_study(source: str | Path | dict[str, Any]) -> Study:

@@ -106,7 +106,7 @@ def test_editing_the_networks_trains_again(finished):
     with open(finished / "inpca/networks.py", "a") as file:
         file.write("\n# edited\n")
     jobs = dry_run(finished)
-    assert jobs["train"] == 11 and "dataset" not in jobs
+    assert jobs["train"] == 11 and jobs["train_corner"] == 3 and "dataset" not in jobs
 
 
 def test_changing_one_grid_trains_its_configurations_only(finished):
@@ -114,6 +114,13 @@ def test_changing_one_grid_trains_its_configurations_only(finished):
     (finished / "config/smoke.yaml").write_text(text.replace("learning_rate: 0.01", "learning_rate: 0.02"))
     jobs = dry_run(finished)
     assert jobs["train"] == 4 and jobs["distances"] == 3
+
+
+def test_changing_the_fit_of_corners_trains_those_runs_only(finished):
+    text = (finished / "config/smoke.yaml").read_text()
+    (finished / "config/smoke.yaml").write_text(text.replace("fit_epochs: 150", "fit_epochs: 151"))
+    jobs = dry_run(finished)
+    assert jobs["train_corner"] == 2 and "train" not in jobs and "notebook_main_manifold" not in jobs
 
 
 def test_an_analysis_setting_does_not_train_again(finished):

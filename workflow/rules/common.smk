@@ -6,13 +6,24 @@ def training_job(wildcards):
     return study.job(wildcards.experiment, wildcards.configuration).model_dump_json()
 
 
-def stores(wildcards):
+def corner_job(wildcards):
+    """One start, normal or a corner, with its seeds, as JSON."""
+    return study.corner_jobs()[wildcards.start].model_dump_json()
+
+
+def experiment_stores(experiment):
     """Prediction stores of an experiment, in the order of its configurations."""
-    folder = f"{RESULTS}/predictions/{wildcards.experiment}"
-    return [
-        f"{folder}/{configuration}.zarr"
-        for configuration in study.configurations(wildcards.experiment)
-    ]
+    names = (
+        study.corner_jobs()
+        if experiment == "corners"
+        else study.configurations(experiment)
+    )
+    return [f"{RESULTS}/predictions/{experiment}/{name}.zarr" for name in names]
+
+
+def stores(wildcards):
+    """Prediction stores of the experiment that a rule's wildcard names."""
+    return experiment_stores(wildcards.experiment)
 
 
 # What the name of a file of distances, or of an embedding, adds for a metric other than Bhattacharyya.
@@ -152,6 +163,30 @@ NOTEBOOKS = {
         settings=["other_metrics", "progress_bins", "umap_neighbours"],
     ),
 }
+
+if study.corners is not None:
+    NOTEBOOKS["corner_initialization"] = dict(
+        inputs=dict(
+            models=f"{RESULTS}/distances/corners/models.parquet",
+            runs=f"{RESULTS}/distances/corners/runs.parquet",
+            paths=f"{RESULTS}/distances/corners/paths.nc",
+            train_distances=f"{RESULTS}/distances/corners/train.npy",
+            test_distances=f"{RESULTS}/distances/corners/test.npy",
+            train_embedding=f"{RESULTS}/embeddings/corners/train.nc",
+            test_embedding=f"{RESULTS}/embeddings/corners/test.nc",
+        ),
+        figures=[
+            "manifold_3d_train",
+            "manifold_3d_test",
+            "pairs_train",
+            "pairs_test",
+            "approach",
+            "final_errors",
+            "explained_stress",
+        ],
+        pages=[],
+        settings=[],
+    )
 # A study has the notebooks that it has the runs and settings for.
 NOTEBOOKS = {
     name: entry for name, entry in NOTEBOOKS.items() if entry.get("needs", True)

@@ -10,13 +10,16 @@ from modules import library_modules
 from inpca.config import read_study
 from inpca.files import atomic, sha256
 
-#: Scripts of the stages that figures pass through.
-STAGES = ("prepare_data", "train", "model_table", "distances", "embed", "neighbours", "subsets", "run_notebook")
+#: Scripts that make what figures show; the others only say which files those are.
+SCRIPTS = [path for path in Path(__file__).parent.glob("*.py") if path.stem not in ("modules", "provenance")]
 
 
 def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
     """SHA-256 by name: of the validated study, and of each file that its figures depend on."""
-    roots = [f"workflow/scripts/{stage}.py" for stage in STAGES] + [f"notebooks/{name}.ipynb" for name in notebooks]
+    roots = [
+        *(f"workflow/scripts/{script.name}" for script in SCRIPTS),
+        *(f"notebooks/{name}.ipynb" for name in notebooks),
+    ]
     files = sorted({file for root in roots for file in library_modules(root)} | {"envs/requirements.lock"})
     text = read_study(study).model_dump_json()
     return {"study": hashlib.sha256(text.encode()).hexdigest(), **{file: sha256(file) for file in files}}

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from test_models import CONFIGURATION
+
+from inpca.corner_geometry import (
+    CURVE_POINTS,
+    corner_runs,
+    distances_to_normal_trajectories,
+    geodesics_to_corners,
+    models_at_progress,
+)
+from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, progress, truth
+from inpca.models import open_stores
+from inpca.predictions import PredictionWriter
+
+LABELS = {"train": np.arange(12) % 3, "test": np.arange(6) % 3}
+STEPS = [0, 3, 6]
+
+
+def make_store(path, start, seeds, trajectory):
+    """A store whose run number i at step number j predicts ``trajectory(labels, i, j)``."""
+    n = len(seeds)
+    corner = {"start": start, "run_seeds": seeds, "label_seeds": [None] * n, "fit_errors": [None] * n}
+    corner["in_corner"] = [None] * n
+    if start != "normal":
+        corner |= {"label_seeds": [5] * n, "fit_errors": [0.02, 0.3][:n], "in_corner": [True, False][:n]}
+    writer = PredictionWriter(
+        path, seeds=seeds, steps=STEPS, epochs=[0, 1, 2], labels=LABELS, n_classes=3,
+        attributes={
+            "job": {"configuration": CONFIGURATION}, "configuration": path.stem, "data_fingerprint": "same",
+            "corner": corner,
+        },
+    )  # fmt: skip
+    for split, labels in LABELS.items():
+        for index, seed in enumerate(seeds):
+            for number, step in enumerate(STEPS):
+                model = 0.999 * trajectory(labels, index, number) + 0.001 / 3
+                writer.write(split, seed, step, np.log(model).astype(np.float32))
+    writer.close()
+    return path
+
+
+def on_geodesic(labels, run, number):
+    """Runs along the geodesic from P0 to P*, the later ones a little behind."""
+    return geodesic(ignorance(len(labels), 3), truth(labels, 3), [0, 0.4, 0.9][number] * (1 - 0.05 * run))
+
+
+def from_corner(labels, run, number):
+    """From confident wrong predictions to the geodesic."""
+    return [truth((labels + 1) % 3, 3), geodesic(ignorance(len(labels), 3), truth(labels, 3), 0.5), truth(labels, 3)][
+        number
+    ]
+
+
+@pytest.fixture
+def stores(tmp_path):
+    return open_stores(
+        [
+            make_store(tmp_path / "normal.zarr", "normal", [1, 2], on_geodesic),
+            make_store(tmp_path / "random-5.zarr", "random", [1, 2], from_corner),
+        ]
+    )
+
+
+def test_runs_are_told_apart(stores):
+    runs = corner_runs(stores)
+    assert runs["run"].tolist() == ["normal-seed1", "normal-seed2", "random-5-seed1", "random-5-seed2"]
+    assert runs["in_corner"].tolist() == [False, False, True, False]
+    assert runs["fit_error"].isna().tolist() == [True, True, False, False]
+    assert runs["label_seed"].dropna().tolist() == [5, 5]
+
+
+def test_geodesics_lead_from_ignorance_to_the_first_models(stores):
+    names, curves = geodesics_to_corners(stores, "train")
+    assert names == ["random-5-seed1", "random-5-seed2"] and curves.shape == (2, CURVE_POINTS, 12, 3)
+    assert np.allclose(curves[:, 0], 1 / 3)
+    assert np.allclose(curves[0, -1], np.exp(stores[1].log_probs("train")[0, 0]), atol=1e-6)
+    assert np.allclose(curves.sum(axis=-1), 1)
+
+
+def test_models_at_progress_lie_on_the_trajectory():
+    labels = LABELS["train"]
+    ends = ignorance(12, 3), truth(labels, 3)
+    s = np.array([0.1, 0.3, 0.8])
+    trajectory = geodesic(*ends, s)
+    wanted = np.array([0.0, 0.1, 0.2, 0.3, 0.55, 0.8, 1.0])
+    found = models_at_progress(trajectory, s, wanted)
+    assert np.allclose(progress(found, labels), np.clip(wanted, 0.1, 0.8), atol=1e-4)
+    assert np.allclose(found[[1, 3, 5]], trajectory)
+
+
+def test_a_trajectory_that_falls_back_keeps_the_progress_it_had(models):
+    found = models_at_progress(models[:4], np.array([0.1, 0.5, 0.3, 0.9]), np.array([0.4, 0.5, 0.9]))
+    assert np.allclose(found[0], geodesic(models[0], models[1], 0.75))
+    assert np.allclose(found[1], models[2]) and np.allclose(found[2], models[3])
+
+
+def test_distance_to_normal_trajectories_is_that_at_equal_progress(stores):
+    distance = distances_to_normal_trajectories(stores, "train").reshape(4, len(STEPS))
+    assert np.all(distance[:2] < 2e-3)  # both normal runs walk along the same geodesic
+    corner = 0.999 * truth((LABELS["train"] + 1) % 3, 3) + 0.001 / 3
+    assert np.allclose(distance[2:, 0], bhattacharyya_distance(corner, ignorance(12, 3)), atol=1e-2)
+    assert np.all(distance[2:, 1] < 2e-3)

@@ -1,0 +1,186 @@
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from matplotlib.collections import PathCollection
+from scipy.stats import norm, ttest_ind
+from test_corner_geometry import STEPS, from_corner, make_store, on_geodesic
+
+matplotlib.use("Agg")
+
+from inpca import InPCA, pairwise_distances
+from inpca import corner_verdicts as verdicts
+from inpca.corner_geometry import corner_runs, distances_to_normal_trajectories, geodesics_to_corners
+from inpca.models import model_table, open_stores, stack_log_probs
+from inpca.plotting import corners, manifold
+from inpca.predictions import SPLITS
+
+POINTS = 8
+
+
+def study(folder, start, seeds):
+    """Everything the notebook reads, of two normal runs and of corner runs."""
+    stores = open_stores(
+        [
+            make_store(folder / "normal.zarr", "normal", [1, 2], on_geodesic),
+            make_store(folder / f"{start}-5.zarr", start, seeds, from_corner),
+        ]
+    )
+    paths, D, fitted = xr.Dataset(), {}, {}
+    for split in SPLITS:
+        models = np.exp(stack_log_probs(stores, split, POINTS))
+        D[split] = pairwise_distances(models)
+        fitted[split] = InPCA(4, metric="precomputed").fit(D[split]).to_xarray()
+        names, curves = geodesics_to_corners(stores, split)
+        to_models = pairwise_distances(curves.reshape(-1, *curves.shape[2:]), models)
+        paths[f"{split}_curve_distance"] = ("curve", "point", "model"), to_models.reshape(*curves.shape[:2], -1)
+        paths[f"{split}_trajectory_distance"] = "run_model", distances_to_normal_trajectories(stores, split)
+    paths = paths.assign_coords(curve=names)
+    points = verdicts.corner_models(model_table(stores, POINTS), corner_runs(stores), D, paths)
+    return points, D, fitted, paths
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    return {n: study(tmp_path_factory.mktemp("runs"), "random", [1, 2][:n]) for n in (1, 2)}
+
+
+@pytest.fixture
+def one(studies):
+    points, *rest = studies[1]
+    return points.copy(), *rest
+
+
+@pytest.fixture
+def two(studies):
+    points, *rest = studies[2]
+    return points.copy(), *rest
+
+
+def test_numbers_are_those_of_runs_that_reached_their_corner(two):
+    points = two[0]
+    numbers = verdicts.corner_numbers(points)
+    assert numbers["missed_corner"] == {"random-5-seed2": 0.3}
+    assert numbers["n_runs"] == {"normal": 2, "random": 2} and numbers["starts"]["random"]["n"] == 1
+    start = numbers["starts"]["random"]["train"]
+    assert start["error"] == 1 and start["fraction"] == pytest.approx(0.96, abs=0.05)
+    assert numbers["starts"]["normal"]["train"]["fraction"] < 1e-3
+    assert numbers["ends"]["random"]["train"]["to_truth"]["mean"] < 1e-3
+    assert "Not in their corner, and in no average: `random-5-seed2` (30.0%)" in verdicts.start_table(numbers)
+
+
+def test_nearest_models_are_of_another_run(two):
+    points = two[0]
+    normal = points[points["start"] == "normal"]
+    assert (normal["train_to_model"][normal["step"] > 0] > 0).all()
+    assert np.isfinite(points.loc[points["kind"] == "run", "test_to_model"]).all()
+
+
+def test_no_corner_reached_is_said(two):
+    points = two[0]
+    points["in_corner"] = points["in_corner"].where(points["run"] != "random-5-seed1", False)
+    numbers = verdicts.corner_numbers(points)
+    assert len(numbers["missed_corner"]) == 2
+    assert verdicts.corner_verdict(numbers) == "No run reached its corner: nothing can be said."
+
+
+def test_sentences_follow_the_numbers(one):
+    points = one[0]
+    numbers = verdicts.corner_numbers(points)
+    numbers["explained_stress"] = {split: verdicts.stress_with_and_without(points, one[1][split], one[2][split], split)
+                                   for split in SPLITS}  # fmt: skip
+    text = verdicts.corner_verdict(numbers)
+    assert "start far from $P_0$" in text
+    way = numbers["approach"]["train"]["random"]
+    for n_joined, step, said in ((0, None, "None joins the"), (1, 3.0, "All join the normal trajectories (the median")):
+        way.update(n_joined=n_joined, median_step=step)
+        assert said in verdicts.corner_verdict(numbers)
+    cost = numbers["ends"]["random"]["test"]["error"]["difference"]
+    for low, high, said in (
+        (0.01, 0.03, "costs test error"),
+        (-0.03, -0.01, "lowers the test error"),
+        (-0.01, 0.02, "No difference of test error"),
+    ):
+        cost.update(low=low, high=high)
+        assert said in verdicts.corner_verdict(numbers)
+    assert verdicts.approach_verdict(numbers).count("\n") == 1
+    assert "train:" in verdicts.stress_verdict(numbers)
+    assert "| random |" in verdicts.end_table(numbers)
+
+
+def test_joining_is_for_good():
+    distance = {"n": [1, 1, 1, 1], "m": [1, 1, 1, 1], "a": [3, 0.1, 2.1, 2], "b": [2, 1, 0, 1], "c": [1, 1, 1, 3]}
+    points = pd.DataFrame(
+        [
+            {"run": run, "start": "normal" if run in "nm" else "random", "step": step, "train_to_trajectory": value}
+            for run, values in distance.items()
+            for step, value in zip([0, 1, 5, 9], values, strict=True)
+        ]
+        + [{"run": None, "start": None}]
+    )
+    joined = verdicts.joined(points, "train")
+    assert joined.dtype == bool and joined[points["run"].isna() | points["run"].isin(["n", "m", "b"])].all()
+    assert joined[points["run"] == "a"].tolist() == [False, False, False, True]
+    assert not joined[points["run"] == "c"].any()
+
+
+def test_intervals_cover_the_mean(rng):
+    inside, apart = 0, 0
+    for _ in range(400):
+        sample, other = rng.normal(1, 2, 6), rng.normal(0, 1, 9)
+        _, low, high = verdicts.interval(sample)
+        inside += low < 1 < high
+        _, low, high = verdicts.difference(sample, other)
+        apart += low < 1 < high
+    spread = norm.ppf(0.9999) * np.sqrt(0.05 * 0.95 / 400)
+    assert abs(inside / 400 - 0.95) < spread and abs(apart / 400 - 0.95) < spread
+    assert verdicts.interval([2.0]) == (2, 2, 2)
+    assert verdicts.difference([2.0, 2.0], [1.0, 1.0]) == (1, 1, 1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_differences_are_those_of_welchs_test(rng):
+    sample, other = rng.normal(1, 2, 6), rng.normal(0, 1, 9)
+    expected = ttest_ind(sample, other, equal_var=False).confidence_interval(0.95)
+    assert np.allclose(verdicts.difference(sample, other)[1:], expected)
+    assert np.isfinite(verdicts.difference([0.1, 0.1], [0.1, 0.2])).all()
+
+
+def test_stress_without_corners_is_that_of_the_other_models(one):
+    points, D, fitted, _ = one
+    stress = verdicts.stress_with_and_without(points, D["train"], fitted["train"], "train")
+    keep = (points["start"] != "random").to_numpy()
+    alone = InPCA(4, metric="precomputed").fit(D["train"][np.ix_(keep, keep)])
+    assert list(stress["without_corners"].values()) == pytest.approx(alone.explained_stress_)
+    assert stress["with_corners"]["4"] == pytest.approx(fitted["train"]["explained_stress"][3].item())
+
+
+def test_curves_end_on_their_corner_in_the_embedding(two):
+    points, _, fitted, paths = two
+    placed = manifold.place_models(points, fitted["test"])
+    lines = corners.place_curves(placed, fitted["test"], paths, "test")
+    columns = [f"pc{axis}" for axis in fitted["test"]["axis"].values]
+    for run, line in lines.items():
+        corner = placed[(placed["run"] == run) & (placed["step"] == 0)]
+        assert np.allclose(line[-1], corner[columns], atol=1e-3)
+        assert np.allclose(line[0], placed.loc[placed["kind"] == "ignorance", columns], atol=1e-3)
+
+
+def test_plots_draw_every_run(two):
+    points, D, fitted, paths = two
+    numbers = verdicts.corner_numbers(points)
+    placed = manifold.place_models(points, fitted["train"])
+    lines = corners.place_curves(placed, fitted["train"], paths, "train")
+    three = corners.manifold_3d(placed, fitted["train"], lines)
+    assert sum(len(getattr(c, "_segments3d", [])) for c in three.axes[0].collections) == 4
+    assert all(len(axes.lines) >= 2 + len(lines) for axes in corners.pairs(placed, fitted["train"], lines).axes)
+    panels = corners.approach(points[points["kind"] == "run"]).axes
+    assert len(panels) == 6 and all(len(axes.lines[0].get_xdata()) == len(STEPS) for axes in panels)
+    last = points[points["kind"] == "run"].groupby("run", sort=False).tail(1)
+    figure = corners.final_errors(last, numbers["ends"])
+    marks = [c for axes in figure.axes for c in axes.collections if isinstance(c, PathCollection)]
+    hollow = sum((c.get_facecolors()[:, 3] == 0).sum() for c in marks if len(c.get_facecolors()))
+    assert hollow == 2  # one run missed its corner, on both splits
+    stress = {split: verdicts.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS}
+    assert len(corners.explained(stress).axes) == 2

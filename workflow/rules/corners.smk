@@ -1,0 +1,41 @@
+# The first of these makes prediction stores too; theirs is not the job of a grid.
+ruleorder: train_corner > train
+
+
+rule train_corner:
+    input:
+        data=rules.dataset.output,
+        code=library_modules("workflow/scripts/train_corner.py"),
+    output:
+        directory(f"{RESULTS}/predictions/corners/{{start}}.zarr"),
+    log:
+        f"{RESULTS}/logs/train_corner/{{start}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_corner/{{start}}.tsv"
+    threads: 1
+    resources:
+        gpu=int(study.device != "cpu"),
+        mem_mb=2000,
+    params:
+        job=corner_job,
+    shell:
+        "python workflow/scripts/train_corner.py --job {params.job:q} --data {input.data} --output {output} > {log} 2>&1"
+
+
+rule corner_geometry:
+    input:
+        stores=lambda wildcards: experiment_stores("corners"),
+        code=library_modules("workflow/scripts/corner_geometry.py"),
+    output:
+        runs=f"{RESULTS}/distances/corners/runs.parquet",
+        paths=f"{RESULTS}/distances/corners/paths.nc",
+    log:
+        f"{RESULTS}/logs/corner_geometry.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/corner_geometry.tsv"
+    threads: 1
+    params:
+        geodesic_points=study.analysis.geodesic_points,
+    shell:
+        "python workflow/scripts/corner_geometry.py --stores {input.stores} --geodesic-points {params.geodesic_points}"
+        " --runs {output.runs} --paths {output.paths} > {log} 2>&1"
