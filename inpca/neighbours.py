@@ -33,12 +33,16 @@ def tsne(distances: np.ndarray, start: np.ndarray, perplexity: float, random_sta
     ).fit_transform(distances)
 
 
-def umap(distances: np.ndarray, neighbours: int, random_state: int = 0) -> np.ndarray:
-    """UMAP of models in two dimensions, (m, 2), from its spectral start.
+def umap(distances: np.ndarray, start: np.ndarray, neighbours: int, random_state: int = 0) -> np.ndarray:
+    """UMAP of models in two dimensions, (m, 2).
+
+    Its own, spectral start draws from a generator without a seed where the graph of neighbours is not connected.
 
     Parameters
     ----------
     distances : (m, m) array
+    start : (m, 2) array
+        Where the models start, up to scale.
     neighbours : int
         Neighbours of a model in the graph.
     random_state : int
@@ -52,5 +56,6 @@ def umap(distances: np.ndarray, neighbours: int, random_state: int = 0) -> np.nd
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "using precomputed metric; inverse_transform will be unavailable")
         return UMAP(
-            metric="precomputed", n_neighbors=neighbours, random_state=random_state, n_jobs=1
+            metric="precomputed", init=start.astype(np.float32), n_neighbors=neighbours, random_state=random_state,
+            n_jobs=1,
         ).fit_transform(distances)  # fmt: skip

@@ -31,9 +31,9 @@ def test_tsne_keeps_groups_and_the_arrangement_it_starts_from_at_any_scale(group
 
 
 def test_umap_keeps_groups_without_a_warning_and_is_reproducible(groups):
-    _, D = groups
+    points, D = groups
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        place = umap(D, 10)
+        place = umap(D, points[:, :2], 10)
     assert place.shape == (90, 2) and together(place)
-    assert np.array_equal(place, umap(D, 10))
+    assert np.array_equal(place, umap(D, points[:, :2], 10))
