@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, progress
+from inpca.models import run_name
 from inpca.predictions import PredictionStore
+from inpca.trajectories import reindex
 
 #: Points of each geodesic from P0 to a corner, its ends among them.
 CURVE_POINTS = 25
@@ -27,7 +29,7 @@ def corner_runs(stores: Sequence[PredictionStore]) -> pd.DataFrame:
         tables.append(
             pd.DataFrame(
                 {
-                    "run": [f"{store.attributes['configuration']}-seed{seed}" for seed in store.seeds],
+                    "run": [run_name(store.attributes["configuration"], seed) for seed in store.seeds],
                     "start": corner["start"],
                     "label_seed": np.array(corner["label_seeds"], float),
                     "seed": store.seeds,
@@ -55,38 +57,16 @@ def geodesics_to_corners(stores: Sequence[PredictionStore], split: str) -> tuple
             continue
         for index, seed in enumerate(store.seeds):
             corner = np.exp(store.log_probs(split)[index, 0].astype(np.float64))
-            names.append(f"{store.attributes['configuration']}-seed{seed}")
+            names.append(run_name(store.attributes["configuration"], seed))
             curves.append(geodesic(ignorance(*corner.shape), corner, np.linspace(0, 1, CURVE_POINTS)))
     return names, np.array(curves)
-
-
-def models_at_progress(trajectory: np.ndarray, s: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Models of a trajectory at given progress, on the geodesics between consecutive checkpoints.
-
-    Parameters
-    ----------
-    trajectory : (T, N, C) array
-        Probabilities at successive checkpoints.
-    s : (T,) array
-        Their progress. Where it falls, the trajectory counts as having got as far as it was before.
-    wanted : (k,) array
-        Progress at which models are asked for; beyond the ends of the trajectory its ends are given.
-
-    Returns
-    -------
-    (k, N, C) array of float64
-    """
-    reached = np.maximum.accumulate(s)
-    before = np.clip(np.searchsorted(reached, wanted, side="right") - 1, 0, len(s) - 2)
-    step = reached[before + 1] - reached[before]
-    fraction = np.clip((wanted - reached[before]) / np.where(step > 0, step, 1), 0, 1)
-    return np.stack([geodesic(trajectory[i], trajectory[i + 1], t) for i, t in zip(before, fraction, strict=True)])
 
 
 def distances_to_normal_trajectories(stores: Sequence[PredictionStore], split: str) -> np.ndarray:
     """Bhattacharyya distance of each model to the nearest normal trajectory at equal progress.
 
-    min over normal runs U of d_B(P, U_s(P)), U_s the model of that trajectory at progress s. For a model of a normal
+    min over normal runs U of d_B(P, U_s(P)), U_s the model of that trajectory at progress s (see
+    :func:`inpca.trajectories.reindex`). For a model of a normal
     run, the others are meant: this is how far normal runs are from each other.
 
     Parameters
@@ -109,6 +89,6 @@ def distances_to_normal_trajectories(stores: Sequence[PredictionStore], split: s
     normal = np.flatnonzero(is_normal)
     nearest = []
     for index, (run, s) in enumerate(zip(runs, at, strict=True)):
-        others = [models_at_progress(runs[other], at[other], s) for other in normal if other != index]
+        others = [reindex(runs[other], at[other], s) for other in normal if other != index]
         nearest.append(np.min([bhattacharyya_distance(run, other) for other in others], axis=0))
     return np.concatenate(nearest)

@@ -7,9 +7,8 @@ from inpca.corner_geometry import (
     corner_runs,
     distances_to_normal_trajectories,
     geodesics_to_corners,
-    models_at_progress,
 )
-from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, progress, truth
+from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
 from inpca.models import open_stores
 from inpca.predictions import PredictionWriter
 
@@ -76,23 +75,6 @@ def test_geodesics_lead_from_ignorance_to_the_first_models(stores):
     assert np.allclose(curves[:, 0], 1 / 3)
     assert np.allclose(curves[0, -1], np.exp(stores[1].log_probs("train")[0, 0]), atol=1e-6)
     assert np.allclose(curves.sum(axis=-1), 1)
-
-
-def test_models_at_progress_lie_on_the_trajectory():
-    labels = LABELS["train"]
-    ends = ignorance(12, 3), truth(labels, 3)
-    s = np.array([0.1, 0.3, 0.8])
-    trajectory = geodesic(*ends, s)
-    wanted = np.array([0.0, 0.1, 0.2, 0.3, 0.55, 0.8, 1.0])
-    found = models_at_progress(trajectory, s, wanted)
-    assert np.allclose(progress(found, labels), np.clip(wanted, 0.1, 0.8), atol=1e-4)
-    assert np.allclose(found[[1, 3, 5]], trajectory)
-
-
-def test_a_trajectory_that_falls_back_keeps_the_progress_it_had(models):
-    found = models_at_progress(models[:4], np.array([0.1, 0.5, 0.3, 0.9]), np.array([0.4, 0.5, 0.9]))
-    assert np.allclose(found[0], geodesic(models[0], models[1], 0.75))
-    assert np.allclose(found[1], models[2]) and np.allclose(found[2], models[3])
 
 
 def test_distance_to_normal_trajectories_is_that_at_equal_progress(stores):
