@@ -6,7 +6,7 @@ it has when trained alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -85,28 +85,40 @@ def initial_network(configuration: Configuration, run: Run, dimension: int, n_cl
 
 
 def train_together(
-    configuration: Configuration,
-    runs: Sequence[Run],
-    inputs: Tensor,
-    labels: Tensor,
-    n_classes: int,
-    record: Callable[[Stack, int], None],
-) -> Stack:
-    """Train runs together, from their initialisation to the last epoch.
+    job: SyntheticJob, data: PreparedData, record: Callable[[range, Stack, int], None], *, progress: bool = False
+) -> None:
+    """Train all runs of a job, :data:`RUNS_AT_ONCE` at a time, each from its initialisation to the last epoch.
 
     SGD (``sgd``) or SGD with Nesterov momentum 0.9 (``sgdn``), learning rate from a cosine to 0 in every step. The
-    loss is the sum over runs of their mean cross-entropies, so that the gradient of each run is its own.
+    loss is the sum over runs of their mean cross-entropies, so that the gradient of each run is its own. The same job
+    on the same machine gives the same bits.
 
     Parameters
     ----------
-    configuration : Configuration
-    runs : sequence of Run
-    inputs : (N, d) Tensor
-    labels : (N,) Tensor
-    n_classes : int
+    job : SyntheticJob
+    data : PreparedData
     record : callable
-        Called with the stack and the number of steps done, before the first step and after every one.
+        Called at the checkpoints with the numbers of the runs, their stack and the number of steps done.
+    progress : bool
+        Show a progress bar over all steps of all runs.
     """
+    inputs, labels = as_inputs(data.train_images), torch.from_numpy(data.train_labels)
+    scheduled = frozenset(checkpoint_steps(job, len(labels)).tolist())
+    total = len(job.runs) * job.configuration.epochs * steps_in_epoch(job, len(labels))
+    with reproducible(), tqdm(total=total, desc=job.configuration.id, disable=not progress, mininterval=1,
+                              unit="step") as bar:  # fmt: skip
+        for first in range(0, len(job.runs), RUNS_AT_ONCE):
+            numbers = range(first, min(first + RUNS_AT_ONCE, len(job.runs)))
+            runs = [job.runs[number] for number in numbers]
+            for step, stack in enumerate(steps_of(job, runs, inputs, labels, len(data.classes))):
+                if step in scheduled:
+                    record(numbers, stack, step)
+                bar.update(len(numbers) * (step > 0))
+
+
+def steps_of(job: SyntheticJob, runs: Sequence[Run], inputs: Tensor, labels: Tensor, n_classes: int) -> Iterator[Stack]:
+    """The stack of the runs before the first and after every step."""
+    configuration = job.configuration
     stack = Stack([initial_network(configuration, run, inputs.shape[1], n_classes) for run in runs])
     orders = [random_streams(run.seed)["order"] for run in runs]
     momentum = 0.9 if configuration.optimizer == "sgdn" else 0
@@ -114,10 +126,9 @@ def train_together(
         [*stack.weights, *stack.biases], lr=configuration.learning_rate, momentum=momentum, nesterov=momentum > 0,
         weight_decay=configuration.weight_decay, fused=True,
     )  # fmt: skip
-    steps_per_epoch = -(-len(labels) // configuration.batch_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, configuration.epochs * steps_per_epoch)
-    step = 0
-    record(stack, step)
+    n_steps = configuration.epochs * steps_in_epoch(job, len(labels))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
+    yield stack
     for _ in range(configuration.epochs):
         order = torch.stack([torch.randperm(len(labels), generator=generator) for generator in orders])
         for batch in order.split(configuration.batch_size, dim=1):
@@ -127,15 +138,21 @@ def train_together(
             losses.sum().backward()
             optimizer.step()
             schedule.step()
-            step += 1
-            record(stack, step)
-    return stack
+            yield stack
+
+
+def steps_in_epoch(job: SyntheticJob, n_train: int) -> int:
+    """Batches of an epoch, the last one perhaps smaller."""
+    return -(-n_train // job.configuration.batch_size)
+
+
+def checkpoint_steps(job: SyntheticJob, n_train: int) -> np.ndarray:
+    """Steps at which predictions are recorded."""
+    return job.checkpoints.steps(steps_in_epoch(job, n_train), job.configuration.epochs)
 
 
 def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, progress: bool = False) -> None:
     """Train all runs of a job and write their prediction store, whose seeds are the numbers of the runs.
-
-    The same job on the same machine gives the same bits.
 
     Parameters
     ----------
@@ -143,39 +160,25 @@ def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, 
     data : PreparedData
     path : path
     progress : bool
-        Show a progress bar over all steps of all runs.
+        Show a progress bar.
     """
-    configuration = job.configuration
     splits = {"train": as_inputs(data.train_images), "test": as_inputs(data.test_images)}
-    labels = {"train": data.train_labels, "test": data.test_labels}
-    steps_per_epoch = -(-len(data.train_labels) // configuration.batch_size)
-    steps = job.checkpoints.steps(steps_per_epoch, configuration.epochs)
+    steps = checkpoint_steps(job, len(data.train_labels))
     writer = PredictionWriter(
-        path, seeds=range(len(job.runs)), steps=steps, epochs=steps / steps_per_epoch, labels=labels,
-        n_classes=len(data.classes),
+        path, seeds=range(len(job.runs)), steps=steps, epochs=steps / steps_in_epoch(job, len(data.train_labels)),
+        labels={"train": data.train_labels, "test": data.test_labels}, n_classes=len(data.classes),
         attributes={
-            "job": job.model_dump(mode="json"), "configuration": job.case,
+            "job": job.model_dump(mode="json"), "configuration": job.configuration.id,
             "data_fingerprint": data.fingerprint, "versions": {name: version(name) for name in LIBRARIES},
         },
     )  # fmt: skip
-    scheduled = frozenset(steps.tolist())
-    n_steps = configuration.epochs * steps_per_epoch
-    with reproducible(), tqdm(total=len(job.runs) * n_steps, desc=job.case, disable=not progress, mininterval=1,
-                              unit="step") as bar:  # fmt: skip
-        for first in range(0, len(job.runs), RUNS_AT_ONCE):
-            runs = job.runs[first : first + RUNS_AT_ONCE]
-            numbers = range(first, first + len(runs))
 
-            def record(stack: Stack, step: int, numbers=numbers) -> None:
-                bar.update(len(numbers) * (step > 0))
-                if step in scheduled:
-                    for split, inputs in splits.items():
-                        for number, log_probs in zip(numbers, stack.log_probabilities(inputs).numpy(), strict=True):
-                            writer.write(split, number, step, log_probs)
+    def record(numbers: range, stack: Stack, step: int) -> None:
+        for split, inputs in splits.items():
+            for number, log_probs in zip(numbers, stack.log_probabilities(inputs).numpy(), strict=True):
+                writer.write(split, number, step, log_probs)
 
-            train_together(
-                configuration, runs, splits["train"], torch.from_numpy(labels["train"]), len(data.classes), record
-            )
+    train_together(job, data, record, progress=progress)
     writer.close()
 
 

@@ -24,6 +24,7 @@ from inpca.configuration import (
     TrainingJob,
 )
 from inpca.strict import Strict
+from inpca.synthetic_study import Synthetic
 
 
 class ConfigError(ValueError):
@@ -103,13 +104,20 @@ class Study(Strict):
 
     study: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="names the folders under results/ and figures/")
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    dataset: Dataset
-    networks: dict[str, Network]
-    experiments: dict[str, Experiment]
+    dataset: Dataset | None = None
+    networks: dict[str, Network] = Field(default={})
+    experiments: dict[str, Experiment] = Field(default={})
+    synthetic: Synthetic | None = None
     analysis: Analysis = Analysis()
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
+        if self.dataset is None:
+            if self.experiments:
+                raise ValueError("experiments need a dataset")
+            if self.synthetic is None:
+                raise ValueError("a study needs a dataset with networks and experiments, or a synthetic section")
+            return self
         if "main" not in self.experiments:
             raise ValueError(f"experiments has no 'main', only: {', '.join(self.experiments) or 'nothing'}")
         for name, experiment in self.experiments.items():

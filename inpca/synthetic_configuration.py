@@ -41,13 +41,12 @@ class Run(Strict):
     """One training: the seed of its default initialisation and data order, and the corner it starts from."""
 
     seed: int = Field(ge=0)
-    corner: int | None = Field(default=None, ge=0, description="seed of the corner; none starts at ignorance")
+    corner: int | None = Field(default=None, ge=0, description="seed of the corner; none: the run starts at ignorance")
 
 
 class SyntheticJob(Strict):
-    """All runs of one configuration from one number of corners."""
+    """All runs of one configuration on one data set."""
 
-    case: str
     configuration: Configuration
     runs: list[Run] = Field(min_length=1)
     checkpoints: Checkpoints

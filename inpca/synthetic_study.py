@@ -8,13 +8,8 @@ from pydantic import Field, PositiveInt, StringConstraints, model_validator
 
 from inpca.configuration import Checkpoints, Configuration, FullyConnected
 from inpca.strict import Strict
-from inpca.synthetic_configuration import (
-    Run,
-    SyntheticData,
-    SyntheticJob,
-    SyntheticSetting,
-    SyntheticSize,
-)
+from inpca.synthetic_configuration import SyntheticData, SyntheticJob, SyntheticSetting, SyntheticSize
+from inpca.synthetic_runs import all_runs
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Corners = dict[Annotated[int, Field(ge=0)], PositiveInt]
@@ -57,44 +52,44 @@ class Synthetic(Strict):
                     f"settings.{index}: batch_size {setting.batch_size} does not fit n_train {self.data.n_train} "
                     "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
                 )
-        self.jobs()
+        self.configurations()
         return self
 
     def dataset(self, decay: float) -> SyntheticData:
-        """The data set whose variances decay by ``decay`` from one input to the next."""
+        """The data set whose input variances have this decay."""
         return SyntheticData(**self.data.model_dump(), decay=decay)
 
-    def configurations(self) -> list[Configuration]:
-        """Every student with every setting."""
-        return [
-            Configuration(
-                name=name, network=FullyConnected(kind="fc", widths=widths), augmentation="none", **setting.model_dump()
-            )
-            for name, widths in self.students.items()
-            for setting in self.settings
-        ]  # fmt: skip
-
-    def jobs(self) -> dict[str, SyntheticJob]:
-        """Training jobs on the data of any spectrum, by case: each number of corners with each configuration.
+    def configurations(self) -> dict[str, Configuration]:
+        """Every student with every setting, by id.
 
         Raises
         ------
         ValueError
-            If two settings give the same case (its name does not hold the number of epochs).
+            If two settings give the same id (it does not hold the number of epochs).
         """
-        jobs = {}
-        for number, seeds in self.corners.items():
-            for configuration in self.configurations():
-                case = f"corners{number}-{configuration.id}"
-                if case in jobs:
-                    raise ValueError(f"settings: {configuration.id} occurs twice, with different numbers of epochs")
-                jobs[case] = SyntheticJob(
-                    case=case, configuration=configuration, runs=runs(number, seeds), checkpoints=self.checkpoints
-                )
-        return jobs
+        found = {}
+        for name, widths in self.students.items():
+            for setting in self.settings:
+                network = FullyConnected(kind="fc", widths=widths)
+                configuration = Configuration(name=name, network=network, augmentation="none", **setting.model_dump())
+                if configuration.id in found:
+                    raise ValueError(f"settings: {configuration.id} occurs twice")
+                found[configuration.id] = configuration
+        return found
 
+    def job(self, configuration: str) -> SyntheticJob:
+        """The training job of one configuration on the data of any spectrum."""
+        return SyntheticJob(
+            configuration=self.configurations()[configuration],
+            runs=all_runs(self.corners),
+            checkpoints=self.checkpoints,
+        )
 
-def runs(corners: int, seeds: int) -> list[Run]:
-    """``seeds`` runs from each of the first ``corners`` corners, or from ignorance if there are none."""
-    starts = range(corners) if corners else [None]
-    return [Run(seed=seed, corner=corner) for corner in starts for seed in range(seeds)]
+    def sweep_job(self) -> SyntheticJob:
+        """The training job of the sweep on the data of any decay."""
+        first = next(iter(self.configurations().values()))
+        return SyntheticJob(
+            configuration=first.model_copy(update={"epochs": self.sweep.epochs}),
+            runs=all_runs(self.sweep.corners),
+            checkpoints=self.sweep.checkpoints,
+        )

@@ -24,7 +24,7 @@ def make_job(runs=RUNS, widths=(16,), **changes):
         name="mlp", network={"kind": "fc", "widths": list(widths)}, augmentation="none", **settings
     )
     checkpoints = Checkpoints(schedule="log", number=5)
-    return SyntheticJob(case="case", configuration=configuration, runs=runs, checkpoints=checkpoints)
+    return SyntheticJob(configuration=configuration, runs=runs, checkpoints=checkpoints)
 
 
 def one_by_one(job, run, data, steps):
@@ -85,7 +85,10 @@ def test_the_same_job_gives_the_same_bits_and_its_store_says_what_made_it(tmp_pa
     a, b = (PredictionStore(tmp_path / f"{name}.zarr") for name in "ab")
     assert all(np.array_equal(a.log_probs(split)[:], b.log_probs(split)[:]) for split in ("train", "test"))
     assert SyntheticJob.model_validate(a.attributes["job"]) == make_job()
-    assert a.attributes["data_fingerprint"] == data.fingerprint and a.attributes["configuration"] == "case"
+    assert (
+        a.attributes["data_fingerprint"] == data.fingerprint
+        and a.attributes["configuration"] == make_job().configuration.id
+    )
 
 
 def test_runs_from_one_corner_start_close_together_and_from_different_corners_far_apart():

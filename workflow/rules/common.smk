@@ -34,6 +34,14 @@ def main_geometry(split):
     )
 
 
+def synthetic_files(folder, suffix):
+    """One file for each spectrum of the synthetic data, by its name."""
+    return [
+        f"{RESULTS}/synthetic/{folder}/{spectrum}.{suffix}"
+        for spectrum in study.synthetic.spectra
+    ]
+
+
 MANIFOLD_FIGURES = [
     "manifold_3d",
     "pairs",
@@ -71,6 +79,30 @@ NOTEBOOKS = {
         settings=MANIFOLD_SETTINGS,
     ),
 }
+if not study.dataset:
+    NOTEBOOKS = {
+        name: entry for name, entry in NOTEBOOKS.items() if not entry["inputs"]
+    }
+if study.synthetic:
+    NOTEBOOKS["sloppy_synthetic"] = dict(
+        inputs=dict(
+            data=synthetic_files("data", "npz"),
+            models=synthetic_files("models", "parquet"),
+            dimensions=synthetic_files("dimensions", "nc"),
+            sweep=f"{RESULTS}/synthetic/sweep.nc",
+        ),
+        figures=[
+            "variances",
+            "manifolds",
+            "spectra",
+            "stress",
+            "participation",
+            "sweep",
+            "errors",
+        ],
+        pages=[],
+        settings=["fitted_error"],
+    )
 
 
 def figure_files(name):

@@ -11,7 +11,10 @@ from inpca.config import read_study
 from inpca.files import atomic, sha256
 
 #: Scripts of the stages that every figure passes through.
-STAGES = ("prepare_data", "train", "model_table", "distances", "embed", "run_notebook")
+STAGES = (
+    "prepare_data", "train", "model_table", "distances", "embed", "run_notebook",
+    "synthetic_data", "train_synthetic", "embed_synthetic", "sweep_synthetic",
+)  # fmt: skip
 
 
 def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:

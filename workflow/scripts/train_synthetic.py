@@ -1,4 +1,4 @@
-"""Train all runs of one case on synthetic data and write their prediction store."""
+"""Train all runs of one configuration on synthetic data and write their prediction store."""
 
 import argparse
 from pathlib import Path
