@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -71,29 +72,31 @@ def case_numbers(table: pd.DataFrame, dimensions: xr.Dataset, fitted_error: floa
     return numbers
 
 
-def ends(numbers: Mapping[str, dict]) -> tuple[str, str]:
-    """Names of the spectra of lowest and of highest effective dimension of the inputs."""
-    size = {name: of_one["inputs"]["effective_dimension"] for name, of_one in numbers.items()}
-    return min(size, key=size.get), max(size, key=size.get)
-
-
 def difference(a: dict, b: dict, measure: str) -> dict:
-    """b - a of a measure of two cases with its standard error, and whether it exceeds two of them."""
+    """b - a of a measure of two cases with its standard error, and whether it exceeds two of them.
+
+    The error is that of independent cases; cases that share runs or seeds differ by less than it says.
+    """
     value = b[measure] - a[measure]
     error = float(np.hypot(a[f"{measure}_error"], b[f"{measure}_error"]))
     return {"value": value, "error": error, "beyond_error": bool(abs(value) > 2 * error)}
 
 
 def comparisons(numbers: Mapping[str, dict]) -> dict:
-    """Flattest against sloppiest inputs at each number of corners, and most corners against fewest on each spectrum."""
-    sloppy, flat = ends(numbers)
+    """Other inputs against the sloppiest at each number of corners, and most corners against fewest on each spectrum.
+
+    The sloppiest inputs are those of lowest effective dimension.
+    """
+    size = {name: of_one["inputs"]["effective_dimension"] for name, of_one in numbers.items()}
+    sloppy = min(size, key=size.get)
     cases = {name: of_one["cases"] for name, of_one in numbers.items()}
     measures = ("axes_needed", "participation_ratio")
     return {
         "sloppiest": sloppy,
-        "flattest": flat,
-        "flat_minus_sloppy": {
-            n: {m: difference(cases[sloppy][n], cases[flat][n], m) for m in measures} for n in cases[sloppy]
+        "other_minus_sloppy": {
+            name: {n: {m: difference(cases[sloppy][n], of_one[n], m) for m in measures} for n in of_one}
+            for name, of_one in cases.items()
+            if name != sloppy
         },
         "most_minus_fewest_corners": {
             name: {m: difference(of_one[min(of_one, key=int)], of_one[max(of_one, key=int)], m) for m in measures}
@@ -132,46 +135,70 @@ def input_verdict(numbers: Mapping[str, dict]) -> str:
 
 
 def sloppy_verdict(numbers: Mapping[str, dict], compared: dict) -> str:
-    """Do sloppy inputs give a lower dimension? One sentence for each number of corners."""
-    sloppy, flat = compared["sloppiest"], compared["flattest"]
+    """Do sloppy inputs give a lower dimension? A count, and one line for each comparison."""
+    sloppy, others = compared["sloppiest"], compared["other_minus_sloppy"]
     lines = []
-    for n, of_one in compared["flat_minus_sloppy"].items():
-        pair = [numbers[name]["cases"][n] for name in (sloppy, flat)]
-        lines.append(
-            f"- from {start_name(int(n))}: {pair[0]['axes_needed']:.0f} axes for {label(sloppy)} and "
-            f"{pair[1]['axes_needed']:.0f} for {label(flat)} inputs ({verdict(of_one['axes_needed'])}); participation "
-            f"ratio {pair[0]['participation_ratio']:.2f} and {pair[1]['participation_ratio']:.2f} "
-            f"({verdict(of_one['participation_ratio'])})"
-        )
-    of_axes = [of_one["axes_needed"] for of_one in compared["flat_minus_sloppy"].values()]
-    lower = sum(item["beyond_error"] and item["value"] > 0 for item in of_axes)
-    higher = sum(item["beyond_error"] and item["value"] < 0 for item in of_axes)
-    return (
-        f"**Sloppy inputs give a lower dimension in {lower} of {len(of_axes)} comparisons, a higher one in {higher}**, "
-        f"by the number of axes that {ENOUGH_STRESS:.0%} of the stress need and beyond two standard errors:\n\n"
-        + "\n".join(lines)
+    for name, of_one in others.items():
+        for n, item in of_one.items():
+            pair = [numbers[which]["cases"][n] for which in (sloppy, name)]
+            ratios = " and ".join(f"{case['participation_ratio']:.2f}" for case in pair)
+            axes = " and ".join(f"{case['axes_needed']:.0f}" for case in pair)
+            lines.append(
+                f"- {label(sloppy)} and {label(name)} inputs from {start_name(int(n))}: participation ratio {ratios} "
+                f"({verdict(item['participation_ratio'])}); {axes} axes ({verdict(item['axes_needed'])})"
+            )
+    items = [item["participation_ratio"] for of_one in others.values() for item in of_one.values()]
+    lower = sum(item["beyond_error"] and item["value"] > 0 for item in items)
+    higher = sum(item["beyond_error"] and item["value"] < 0 for item in items)
+    head = (
+        f"**Sloppy inputs give a lower participation ratio in {lower} of {len(items)} comparisons and a higher one in "
+        f"{higher}**, beyond two standard errors; in the others the two are not told apart."
     )
+    return "\n".join([head, "", *lines])
 
 
 def corner_verdict(numbers: Mapping[str, dict], compared: dict) -> str:
-    """What does the number of corners add? One line for each spectrum."""
+    """What does the number of corners add? A count, and one line for each spectrum."""
     lines = []
     for name, of_one in compared["most_minus_fewest_corners"].items():
-        cases = numbers[name]["cases"]
         values = ", ".join(
-            f"{c['axes_needed']:.0f} ({c['participation_ratio']:.2f}) from {start_name(int(n))}"
-            for n, c in cases.items()
+            f"{case['participation_ratio']:.2f} ({case['axes_needed']:.0f}) from {start_name(int(n))}"
+            for n, case in numbers[name]["cases"].items()
         )
-        lines.append(f"- {label(name)} inputs: {values}; first to last: {verdict(of_one['axes_needed'])} in axes")
-    return f"**Number of corners.** Axes for {ENOUGH_STRESS:.0%} of the stress (participation ratio):\n\n" + "\n".join(
-        lines
+        lines.append(f"- {label(name)} inputs: {values}; last against first {verdict(of_one['participation_ratio'])}")
+    items = [of_one["participation_ratio"] for of_one in compared["most_minus_fewest_corners"].values()]
+    higher = sum(item["beyond_error"] and item["value"] > 0 for item in items)
+    head = (
+        f"**From the most corners the dimension is higher than from ignorance on {higher} of {len(items)} spectra.** "
+        f"Participation ratio (axes for {ENOUGH_STRESS:.0%} of the stress):"
     )
+    return "\n".join([head, "", *lines])
 
 
 def verdict(item: dict) -> str:
-    """A difference with its standard error, in words."""
-    word = ("higher" if item["value"] > 0 else "lower") if item["beyond_error"] else "within two standard errors"
-    return f"{item['value']:+.3g} ± {item['error']:.2g}, {word}"
+    """A difference of two cases with its standard error, in words."""
+    word = "the latter " + ("higher" if item["value"] > 0 else "lower") if item["beyond_error"] else "not told apart"
+    return f"{word}, {item['value']:+.2f} ± {item['error']:.2f}"
+
+
+def size_verdict(numbers: Mapping[str, dict]) -> str:
+    """What does the size of the inputs do? Pairs of spectra of the same effective dimension, to ten per cent."""
+    lines = []
+    for (name, a), (other, b) in combinations(numbers.items(), 2):
+        shape = b["inputs"]["effective_dimension"] / a["inputs"]["effective_dimension"]
+        if abs(np.log(shape)) < np.log(1.1):
+            size = b["inputs"]["mean_square"] / a["inputs"]["mean_square"]
+            found = {n: difference(a["cases"][n], b["cases"][n], "participation_ratio") for n in a["cases"]}
+            apart = [n for n, item in found.items() if item["beyond_error"]]
+            lines.append(
+                f"{label(name)} and {label(other)} inputs have about the same effective dimension; their mean squared "
+                f"lengths have the ratio {size:.3g}. Their participation ratios differ beyond two standard errors from "
+                f"{', '.join(start_name(int(n)) for n in apart) or 'no start'}: a difference there comes from the "
+                "size of the inputs rather than from the shape of their spectrum"
+            )
+    if not lines:
+        return "No two spectra have the same effective dimension, so that size and shape cannot be told apart."
+    return "**Size against shape.** " + "; ".join(lines) + "."
 
 
 def fit_verdict(numbers: Mapping[str, dict], fitted_error: float) -> str:
@@ -191,14 +218,18 @@ def sweep_numbers(cells: xr.Dataset) -> dict:
         "axes_needed": {f"{c:g}": {str(n): float(v) for n, v in row.items()} for c, row in axes.iterrows()},
         "largest_train_error": float(cells["train_error"].max()),
         "rank_correlation_with_decay": {
-            str(n): float(axes[n].rank().corr(axes.index.to_series().rank())) for n in axes
+            str(n): float(axes[n].rank().corr(axes.index.to_series().rank())) if axes[n].nunique() > 1 else None
+            for n in axes
         },
     }
 
 
 def sweep_verdict(numbers: dict) -> str:
     """Does the number of axes fall with the decay?"""
-    parts = [f"{r:+.2f} from {start_name(int(n))}" for n, r in numbers["rank_correlation_with_decay"].items()]
+    parts = [
+        f"{'none (always the same number)' if r is None else f'{r:+.2f}'} from {start_name(int(n))}"
+        for n, r in numbers["rank_correlation_with_decay"].items()
+    ]
     return (
         f"Rank correlation between decay $c$ and axes for {ENOUGH_STRESS:.0%} of the stress: {', '.join(parts)}. The "
         f"largest final train error of a cell is {numbers['largest_train_error']:.1%}."

@@ -105,7 +105,8 @@ def test_editing_the_networks_trains_again(finished):
     with open(finished / "inpca/networks.py", "a") as file:
         file.write("\n# edited\n")
     jobs = dry_run(finished)
-    assert jobs["train"] == 8 and "dataset" not in jobs
+    assert jobs["train"] == 8 and jobs["train_synthetic"] == 2
+    assert not {"dataset", "synthetic_data"} & set(jobs)
 
 
 def test_changing_one_grid_trains_its_configurations_only(finished):
@@ -118,6 +119,20 @@ def test_changing_one_grid_trains_its_configurations_only(finished):
 def test_an_analysis_setting_does_not_train_again(finished):
     jobs = dry_run(finished, "--config", "analysis={spread_radius: 0.2}")
     assert set(jobs) == {"notebook_main_manifold", "notebook_test_embedding", "provenance", "all"}
+
+
+def test_editing_the_dimension_does_not_train_on_synthetic_data_again(finished):
+    with open(finished / "inpca/dimension.py", "a") as file:
+        file.write("\n# edited\n")
+    jobs = dry_run(finished)
+    assert {"embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"} <= set(jobs)
+    assert not {"train_synthetic", "synthetic_data", "train"} & set(jobs)
+
+
+def test_a_study_of_synthetic_data_alone_plans_nothing_else(finished):
+    jobs = planned(snakemake(finished, "--configfile", "config/synthetic.yaml", "--dry-run"))
+    rules = {"synthetic_data", "train_synthetic", "embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"}
+    assert set(jobs) == rules | {"provenance", "all"} and jobs["train_synthetic"] == 3
 
 
 def test_a_wrong_key_stops_before_the_first_job(finished):

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullLocator, PercentFormatter, ScalarFormatter
 
 from inpca.dimension import ENOUGH_STRESS
 from inpca.plotting.manifold import draw_geodesic, runs
@@ -111,7 +111,8 @@ def spectra(dimensions: Mapping[str, xr.Dataset]) -> Figure:
             axes.scatter(
                 axis[hollow], size[hollow], facecolors="white", edgecolors=[colour], marker="^", s=22, zorder=3
             )
-        axes.set(xlabel="axis", xscale="log", yscale="log")
+        axes.set(xlabel="axis", yscale="log")
+        set_axis_ticks(axes, dataset)
     panels[0].set_ylabel("|eigenvalue| / largest")
     marks = [
         Line2D([], [], color="0.3", marker="o", markersize=3, linewidth=0, label="space-like"),
@@ -132,7 +133,8 @@ def stress(dimensions: Mapping[str, xr.Dataset]) -> Figure:
             band = value - 2 * error, np.minimum(value + 2 * error, 1)
             axes.fill_between(dataset["axis"], *band, color=colour, alpha=0.25, linewidth=0)
         axes.axhline(ENOUGH_STRESS, color="black", linestyle="--", linewidth=0.8)
-        axes.set(xlabel="number of axes", xscale="log")
+        axes.set(xlabel="number of axes")
+        set_axis_ticks(axes, dataset)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     panels[0].set_ylabel("explained stress")
     add_legend(figure, dimensions, [])
@@ -145,6 +147,14 @@ def spectrum_panels(dimensions: Mapping[str, xr.Dataset]) -> tuple[Figure, np.nd
     for axes, (name, dataset) in zip(panels[0], dimensions.items(), strict=True):
         axes.set_title(f"{label(name)} (c = {dataset.attrs['decay']:g})")
     return figure, panels[0]
+
+
+def set_axis_ticks(axes: Axes, dataset: xr.Dataset) -> None:
+    """Logarithmic axis of ranks with plain numbers."""
+    axes.set_xscale("log")
+    axes.set_xticks([k for k in (1, 2, 5, 10, 20, 50, 100) if k <= dataset.sizes["axis"]])
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def add_legend(figure: Figure, dimensions: Mapping[str, xr.Dataset], marks: list[Line2D]) -> None:
