@@ -34,6 +34,12 @@ def main_geometry(split):
     )
 
 
+def synthetic_dataset(wildcards):
+    """The synthetic data set of one spectrum, as JSON."""
+    decay = study.synthetic.spectra[wildcards.spectrum]
+    return study.synthetic.dataset(decay).model_dump_json()
+
+
 def synthetic_files(folder, suffix):
     """One file for each spectrum of the synthetic data, by its name."""
     return [

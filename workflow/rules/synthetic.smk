@@ -4,15 +4,6 @@ SYNTHETIC = f"{RESULTS}/synthetic"
 SYNTHETIC_STORES = f"{RESULTS}/predictions/synthetic/{{spectrum}}"
 
 
-def synthetic_dataset(wildcards):
-    """The data set of one spectrum, as JSON."""
-    decay = study.synthetic.spectra[wildcards.spectrum]
-    return study.synthetic.dataset(decay).model_dump_json()
-
-
-ruleorder: train_synthetic > train
-
-
 rule synthetic_data:
     input:
         code=library_modules("workflow/scripts/synthetic_data.py"),
