@@ -71,7 +71,7 @@ def manifolds(tables: Mapping[str, pd.DataFrame]) -> Figure:
         As :func:`inpca.synthetic_geometry.spectrum_geometry` returns them.
     """
     numbers = next(iter(tables.values()))["corners"].unique()
-    figure, panels = new_figure(len(numbers), len(tables), width=2.5, height=2.4, squeeze=False)
+    figure, panels = new_figure(len(numbers), len(tables), width=2.2, height=2.1, squeeze=False)
     for row, (name, table) in zip(panels, tables.items(), strict=True):
         for axes, (number, points) in zip(row, table.groupby("corners", sort=False), strict=True):
             draw_case(axes, points)

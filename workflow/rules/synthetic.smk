@@ -55,6 +55,8 @@ rule embed_synthetic:
     benchmark:
         f"{RESULTS}/benchmarks/synthetic/embeddings/{{spectrum}}.tsv"
     threads: 1
+    resources:
+        mem_mb=3000,
     params:
         decay=lambda wildcards: study.synthetic.spectra[wildcards.spectrum],
         corners=json.dumps(study.synthetic.corners),
