@@ -7,6 +7,7 @@ it has when trained alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -105,8 +106,8 @@ def train_together(
     inputs, labels = as_inputs(data.train_images), torch.from_numpy(data.train_labels)
     scheduled = frozenset(checkpoint_steps(job, len(labels)).tolist())
     total = len(job.runs) * job.configuration.epochs * steps_in_epoch(job, len(labels))
-    with reproducible(), tqdm(total=total, desc=job.configuration.id, disable=not progress, mininterval=1,
-                              unit="step") as bar:  # fmt: skip
+    bar = tqdm(total=total, desc=job.configuration.id, disable=not progress, mininterval=1, unit="step")
+    with reproducible(), zero_denormals(), bar:
         for first in range(0, len(job.runs), RUNS_AT_ONCE):
             numbers = range(first, min(first + RUNS_AT_ONCE, len(job.runs)))
             runs = [job.runs[number] for number in numbers]
@@ -114,6 +115,16 @@ def train_together(
                 if step in scheduled:
                     record(numbers, stack, step)
                 bar.update(len(numbers) * (step > 0))
+
+
+@contextmanager
+def zero_denormals():
+    """Numbers below the smallest normal float32 count as zero: sloppy inputs have many, and they are slow."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def steps_of(job: SyntheticJob, runs: Sequence[Run], inputs: Tensor, labels: Tensor, n_classes: int) -> Iterator[Stack]:

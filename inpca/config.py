@@ -113,8 +113,8 @@ class Study(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Study:
         if self.dataset is None:
-            if self.experiments:
-                raise ValueError("experiments need a dataset")
+            if self.experiments or self.networks:
+                raise ValueError("networks and experiments need a dataset")
             if self.synthetic is None:
                 raise ValueError("a study needs a dataset with networks and experiments, or a synthetic section")
             return self

@@ -19,7 +19,7 @@ def test_a_study_may_be_synthetic_alone_but_not_empty(data):
     assert read_study(alone).experiments == {}
     with pytest.raises(ConfigError, match="needs a dataset with networks and experiments, or a synthetic section"):
         read_study({"study": "empty"})
-    with pytest.raises(ConfigError, match="experiments need a dataset"):
+    with pytest.raises(ConfigError, match="networks and experiments need a dataset"):
         read_study(alone | {"experiments": data["experiments"], "networks": data["networks"]})
 
 
