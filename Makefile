@@ -30,6 +30,7 @@ bench: env ## measure distances, embeddings and training against the ways in com
 	$(BIN)/python -m pip install --quiet scikit-bio==0.7.4
 	$(BIN)/python benchmarks/geometry.py
 	$(BIN)/python benchmarks/training.py | tee results/benchmarks/training.md
+	$(BIN)/python benchmarks/batched.py | tee results/benchmarks/batched.md
 
 env: $(READY) ## create .venv from the pinned packages
 

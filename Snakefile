@@ -41,10 +41,22 @@ shell.prefix(
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/data.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/corners.smk"
-include: "workflow/rules/geometry.smk"
+
+
+# A study has networks on a data set, networks on synthetic data, or both.
+if study.dataset:
+
+    include: "workflow/rules/data.smk"
+    include: "workflow/rules/train.smk"
+    include: "workflow/rules/corners.smk"
+    include: "workflow/rules/geometry.smk"
+
+
+if study.synthetic:
+
+    include: "workflow/rules/synthetic.smk"
+
+
 include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/report.smk"
 

@@ -25,6 +25,7 @@ from inpca.configuration import (
 )
 from inpca.corner_configuration import CornerJob, Corners
 from inpca.strict import Strict
+from inpca.synthetic_study import Synthetic
 
 #: Less than half of the way from P0 to P*.
 Fraction = Annotated[float, Field(gt=0, lt=0.5)]
@@ -146,14 +147,21 @@ class Study(Strict):
 
     study: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="names the folders under results/ and figures/")
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    dataset: Dataset
-    networks: dict[str, Network]
-    experiments: dict[str, Experiment]
+    dataset: Dataset | None = None
+    networks: dict[str, Network] = Field(default={})
+    experiments: dict[str, Experiment] = Field(default={})
     corners: Corners | None = None
+    synthetic: Synthetic | None = None
     analysis: Analysis = Analysis()
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
+        if self.dataset is None:
+            if self.experiments or self.networks or self.corners:
+                raise ValueError("networks, experiments and corners need a dataset")
+            if self.synthetic is None:
+                raise ValueError("a study needs a dataset with networks and experiments, or a synthetic section")
+            return self
         if "main" not in self.experiments:
             raise ValueError(f"experiments has no 'main', only: {', '.join(self.experiments) or 'nothing'}")
         if unknown := self.analysis.tangents.progress_of.keys() - self.networks.keys():

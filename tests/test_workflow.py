@@ -106,7 +106,9 @@ def test_editing_the_networks_trains_again(finished):
     with open(finished / "inpca/networks.py", "a") as file:
         file.write("\n# edited\n")
     jobs = dry_run(finished)
-    assert jobs["train"] == 11 and jobs["train_corner"] == 3 and "dataset" not in jobs
+    assert jobs["train"] == 11 and jobs["train_corner"] == 3
+    assert jobs["train_synthetic"] == 2
+    assert not {"dataset", "synthetic_data"} & set(jobs)
 
 
 def test_changing_one_grid_trains_its_configurations_only(finished):
@@ -143,6 +145,20 @@ def test_every_metric_has_distances_and_an_embedding(finished, metric):
 def test_a_setting_of_subsets_redraws_them_only(finished):
     jobs = dry_run(finished, "--config", "analysis={subset_draws: 4}")
     assert set(jobs) == {"subsets", "notebook_distances", "provenance", "all"}
+
+
+def test_editing_the_dimension_does_not_train_on_synthetic_data_again(finished):
+    with open(finished / "inpca/dimension.py", "a") as file:
+        file.write("\n# edited\n")
+    jobs = dry_run(finished)
+    assert {"embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"} <= set(jobs)
+    assert not {"train_synthetic", "synthetic_data", "train"} & set(jobs)
+
+
+def test_a_study_of_synthetic_data_alone_plans_nothing_else(finished):
+    jobs = planned(snakemake(finished, "--configfile", "config/synthetic.yaml", "--dry-run"))
+    rules = {"synthetic_data", "train_synthetic", "embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"}
+    assert set(jobs) == rules | {"provenance", "all"} and jobs["train_synthetic"] == 3
 
 
 def test_a_wrong_key_stops_before_the_first_job(finished):

@@ -64,6 +64,22 @@ def main_trajectories():
 
 
 BOOTSTRAP = ["bootstrap_draws", "bootstrap_seed"]
+
+
+def synthetic_dataset(wildcards):
+    """The synthetic data set of one spectrum, as JSON."""
+    decay = study.synthetic.spectra[wildcards.spectrum]
+    return study.synthetic.dataset(decay).model_dump_json()
+
+
+def synthetic_files(folder, suffix):
+    """One file for each spectrum of the synthetic data, by its name."""
+    return [
+        f"{RESULTS}/synthetic/{folder}/{spectrum}.{suffix}"
+        for spectrum in (study.synthetic.spectra if study.synthetic else [])
+    ]
+
+
 MANIFOLD_FIGURES = [
     "manifold_3d",
     "pairs",
@@ -80,7 +96,7 @@ MANIFOLD_SETTINGS = [
 ]
 
 # One entry for each notebook: files it reads, figures and interactive pages it writes, analysis settings it takes, and
-# what a study needs for it (nothing but the main experiment unless said).
+# what a study needs for it (a data set and the main experiment unless said).
 NOTEBOOKS = {
     "schematic": dict(
         inputs=dict(dataset=f"{RESULTS}/dataset.npz"),
@@ -162,10 +178,8 @@ NOTEBOOKS = {
         pages=[],
         settings=["other_metrics", "progress_bins", "umap_neighbours"],
     ),
-}
-
-if study.corners is not None:
-    NOTEBOOKS["corner_initialization"] = dict(
+    "corner_initialization": dict(
+        needs=study.corners is not None,
         inputs=dict(
             models=f"{RESULTS}/distances/corners/models.parquet",
             runs=f"{RESULTS}/distances/corners/runs.parquet",
@@ -186,10 +200,33 @@ if study.corners is not None:
         ],
         pages=[],
         settings=[],
-    )
+    ),
+    "sloppy_synthetic": dict(
+        needs=study.synthetic is not None,
+        inputs=dict(
+            data=synthetic_files("data", "npz"),
+            models=synthetic_files("models", "parquet"),
+            dimensions=synthetic_files("dimensions", "nc"),
+            sweep=f"{RESULTS}/synthetic/sweep.nc",
+        ),
+        figures=[
+            "variances",
+            "manifolds",
+            "spectra",
+            "stress",
+            "participation",
+            "sweep",
+            "errors",
+        ],
+        pages=[],
+        settings=["fitted_error"],
+    ),
+}
 # A study has the notebooks that it has the runs and settings for.
 NOTEBOOKS = {
-    name: entry for name, entry in NOTEBOOKS.items() if entry.get("needs", True)
+    name: entry
+    for name, entry in NOTEBOOKS.items()
+    if entry.get("needs", study.dataset is not None)
 }
 
 

@@ -1,0 +1,236 @@
+"""What networks on synthetic data say about sloppy inputs and corners: numbers and the sentences made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from inpca.dimension import ENOUGH_STRESS, participation_ratio
+from inpca.plotting.manifold import runs
+from inpca.plotting.sloppiness import label, start_name
+from inpca.synthetic import input_variances
+
+STRESS_AXES = (1, 2, 3, 5, 10, 50)
+
+
+def input_numbers(inputs: np.ndarray, decay: float) -> dict:
+    """Spectrum of the inputs (N, d): asked for and measured.
+
+    ``effective_dimension`` is the participation ratio of the covariance, ``mean_square`` the mean squared length of an
+    input, Σ_i e_i / d.
+    """
+    d = inputs.shape[1]
+    asked, measured = input_variances(decay, d) / d, measured_variances(inputs)
+    return {
+        "decay": decay,
+        "effective_dimension": participation_ratio(asked),
+        "measured_effective_dimension": participation_ratio(measured),
+        "mean_square": float(asked.sum()),
+        "measured_mean_square": float(measured.sum()),
+    }
+
+
+def measured_variances(inputs: np.ndarray) -> np.ndarray:
+    """Eigenvalues of the second moments XᵀX / N of the inputs (N, d), descending."""
+    inputs = np.asarray(inputs, np.float64)
+    return np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[::-1]
+
+
+def case_numbers(table: pd.DataFrame, dimensions: xr.Dataset, fitted_error: float) -> dict:
+    """Numbers of the runs on data of one spectrum, by number of corners.
+
+    Parameters
+    ----------
+    table, dimensions
+        As :func:`inpca.synthetic_geometry.spectrum_geometry` returns them.
+    fitted_error : float
+        Train error up to which a run counts as fitted.
+    """
+    numbers = {}
+    for corners, points in runs(table).groupby("corners", sort=False):
+        last, of_one = points.groupby("run", sort=False).tail(1), dimensions.sel(corners=corners)
+        axes = [k for k in STRESS_AXES if np.isfinite(of_one["explained_stress"].reindex(axis=[k]).item())]
+        numbers[str(corners)] = {
+            "n_runs": len(last),
+            "n_models": len(points),
+            **{
+                name: of_one[name].item()
+                for measure in ("axes_needed", "participation_ratio")
+                for name in (measure, f"{measure}_error")
+            },
+            "explained_stress": {str(k): of_one["explained_stress"].sel(axis=k).item() for k in axes},
+            "explained_stress_error": {str(k): of_one["explained_stress_error"].sel(axis=k).item() for k in axes},
+            "time_like_axes": [int(k) for k in of_one["axis"].values[of_one["eigenvalue"].values < 0][:10]],
+            "final_train_error": float(last["train_error"].mean()),
+            "final_test_error": float(last["test_error"].mean()),
+            "n_fitted_runs": int((last["train_error"] <= fitted_error).sum()),
+        }
+    return numbers
+
+
+def difference(a: dict, b: dict, measure: str) -> dict:
+    """b - a of a measure of two cases with its standard error, and whether it exceeds two of them.
+
+    The error is that of independent cases; cases that share runs or seeds differ by less than it says.
+    """
+    value = b[measure] - a[measure]
+    error = float(np.hypot(a[f"{measure}_error"], b[f"{measure}_error"]))
+    return {"value": value, "error": error, "beyond_error": bool(abs(value) > 2 * error)}
+
+
+def comparisons(numbers: Mapping[str, dict]) -> dict:
+    """Other inputs against the sloppiest at each number of corners, and most corners against fewest on each spectrum.
+
+    The sloppiest inputs are those of lowest effective dimension.
+    """
+    size = {name: of_one["inputs"]["effective_dimension"] for name, of_one in numbers.items()}
+    sloppy = min(size, key=size.get)
+    cases = {name: of_one["cases"] for name, of_one in numbers.items()}
+    measures = ("axes_needed", "participation_ratio")
+    return {
+        "sloppiest": sloppy,
+        "other_minus_sloppy": {
+            name: {n: {m: difference(cases[sloppy][n], of_one[n], m) for m in measures} for n in of_one}
+            for name, of_one in cases.items()
+            if name != sloppy
+        },
+        "most_minus_fewest_corners": {
+            name: {m: difference(of_one[min(of_one, key=int)], of_one[max(of_one, key=int)], m) for m in measures}
+            for name, of_one in cases.items()
+        },
+    }
+
+
+def case_table(numbers: Mapping[str, dict]) -> str:
+    """All cases with their dimensions and errors, in Markdown."""
+    rows = [
+        f"| {label(name)} | {start_name(int(n))} | {c['n_runs']} "
+        f"| {c['axes_needed']:.0f} ± {c['axes_needed_error']:.1f} "
+        f"| {c['participation_ratio']:.2f} ± {c['participation_ratio_error']:.2f} "
+        f"| {c['explained_stress']['3']:.1%} | {c['final_train_error']:.1%} | {c['final_test_error']:.1%} "
+        f"| {c['n_fitted_runs']} |"
+        for name, of_one in numbers.items()
+        for n, c in of_one["cases"].items()
+    ]
+    head = (
+        f"| inputs | start | runs | axes for {ENOUGH_STRESS:.0%} | participation ratio | stress of 3 axes "
+        "| train error | test error | fitted runs |\n|---|---|---|---|---|---|---|---|---|"
+    )
+    return "\n".join([head, *rows])
+
+
+def input_verdict(numbers: Mapping[str, dict]) -> str:
+    """How many dimensions the inputs have and how large they are."""
+    parts = [
+        f"{label(name)} inputs have an effective dimension of {i['effective_dimension']:.3g} "
+        f"(measured {i['measured_effective_dimension']:.3g}) and a mean squared length of {i['mean_square']:.3g} "
+        f"(measured {i['measured_mean_square']:.3g})"
+        for name, i in ((name, of_one["inputs"]) for name, of_one in numbers.items())
+    ]
+    return f"{'; '.join(parts)[0].upper()}{'; '.join(parts)[1:]}. The spectra differ in size as well as in shape."
+
+
+def sloppy_verdict(numbers: Mapping[str, dict], compared: dict) -> str:
+    """Do sloppy inputs give a lower dimension? A count, and one line for each comparison."""
+    sloppy, others = compared["sloppiest"], compared["other_minus_sloppy"]
+    lines = []
+    for name, of_one in others.items():
+        for n, item in of_one.items():
+            pair = [numbers[which]["cases"][n] for which in (sloppy, name)]
+            ratios = " and ".join(f"{case['participation_ratio']:.2f}" for case in pair)
+            axes = " and ".join(f"{case['axes_needed']:.0f}" for case in pair)
+            lines.append(
+                f"- {label(sloppy)} and {label(name)} inputs from {start_name(int(n))}: participation ratio {ratios} "
+                f"({verdict(item['participation_ratio'])}); {axes} axes ({verdict(item['axes_needed'])})"
+            )
+    items = [item["participation_ratio"] for of_one in others.values() for item in of_one.values()]
+    lower = sum(item["beyond_error"] and item["value"] > 0 for item in items)
+    higher = sum(item["beyond_error"] and item["value"] < 0 for item in items)
+    head = (
+        f"**Sloppy inputs give a lower participation ratio in {lower} of {len(items)} comparisons and a higher one in "
+        f"{higher}**, beyond two standard errors; in the others the two are not told apart."
+    )
+    return "\n".join([head, "", *lines])
+
+
+def corner_verdict(numbers: Mapping[str, dict], compared: dict) -> str:
+    """What does the number of corners add? A count, and one line for each spectrum."""
+    lines = []
+    for name, of_one in compared["most_minus_fewest_corners"].items():
+        values = ", ".join(
+            f"{case['participation_ratio']:.2f} ({case['axes_needed']:.0f}) from {start_name(int(n))}"
+            for n, case in numbers[name]["cases"].items()
+        )
+        lines.append(f"- {label(name)} inputs: {values}; last against first {verdict(of_one['participation_ratio'])}")
+    items = [of_one["participation_ratio"] for of_one in compared["most_minus_fewest_corners"].values()]
+    higher = sum(item["beyond_error"] and item["value"] > 0 for item in items)
+    head = (
+        f"**From the most corners the dimension is higher than from ignorance on {higher} of {len(items)} spectra.** "
+        f"Participation ratio (axes for {ENOUGH_STRESS:.0%} of the stress):"
+    )
+    return "\n".join([head, "", *lines])
+
+
+def verdict(item: dict) -> str:
+    """A difference of two cases with its standard error, in words."""
+    word = "the latter " + ("higher" if item["value"] > 0 else "lower") if item["beyond_error"] else "not told apart"
+    return f"{word}, {item['value']:+.2f} ± {item['error']:.2f}"
+
+
+def size_verdict(numbers: Mapping[str, dict]) -> str:
+    """What does the size of the inputs do? Pairs of spectra of the same effective dimension, to ten per cent."""
+    lines = []
+    for (name, a), (other, b) in combinations(numbers.items(), 2):
+        shape = b["inputs"]["effective_dimension"] / a["inputs"]["effective_dimension"]
+        if abs(np.log(shape)) < np.log(1.1):
+            size = b["inputs"]["mean_square"] / a["inputs"]["mean_square"]
+            found = {n: difference(a["cases"][n], b["cases"][n], "participation_ratio") for n in a["cases"]}
+            apart = [n for n, item in found.items() if item["beyond_error"]]
+            lines.append(
+                f"{label(name)} and {label(other)} inputs have about the same effective dimension; their mean squared "
+                f"lengths have the ratio {size:.3g}. Their participation ratios differ beyond two standard errors from "
+                f"{', '.join(start_name(int(n)) for n in apart) or 'no start'}: a difference there comes from the "
+                "size of the inputs rather than from the shape of their spectrum"
+            )
+    if not lines:
+        return "No two spectra have the same effective dimension, so that size and shape cannot be told apart."
+    return "**Size against shape.** " + "; ".join(lines) + "."
+
+
+def fit_verdict(numbers: Mapping[str, dict], fitted_error: float) -> str:
+    """Which cases did not fit."""
+    cases = {(name, n): c for name, of_one in numbers.items() for n, c in of_one["cases"].items()}
+    fitted, total = sum(c["n_fitted_runs"] for c in cases.values()), sum(c["n_runs"] for c in cases.values())
+    missed = [f"{label(name)} from {start_name(int(n))}" for (name, n), c in cases.items()
+              if c["n_fitted_runs"] < c["n_runs"]]  # fmt: skip
+    where = f" Cases with others: {', '.join(missed)}." if missed else ""
+    return f"{fitted} of {total} runs end with a train error of at most {fitted_error:.0%}.{where}"
+
+
+def sweep_numbers(cells: xr.Dataset) -> dict:
+    """Axes needed in every cell, their rank correlation with the decay, and the largest final train error."""
+    axes = cells["axes_needed"].to_pandas()
+    return {
+        "axes_needed": {f"{c:g}": {str(n): float(v) for n, v in row.items()} for c, row in axes.iterrows()},
+        "largest_train_error": float(cells["train_error"].max()),
+        "rank_correlation_with_decay": {
+            str(n): float(axes[n].rank().corr(axes.index.to_series().rank())) if axes[n].nunique() > 1 else None
+            for n in axes
+        },
+    }
+
+
+def sweep_verdict(numbers: dict) -> str:
+    """Does the number of axes fall with the decay?"""
+    parts = [
+        f"{'none (always the same number)' if r is None else f'{r:+.2f}'} from {start_name(int(n))}"
+        for n, r in numbers["rank_correlation_with_decay"].items()
+    ]
+    return (
+        f"Rank correlation between decay $c$ and axes for {ENOUGH_STRESS:.0%} of the stress: {', '.join(parts)}. The "
+        f"largest final train error of a cell is {numbers['largest_train_error']:.1%}."
+    )

@@ -1,0 +1,73 @@
+"""Embeddings and dimensions of the runs on synthetic data, one for each number of corners they start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from inpca.dimension import dimension, padded
+from inpca.distances import pairwise_distances
+from inpca.embedding import InPCA
+from inpca.models import model_table, open_stores, stack_log_probs
+from inpca.synthetic_configuration import Run
+from inpca.synthetic_runs import members
+
+#: Axes of an embedding that are kept for figures.
+DRAWN_AXES = 3
+
+
+def spectrum_geometry(
+    paths: Sequence[str | Path], corners: Mapping[int, int], *, geodesic_points: int, n_axes: int, resamples: int
+) -> tuple[pd.DataFrame, xr.Dataset]:
+    """Model tables and dimensions of all runs on the data of one spectrum, on the train split.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Prediction stores.
+    corners : mapping from number of corners to number of run seeds for each
+        The cases; 0 corners is ignorance.
+    geodesic_points : int
+        Points of the geodesic that are embedded with the runs.
+    n_axes : int
+        Axes of the spectra that are kept.
+    resamples : int
+        Bootstrap samples of the runs.
+
+    Returns
+    -------
+    table : DataFrame
+        Model tables (:func:`inpca.models.model_table`) of the cases one below the other, with ``corners`` and the
+        coordinates ``pc1`` … ``pc3`` of an embedding of each case, axes turned to lead from P0 to P*; ``corner`` is
+        the seed of the corner that a run starts from, NaN at ignorance.
+    dimensions : Dataset
+        :func:`inpca.dimension.dimension` of the models of runs alone, by ``corners``.
+    """
+    stores = open_stores(paths)
+    D = pairwise_distances(stack_log_probs(stores, "train", geodesic_points), log=True, n_jobs=1)
+    table = model_table(stores, geodesic_points)
+    runs = [Run.model_validate(run) for store in stores for run in store.attributes["job"]["runs"]]
+    models_of_run = np.repeat(np.arange(len(runs)), [len(store.steps) for store in stores for _ in store.seeds])
+    starts = np.array([np.nan if run.corner is None else run.corner for run in runs])
+    table["corner"] = padded(starts[models_of_run], len(table))
+    tables, dimensions = [], []
+    for number, seeds in corners.items():
+        of_case = np.flatnonzero(members(runs, number, seeds)[models_of_run])
+        rng = np.random.default_rng(number)
+        _, run = np.unique(models_of_run[of_case], return_inverse=True)
+        dimensions.append(dimension(D[np.ix_(of_case, of_case)], run, n_axes, resamples, rng))
+        drawn = np.append(of_case, np.arange(len(models_of_run), len(table)))
+        tables.append(placed(table.iloc[drawn], D[np.ix_(drawn, drawn)]).assign(corners=number))
+    return pd.concat(tables, ignore_index=True), xr.concat(dimensions, pd.Index(corners, name="corners"))
+
+
+def placed(table: pd.DataFrame, D: np.ndarray) -> pd.DataFrame:
+    """Model table with the coordinates of its models as columns, axes turned to lead from P0 to P*."""
+    coordinates = InPCA(DRAWN_AXES, metric="precomputed").fit_transform(D)
+    ignorance, truth = (coordinates[(table["kind"] == kind).to_numpy()][0] for kind in ("ignorance", "truth"))
+    coordinates = coordinates * np.where(truth < ignorance, -1, 1)
+    return table.assign(**{f"pc{axis}": column for axis, column in enumerate(coordinates.T, 1)})

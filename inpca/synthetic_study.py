@@ -1,0 +1,95 @@
+"""The synthetic section of a study: data of known spectra, and networks that start at ignorance or in corners."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt, StringConstraints, model_validator
+
+from inpca.configuration import Checkpoints, Configuration, FullyConnected
+from inpca.strict import Strict
+from inpca.synthetic_configuration import SyntheticData, SyntheticJob, SyntheticSetting, SyntheticSize
+from inpca.synthetic_runs import all_runs
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Corners = dict[Annotated[int, Field(ge=0)], PositiveInt]
+
+
+class Sweep(Strict):
+    """Data of many decays; the first student and setting, with fewer runs and epochs."""
+
+    decays: list[float] = Field(min_length=2, description="values of c, ascending")
+    corners: Corners = Field(min_length=1, description="run seeds for each, by number of corner seeds; 0: ignorance")
+    epochs: PositiveInt
+    checkpoints: Checkpoints
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Sweep:
+        if min(self.decays) < 0 or sorted(set(self.decays)) != self.decays:
+            raise ValueError(f"decays must be different, ascending and not negative, not {self.decays}")
+        return self
+
+
+class Synthetic(Strict):
+    """Students of a random teacher, on inputs of several spectra, from several numbers of corners."""
+
+    data: SyntheticSize
+    spectra: dict[Name, Annotated[float, Field(ge=0)]] = Field(
+        min_length=1, description="decay c of the variances e_i = 50 c exp(-c i) of the inputs, by name; 0: isotropic"
+    )
+    students: dict[Name, list[PositiveInt]] = Field(min_length=1, description="hidden widths, by name")
+    settings: list[SyntheticSetting] = Field(min_length=1)
+    checkpoints: Checkpoints
+    corners: Corners = Field(min_length=1, description="run seeds for each, by number of corner seeds; 0: ignorance")
+    bootstrap: int = Field(default=50, ge=2, description="resamples of the runs behind an interval")
+    sweep: Sweep
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Synthetic:
+        for index, setting in enumerate(self.settings):
+            if setting.batch_size > self.data.n_train or self.data.n_train % setting.batch_size == 1:
+                raise ValueError(
+                    f"settings.{index}: batch_size {setting.batch_size} does not fit n_train {self.data.n_train} "
+                    "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
+                )
+        self.configurations()
+        return self
+
+    def dataset(self, decay: float) -> SyntheticData:
+        """The data set whose input variances have this decay."""
+        return SyntheticData(**self.data.model_dump(), decay=decay)
+
+    def configurations(self) -> dict[str, Configuration]:
+        """Every student with every setting, by id.
+
+        Raises
+        ------
+        ValueError
+            If two settings give the same id (it does not hold the number of epochs).
+        """
+        found = {}
+        for name, widths in self.students.items():
+            for setting in self.settings:
+                network = FullyConnected(kind="fc", widths=widths)
+                configuration = Configuration(name=name, network=network, augmentation="none", **setting.model_dump())
+                if configuration.id in found:
+                    raise ValueError(f"settings: {configuration.id} occurs twice")
+                found[configuration.id] = configuration
+        return found
+
+    def job(self, configuration: str) -> SyntheticJob:
+        """The training job of one configuration on the data of any spectrum."""
+        return SyntheticJob(
+            configuration=self.configurations()[configuration],
+            runs=all_runs(self.corners),
+            checkpoints=self.checkpoints,
+        )
+
+    def sweep_job(self) -> SyntheticJob:
+        """The training job of the sweep on the data of any decay."""
+        first = next(iter(self.configurations().values()))
+        return SyntheticJob(
+            configuration=first.model_copy(update={"epochs": self.sweep.epochs}),
+            runs=all_runs(self.sweep.corners),
+            checkpoints=self.sweep.checkpoints,
+        )

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from test_batched import DATA
+
+from inpca import sloppiness
+from inpca.batched import train_synthetic
+from inpca.configuration import Checkpoints, Configuration
+from inpca.dimension import signed_spectrum
+from inpca.distances import pairwise_distances
+from inpca.predictions import PredictionStore
+from inpca.synthetic import synthetic_data
+from inpca.synthetic_configuration import SyntheticJob
+from inpca.synthetic_geometry import spectrum_geometry
+from inpca.synthetic_runs import all_runs, members
+from inpca.synthetic_sweep import sweep
+
+CORNERS = {0: 3, 1: 4, 2: 2}
+CONFIGURATION = Configuration(
+    name="mlp", network={"kind": "fc", "widths": [16]}, optimizer="sgdn", batch_size=30, learning_rate=0.05,
+    weight_decay=0, augmentation="none", epochs=4,
+)  # fmt: skip
+JOB = SyntheticJob(
+    configuration=CONFIGURATION, runs=all_runs(CORNERS), checkpoints=Checkpoints(schedule="log", number=5)
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "runs.zarr"
+    train_synthetic(JOB, synthetic_data(DATA), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def geometry(store):
+    return spectrum_geometry([store], CORNERS, geodesic_points=4, n_axes=10, resamples=5)
+
+
+def test_every_case_has_its_models_and_the_geodesic(geometry):
+    table, dimensions = geometry
+    for number, seeds in CORNERS.items():
+        rows = table[table["corners"] == number]
+        runs = rows[rows["kind"] == "run"]
+        assert len(runs) == 5 * seeds * max(number, 1) and len(rows) == len(runs) + 6
+        assert runs.groupby("run")["corner"].nunique(dropna=False).eq(1).all()
+        assert set(runs["corner"].dropna()) == set(range(number))
+    assert dimensions["corners"].values.tolist() == list(CORNERS)
+
+
+def test_spectra_are_those_of_the_runs_of_the_case_alone(store, geometry):
+    log_probs = PredictionStore(store).log_probs("train")[:]
+    for number, seeds in CORNERS.items():
+        models = log_probs[members(JOB.runs, number, seeds)].reshape(-1, *log_probs.shape[2:])
+        expected = signed_spectrum(pairwise_distances(models, log=True))[:10]
+        assert np.allclose(geometry[1]["eigenvalue"].sel(corners=number), expected, atol=1e-6)  # overlaps are float32
+
+
+def test_axes_lead_from_ignorance_to_the_truth(geometry):
+    table, _ = geometry
+    for _, rows in table.groupby("corners"):
+        start, end = (
+            rows[rows["kind"] == kind][["pc1", "pc2", "pc3"]].to_numpy()[0] for kind in ("ignorance", "truth")
+        )
+        assert np.all(end >= start)
+
+
+def test_a_cell_of_the_sweep_is_the_case_trained_alone(geometry):
+    cells = sweep([DATA, DATA.model_copy(update={"decay": 1.0})], JOB, CORNERS)
+    assert cells["axes_needed"].dims == ("decay", "corners") and cells["decay"].values.tolist() == [0.3, 1.0]
+    for name in ("axes_needed", "participation_ratio"):
+        assert np.allclose(cells[name].sel(decay=0.3), geometry[1][name], rtol=1e-6)
+    table, _ = geometry
+    last = table[table["kind"] == "run"].groupby(["corners", "run"]).tail(1).groupby("corners")
+    for split in ("train", "test"):
+        assert np.allclose(cells[f"{split}_error"].sel(decay=0.3), last[f"{split}_error"].mean())
+
+
+def case(ratio, error=0.1):
+    return {
+        "participation_ratio": ratio,
+        "participation_ratio_error": error,
+        "axes_needed": 3,
+        "axes_needed_error": 0.0,
+    }
+
+
+def spectra(sloppy, flat, large):
+    return {
+        "sloppy": {"inputs": {"effective_dimension": 4, "mean_square": 0.3}, "cases": sloppy},
+        "flat": {"inputs": {"effective_dimension": 199, "mean_square": 0.05}, "cases": flat},
+        "large": {"inputs": {"effective_dimension": 200, "mean_square": 1.0}, "cases": large},
+    }
+
+
+def test_the_verdict_follows_the_numbers():
+    numbers = spectra(*({"0": case(a), "10": case(b)} for a, b in ((1, 3), (2, 3.1), (0.5, 3))))
+    compared = sloppiness.comparisons(numbers)
+    assert compared["sloppiest"] == "sloppy"
+    text = sloppiness.sloppy_verdict(numbers, compared)
+    assert "lower participation ratio in 1 of 4 comparisons and a higher one in 1" in text
+    assert "flat inputs from ignorance: participation ratio 1.00 and 2.00 (the latter higher, +1.00 ± 0.14)" in text
+    assert "from 10 corners: participation ratio 3.00 and 3.10 (not told apart" in text
+    assert "higher than from ignorance on 3 of 3 spectra" in sloppiness.corner_verdict(numbers, compared)
+    assert "ratio 20" in sloppiness.size_verdict(numbers) and "from ignorance:" in sloppiness.size_verdict(numbers)
+    del numbers["large"]
+    assert "cannot be told apart" in sloppiness.size_verdict(numbers)

@@ -1,0 +1,26 @@
+"""Measure the dimension of training over a grid of decays of the input variances and numbers of corners."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from inpca.datasets import DataError
+from inpca.files import atomic
+from inpca.synthetic_configuration import SyntheticData, SyntheticJob
+from inpca.synthetic_sweep import sweep
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--datasets", type=json.loads, required=True, help="list of data sets, as JSON")
+parser.add_argument("--job", type=SyntheticJob.model_validate_json, required=True, help="training job, as JSON")
+parser.add_argument("--corners", type=json.loads, required=True, help="run seeds by number of corners, as JSON")
+parser.add_argument("--output", type=Path, required=True)
+arguments = parser.parse_args()
+datasets = [SyntheticData.model_validate(described) for described in arguments.datasets]
+corners = {int(number): seeds for number, seeds in arguments.corners.items()}
+try:
+    result = sweep(datasets, arguments.job, corners, progress=True)
+except DataError as error:
+    sys.exit(f"error: {error}")
+with atomic(arguments.output) as partial:
+    result.to_netcdf(partial, engine="scipy")

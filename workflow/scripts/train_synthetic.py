@@ -1,0 +1,15 @@
+"""Train all runs of one configuration on synthetic data and write their prediction store."""
+
+import argparse
+from pathlib import Path
+
+from inpca.batched import train_synthetic
+from inpca.datasets import PreparedData
+from inpca.synthetic_configuration import SyntheticJob
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--job", type=SyntheticJob.model_validate_json, required=True, help="training job, as JSON")
+parser.add_argument("--data", type=Path, required=True)
+parser.add_argument("--output", type=Path, required=True)
+arguments = parser.parse_args()
+train_synthetic(arguments.job, PreparedData.load(arguments.data), arguments.output, progress=True)
