@@ -6,6 +6,7 @@ from matplotlib.colors import to_rgb
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 matplotlib.use("Agg")
+import matplotlib.pyplot as plt
 
 from inpca import InPCA
 from inpca.centroids import KINDS
@@ -17,6 +18,12 @@ from inpca.plotting.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figu
 from inpca.verdicts import stress_numbers
 
 NETWORKS = ["vit", "fc"]
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture
