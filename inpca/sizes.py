@@ -135,15 +135,21 @@ def size_verdict(groups: dict, speeds: list[dict], r2: dict, networks: list[str]
            + ("about as little as the seed" if nearer else "rather like another architecture"))
         + ". "
     )  # fmt: skip
-    for found in (found for found in speeds if found["pairs"]):
-        low, high = found["interval"]
-        pace = (
-            "is faster" if low > 1 else "is slower" if high < 1 else "is neither faster nor slower beyond the interval"
+    reached = [found for found in speeds if found["pairs"]]
+    if all(found["interval"][0] > 1 for found in reached):
+        text += "**The large network is faster** to every progress compared. "
+    elif all(found["interval"][1] < 1 for found in reached):
+        text += "**The large network is slower** to every progress compared. "
+    else:
+        text += "The large network is **not faster to every progress** beyond the intervals. "
+    for split in dict.fromkeys(found["split"] for found in reached):
+        times = (
+            f"{found['ratio']:.2f} [{found['interval'][0]:.2f}, {found['interval'][1]:.2f}] times as many epochs to "
+            f"{found['progress']:g}"
+            for found in reached
+            if found["split"] == split
         )
-        text += (
-            f"To {found['split']} progress {found['progress']:g}, the large network {pace}: the small one takes "
-            f"{found['ratio']:.2f} [{low:.2f}, {high:.2f}] times as many epochs ({found['pairs']} pairs). "
-        )
+        text += f"For {split} progress, the small one takes {'; '.join(times)}. "
     return text + (
         f"Over all models, progress and error go together with R² = {r2['train']:.3f} on train and {r2['test']:.3f} on "
         "test (the paper: .95 and .88; confidence: seed)."

@@ -61,6 +61,12 @@ def test_paths_are_compared_within_and_outside_of_the_family(points):
     r2 = progress_error_r2(points)
     assert r2 == pytest.approx({"train": 1, "test": 1})
     text = size_verdict(found, speeds, r2, ["s", "l"])
-    assert "size counts about as little as the seed" in text and "the large network is faster" in text
+    assert "size counts about as little as the seed" in text and "**The large network is faster**" in text
     found = path_groups(np.where(D == 2, 4, D), runs, ["s", "l"], draws=20, seed=0)
     assert "rather like another architecture" in size_verdict(found, speeds, r2, ["s", "l"])
+    slower, mixed = (
+        speed(points, ["l", "s"], [0.3], draws=20, seed=0),
+        speed(points, ["s", "s"], [0.3], draws=20, seed=0),
+    )
+    assert "**The large network is slower**" in size_verdict(found, slower, r2, ["l", "s"])
+    assert "not faster to every progress" in size_verdict(found, mixed, r2, ["s", "s"])
