@@ -136,7 +136,9 @@ def size_verdict(groups: dict, speeds: list[dict], r2: dict, networks: list[str]
         + ". "
     )  # fmt: skip
     reached = [found for found in speeds if found["pairs"]]
-    if all(found["interval"][0] > 1 for found in reached):
+    if not reached:
+        text += "No two runs that can be compared both reach a progress asked for. "
+    elif all(found["interval"][0] > 1 for found in reached):
         text += "**The large network is faster** to every progress compared. "
     elif all(found["interval"][1] < 1 for found in reached):
         text += "**The large network is slower** to every progress compared. "

@@ -69,4 +69,6 @@ def test_paths_are_compared_within_and_outside_of_the_family(points):
         speed(points, ["s", "s"], [0.3], draws=20, seed=0),
     )
     assert "**The large network is slower**" in size_verdict(found, slower, r2, ["l", "s"])
+    unreached = speed(points, ["s", "l"], [2.0], draws=20, seed=0)
+    assert "No two runs that can be compared" in size_verdict(found, unreached, r2, ["s", "l"])
     assert "not faster to every progress" in size_verdict(found, mixed, r2, ["s", "s"])
