@@ -12,9 +12,8 @@ import xarray as xr
 from inpca.dimension import ENOUGH_STRESS, participation_ratio
 from inpca.plotting.manifold import runs
 from inpca.plotting.sloppiness import label, start_name
+from inpca.plotting.spectrum import STRESS_AXES
 from inpca.synthetic import input_variances
-
-STRESS_AXES = (1, 2, 3, 5, 10, 50)
 
 
 def input_numbers(inputs: np.ndarray, decay: float) -> dict:
@@ -131,7 +130,7 @@ def input_verdict(numbers: Mapping[str, dict]) -> str:
         f"(measured {i['measured_mean_square']:.3g})"
         for name, i in ((name, of_one["inputs"]) for name, of_one in numbers.items())
     ]
-    return f"{'; '.join(parts)[0].upper()}{'; '.join(parts)[1:]}. The spectra differ in size as well as in shape."
+    return f"{'; '.join(parts)[0].upper()}{'; '.join(parts)[1:]}."
 
 
 def sloppy_verdict(numbers: Mapping[str, dict], compared: dict) -> str:
@@ -193,8 +192,8 @@ def size_verdict(numbers: Mapping[str, dict]) -> str:
             lines.append(
                 f"{label(name)} and {label(other)} inputs have about the same effective dimension; their mean squared "
                 f"lengths have the ratio {size:.3g}. Their participation ratios differ beyond two standard errors from "
-                f"{', '.join(start_name(int(n)) for n in apart) or 'no start'}: a difference there comes from the "
-                "size of the inputs rather than from the shape of their spectrum"
+                f"{', '.join(start_name(int(n)) for n in apart) or 'no start'}"
+                + (", where the shape of the spectrum alone does not explain the dimension" if apart else "")
             )
     if not lines:
         return "No two spectra have the same effective dimension, so that size and shape cannot be told apart."

@@ -101,6 +101,10 @@ def test_the_verdict_follows_the_numbers():
     assert "flat inputs from ignorance: participation ratio 1.00 and 2.00 (the latter higher, +1.00 ± 0.14)" in text
     assert "from 10 corners: participation ratio 3.00 and 3.10 (not told apart" in text
     assert "higher than from ignorance on 3 of 3 spectra" in sloppiness.corner_verdict(numbers, compared)
-    assert "ratio 20" in sloppiness.size_verdict(numbers) and "from ignorance:" in sloppiness.size_verdict(numbers)
+    text = sloppiness.size_verdict(numbers)
+    assert "ratio 20" in text and "from ignorance, where the shape of the spectrum alone does not explain" in text
+    numbers["large"]["cases"] = numbers["flat"]["cases"]
+    text = sloppiness.size_verdict(numbers)
+    assert text.endswith("beyond two standard errors from no start.")
     del numbers["large"]
     assert "cannot be told apart" in sloppiness.size_verdict(numbers)
