@@ -91,7 +91,10 @@ def test_deleting_a_figure_runs_its_notebook_only(finished):
 def test_editing_the_plots_runs_notebooks_only(finished):
     with open(finished / "inpca/plotting/spectrum.py", "a") as file:
         file.write("\n# edited\n")
-    notebooks = {f"notebook_{name}" for name in ("main_manifold", "test_embedding", "trajectories", "distances")}
+    notebooks = {
+        f"notebook_{name}"
+        for name in ("main_manifold", "test_embedding", "trajectories", "distances", "sloppy_synthetic")
+    }
     assert set(dry_run(finished)) == {*notebooks, "provenance", "all"}
 
 
