@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from inpca import kernels
-from inpca.geometry import check_models
+from inpca.geometry import LARGEST_SAMPLE_DISTANCE, check_models
 from inpca.kernels import GROUP, KINDS, TILE
 
 METRICS = ("bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger")
@@ -159,7 +159,7 @@ def _pack(X, first: int, last: int, kind: str, log: bool, name: str) -> np.ndarr
     m, n_samples, n_classes = models.shape
     packed = np.empty((-(-m // TILE), -(-n_samples // GROUP) * GROUP, n_classes, TILE), np.float32)
     deviation = np.empty(len(packed))
-    kernels.pack_tiles(models, log, KINDS[kind], packed, deviation)
+    kernels.pack_tiles(models, log, KINDS[kind], LARGEST_SAMPLE_DISTANCE, packed, deviation)
     check_deviation(X, first, last, deviation, log, name)
     return packed
 
@@ -173,6 +173,7 @@ def check_deviation(X, first: int, last: int, deviation: np.ndarray, log: bool, 
 def _fill_blocks(left, right, metric: str, log: bool, device: str, sink: _Sink) -> None:
     """All blocks by the fused kernels."""
     n_samples, n_classes = left.shape[1:]
+    classes = kernels.constant(n_classes)
     by_input = BLOCK_BYTES // (4 * (n_samples + GROUP) * n_classes)
     size = max(TILE, min(by_input, int((BLOCK_BYTES // 8) ** 0.5)) // TILE * TILE)
     kinds = {"jeffreys": ("probability", "log"), "euclidean": ("probability",)}.get(metric, ("root",))
@@ -196,12 +197,15 @@ def _fill_blocks(left, right, metric: str, log: bool, device: str, sink: _Sink) 
             )
             block = np.zeros((len(rows[0]) * TILE, len(columns[0]) * TILE))
             if metric in ("bhattacharyya", "hellinger"):
-                kernel, operands = kernels.overlap_kernel(n_classes), (rows[0], columns[0])
+                operands = rows[0], columns[0]
             else:
-                kernel = kernels.difference_kernel(n_classes, metric == "spherical")
-                operands = rows[0], columns[0], rows[-1], columns[-1]
+                operands = kernels.constant(metric == "spherical"), rows[0], columns[0], rows[-1], columns[-1]
             for start in range(0, len(tiles), TILES_A_CALL):
-                kernel(*operands, tiles[start : start + TILES_A_CALL], n_samples, block)
+                part = tiles[start : start + TILES_A_CALL]
+                if metric in ("bhattacharyya", "hellinger"):
+                    kernels.overlap_kernel(classes, *operands, part, n_samples, kernels.SMALLEST_OVERLAP, block)
+                else:
+                    kernels.difference_kernel(classes, *operands, part, n_samples, block)
             m, k = min(size, left.shape[0] - first), min(size, right.shape[0] - second)
             sink.write(first, second, block[:m, :k], n_samples)
 

@@ -1,15 +1,16 @@
 """Compiled loops behind the pairwise distances.
 
 Models are packed in tiles of :data:`TILE` as (tile, sample, class, model), so that the innermost loop runs over the
-models of a tile with unit stride and the compiler turns it into vector instructions; the number of classes is a
-constant of each compiled kernel, so that the sum over classes is unrolled and stays in registers.
+models of a tile with unit stride and the compiler turns it into vector instructions. Numbers that a kernel is to know
+when it is compiled come as a tuple of that length (:func:`constant`), which is part of its type: with the number of
+classes, the sum over classes is unrolled and stays in registers. What was compiled is kept on disk and loaded by the
+next process; it does not see a change in another module, so that numbers from there are passed as arguments.
 """
 
 from __future__ import annotations
 
 import ctypes
 import math
-from functools import cache
 
 import numba
 import numpy as np
@@ -27,6 +28,8 @@ GROUP = 4
 GROUPS_A_SPLIT = 8
 SMALLEST_PRODUCT = np.float32(1e-37)
 SMALLEST_OVERLAP = math.exp(-LARGEST_SAMPLE_DISTANCE)
+#: Samples after which exponents are split off where each may be as small as that, 2^-145.
+SAMPLES_A_SPLIT = 6
 #: Samples that are packed for all models of a tile before the next, so that what is written stays in the cache.
 SAMPLES_A_PASS = 32
 #: Sums of probabilities that miss 1 by less need no closer look; below the tolerance for every type of number.
@@ -40,11 +43,17 @@ ONE, ZERO = np.float32(1), np.float32(0)
 LOG_2 = math.log(2)
 
 
-@numba.njit(parallel=True, error_model="numpy")
-def pack_tiles(models, log, kind, packed, deviation):  # pragma: no cover (compiled)
+def constant(n: int) -> tuple[int, ...]:
+    """A number as a tuple of that length: its type, for which a kernel is compiled, tells the number."""
+    return (0,) * n
+
+
+@numba.njit(parallel=True, error_model="numpy", cache=True)
+def pack_tiles(models, log, kind, largest, packed, deviation):  # pragma: no cover (compiled)
     """Fill ``packed`` (tiles, samples, classes, TILE) with a quantity of the models, and ``deviation``.
 
-    ``deviation[tile]`` is the largest |Σ_c p - 1| of the tile's samples; NaN if any probability is NaN or negative.
+    Logarithms are bounded below by ``-largest``. ``deviation[tile]`` is the largest |Σ_c p - 1| of the tile's samples;
+    NaN if any probability is NaN or negative.
     """
     n_models, n_samples, n_classes = models.shape
     padded = packed.shape[1]
@@ -68,13 +77,13 @@ def pack_tiles(models, log, kind, packed, deviation):  # pragma: no cover (compi
                         elif kind == 1:
                             packed[tile, n, c, a] = p
                         else:
-                            packed[tile, n, c, a] = max(x if log else math.log(p), -LARGEST_SAMPLE_DISTANCE)
+                            packed[tile, n, c, a] = max(x if log else math.log(p), -largest)
                     error = abs(total - 1)
                     worst = error if error > worst or error != error else worst
         deviation[tile] = worst
 
 
-@numba.njit(fastmath=FAST, error_model="numpy")
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
 def split_exponents(mantissa, exponent):  # pragma: no cover (compiled)
     """Move the powers of two from ``mantissa`` (float64, above the smallest normal number) to ``exponent`` (int64)."""
     bits = mantissa.view(np.int64)
@@ -83,80 +92,96 @@ def split_exponents(mantissa, exponent):  # pragma: no cover (compiled)
         bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
 
 
-@cache
-def overlap_kernel(n_classes: int):
-    """Kernel that fills tiles of the result with -(1/N) Σ_n ln Σ_c a_nc b_nc, for this number of classes.
+# inlined, the compiler knows that the arrays do not overlap and keeps the sums in registers: five times faster
+@numba.njit(fastmath=FAST, error_model="numpy", inline="always")
+def multiply_group(classes, left, right, first, product):  # pragma: no cover (compiled)
+    """Fill ``product`` (TILE, TILE) with the products of the overlaps of the samples of a group."""
+    product[:] = ONE
+    for n in range(first, first + GROUP):
+        a_side, b_side = left[n], right[n]
+        for a in range(0, TILE, 2):
+            upper, lower = product[a], product[a + 1]
+            for b in range(TILE):
+                s, t = ZERO, ZERO
+                for c in range(len(classes)):
+                    x = b_side[c * TILE + b]
+                    s += a_side[c * TILE + a] * x
+                    t += a_side[c * TILE + a + 1] * x
+                upper[b] *= min(s, ONE)
+                lower[b] *= min(t, ONE)
+
+
+@numba.njit(fastmath=FAST, error_model="numpy", inline="always")
+def multiply_sample(classes, left, right, smallest, mantissa):  # pragma: no cover (compiled)
+    """Multiply the overlaps of one sample, of ``smallest`` at least, into ``mantissa`` (TILE, TILE)."""
+    for a in range(TILE):
+        row = mantissa[a]
+        for b in range(TILE):
+            s = 0.0
+            for c in range(len(classes)):
+                s += np.float64(left[c * TILE + a]) * right[c * TILE + b]
+            row[b] *= min(max(s, smallest), 1.0)
+
+
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+def mean_logarithms(mantissa, exponent, n_samples, result):  # pragma: no cover (compiled)
+    """Fill a tile of the result from its products."""
+    for a in range(TILE):
+        for b in range(TILE):
+            total = math.log(mantissa[a, b]) + exponent[a, b] * LOG_2
+            result[a, b] = max(-total / n_samples, 0.0)
+
+
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+def fill_tile(classes, left, right, n_samples, result):  # pragma: no cover (compiled)
+    """Fill a tile of the result by float32 products of the overlaps of a group; False where they are too small."""
+    mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
+    product = np.empty((TILE, TILE), np.float32)
+    for group in range(len(left) // GROUP):
+        multiply_group(classes, left, right, group * GROUP, product)
+        too_small = False
+        for a in range(TILE):
+            row, factor = mantissa[a], product[a]
+            for b in range(TILE):
+                row[b] *= factor[b]
+            for b in range(TILE):
+                too_small |= factor[b] < SMALLEST_PRODUCT
+            if group % GROUPS_A_SPLIT == GROUPS_A_SPLIT - 1:
+                split_exponents(row, exponent[a])
+        if too_small:
+            return False
+    mean_logarithms(mantissa, exponent, n_samples, result)
+    return True
+
+
+@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+def fill_tile_by_samples(classes, left, right, n_samples, smallest, result):  # pragma: no cover (compiled)
+    """Fill a tile of the result by float64 products, each overlap ``smallest`` at least."""
+    mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
+    for n in range(n_samples):
+        multiply_sample(classes, left[n], right[n], smallest, mantissa)
+        if n % SAMPLES_A_SPLIT == SAMPLES_A_SPLIT - 1:
+            for a in range(TILE):
+                split_exponents(mantissa[a], exponent[a])
+    mean_logarithms(mantissa, exponent, n_samples, result)
+
+
+@numba.njit(parallel=True, error_model="numpy", cache=True)
+def overlap_kernel(classes, left, right, tiles, n_samples, smallest, result):  # pragma: no cover (compiled)
+    """Fill tiles of the result with -(1/N) Σ_n ln Σ_c a_nc b_nc.
 
     The sum of logarithms is the logarithm of a product, kept as a mantissa (float64) and an exponent (int64) that is
     split off by bit operations: one logarithm for each pair of models. Each tile is computed by one thread in a
     fixed order, so that its bits do not depend on the number of threads. Tiles in which four overlaps in a row
-    are too small for a float32 product are computed again, sample by sample.
+    are too small for a float32 product are computed again, sample by sample, each overlap ``smallest`` at least.
     """
-    size = n_classes * TILE
-
-    # inlined, the compiler knows that the arrays do not overlap and keeps the sums in registers: five times faster
-    @numba.njit(fastmath=FAST, error_model="numpy", inline="always")
-    def multiply_group(left, right, first, product):  # pragma: no cover (compiled)
-        product[:] = ONE
-        for n in range(first, first + GROUP):
-            a_side, b_side = left[n], right[n]
-            for a in range(0, TILE, 2):
-                upper, lower = product[a], product[a + 1]
-                for b in range(TILE):
-                    s, t = ZERO, ZERO
-                    for c in range(n_classes):
-                        x = b_side[c * TILE + b]
-                        s += a_side[c * TILE + a] * x
-                        t += a_side[c * TILE + a + 1] * x
-                    upper[b] *= min(s, ONE)
-                    lower[b] *= min(t, ONE)
-
-    @numba.njit(error_model="numpy")
-    def one_by_one(left, right, n_samples, result):  # pragma: no cover (compiled)
-        for a in range(TILE):
-            for b in range(TILE):
-                total = 0.0
-                for n in range(n_samples):
-                    s = 0.0
-                    for c in range(n_classes):
-                        s += left[n, c * TILE + a] * right[n, c * TILE + b]
-                    total -= math.log(min(max(s, SMALLEST_OVERLAP), 1.0))
-                result[a, b] = total / n_samples
-
-    @numba.njit(fastmath=FAST, error_model="numpy")
-    def fill_tile(left, right, n_samples, result):  # pragma: no cover (compiled)
-        mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
-        product = np.empty((TILE, TILE), np.float32)
-        for group in range(len(left) // GROUP):
-            multiply_group(left, right, group * GROUP, product)
-            too_small = False
-            for a in range(TILE):
-                row, factor = mantissa[a], product[a]
-                for b in range(TILE):
-                    row[b] *= factor[b]
-                for b in range(TILE):
-                    too_small |= factor[b] < SMALLEST_PRODUCT
-                if group % GROUPS_A_SPLIT == GROUPS_A_SPLIT - 1:
-                    split_exponents(row, exponent[a])
-            if too_small:
-                return False
-        for a in range(TILE):
-            for b in range(TILE):
-                total = math.log(mantissa[a, b]) + exponent[a, b] * LOG_2
-                result[a, b] = max(-total / n_samples, 0.0)
-        return True
-
-    @numba.njit(parallel=True, error_model="numpy")
-    def kernel(left, right, tiles, n_samples, result):  # pragma: no cover (compiled)
-        padded = left.shape[1]
-        for index in numba.prange(len(tiles)):
-            i, j = tiles[index]
-            a_side, b_side = left[i].reshape((padded, size)), right[j].reshape((padded, size))
-            part = result[i * TILE : (i + 1) * TILE, j * TILE : (j + 1) * TILE]
-            if not fill_tile(a_side, b_side, n_samples, part):
-                one_by_one(a_side, b_side, n_samples, part)
-
-    return kernel
+    shape = left.shape[1], len(classes) * TILE
+    for index in numba.prange(len(tiles)):
+        i, j = tiles[index]
+        a_side, b_side = left[i].reshape(shape), right[j].reshape(shape)
+        part = result[i * TILE : (i + 1) * TILE, j * TILE : (j + 1) * TILE]
+        if not fill_tile(classes, a_side, b_side, n_samples, part):
+            fill_tile_by_samples(classes, a_side, b_side, n_samples, smallest, part)
 
 
 #: Chebyshev coefficients, in u on [0, 1/2], of arcsin(sqrt(u)) / sqrt(u); the error of the polynomial is below 1e-8.
@@ -164,48 +189,46 @@ ARCSINE = np.polynomial.chebyshev.Chebyshev.interpolate(
     lambda u: np.arcsin(np.sqrt(u)) / np.sqrt(u), 12, domain=[1e-12, 0.5]
 )
 ARCSINE = tuple(ARCSINE.convert(kind=np.polynomial.Polynomial).coef)
+ARCSINE_DEGREE = len(ARCSINE) - 1
 
 
-@cache
-def difference_kernel(n_classes: int, angle: bool):
-    """Kernel that fills tiles with the mean over samples of Σ_c (a_nc - b_nc)(u_nc - v_nc), for this number of classes.
+@numba.njit(fastmath=FAST, error_model="numpy", inline="always")
+def add_sample(classes, angle, left, right, left2, right2, sums):  # pragma: no cover (compiled)
+    """Add what one sample contributes to every entry of a tile."""
+    for a in range(TILE):
+        row = sums[a]
+        for b in range(TILE):
+            s = ZERO
+            for c in range(len(classes)):
+                s += (left[c * TILE + a] - right[c * TILE + b]) * (left2[c * TILE + a] - right2[c * TILE + b])
+            if len(angle):
+                u = min(s, np.float32(2)) * np.float32(0.25)
+                value = ARCSINE[ARCSINE_DEGREE]
+                for k in range(ARCSINE_DEGREE):
+                    value = value * u + ARCSINE[ARCSINE_DEGREE - 1 - k]
+                row[b] += 2 * math.sqrt(u) * value
+            else:
+                row[b] += s
 
-    With ``angle``, that sum is the squared chord between two points of the sphere and the mean is of the angle between
-    them, 2 arcsin(chord / 2), which keeps the accuracy that arccos loses for neighbours.
+
+@numba.njit(parallel=True, error_model="numpy", cache=True)
+def difference_kernel(
+    classes, angle, left, right, left2, right2, tiles, n_samples, result
+):  # pragma: no cover (compiled)
+    """Fill tiles of the result with the mean over samples of Σ_c (a_nc - b_nc)(u_nc - v_nc).
+
+    With ``angle`` of 1 instead of 0, that sum is the squared chord between two points of the sphere and the mean is of
+    the angle between them, 2 arcsin(chord / 2), which keeps the accuracy that arccos loses for neighbours.
     """
-    size = n_classes * TILE
-    degree = len(ARCSINE) - 1
-
-    @numba.njit(fastmath=FAST, error_model="numpy", inline="always")
-    def add_sample(left, right, left2, right2, sums):  # pragma: no cover (compiled)
-        for a in range(TILE):
-            row = sums[a]
-            for b in range(TILE):
-                s = ZERO
-                for c in range(n_classes):
-                    s += (left[c * TILE + a] - right[c * TILE + b]) * (left2[c * TILE + a] - right2[c * TILE + b])
-                if angle:
-                    u = min(s, np.float32(2)) * np.float32(0.25)
-                    value = ARCSINE[degree]
-                    for k in range(degree):
-                        value = value * u + ARCSINE[degree - 1 - k]
-                    row[b] += 2 * math.sqrt(u) * value
-                else:
-                    row[b] += s
-
-    @numba.njit(parallel=True, error_model="numpy")
-    def kernel(left, right, left2, right2, tiles, n_samples, result):  # pragma: no cover (compiled)
-        padded = left.shape[1]
-        for index in numba.prange(len(tiles)):
-            i, j = tiles[index]
-            sums = np.zeros((TILE, TILE))
-            a, b = left[i].reshape((padded, size)), right[j].reshape((padded, size))
-            u, v = left2[i].reshape((padded, size)), right2[j].reshape((padded, size))
-            for n in range(n_samples):
-                add_sample(a[n], b[n], u[n], v[n], sums)
-            result[i * TILE : (i + 1) * TILE, j * TILE : (j + 1) * TILE] = sums / n_samples
-
-    return kernel
+    shape = left.shape[1], len(classes) * TILE
+    for index in numba.prange(len(tiles)):
+        i, j = tiles[index]
+        sums = np.zeros((TILE, TILE))
+        a, b = left[i].reshape(shape), right[j].reshape(shape)
+        u, v = left2[i].reshape(shape), right2[j].reshape(shape)
+        for n in range(n_samples):
+            add_sample(classes, angle, a[n], b[n], u[n], v[n], sums)
+        result[i * TILE : (i + 1) * TILE, j * TILE : (j + 1) * TILE] = sums / n_samples
 
 
 #: BLAS's product of a matrix with its own transpose, half the work of a general product, as scipy exports it.

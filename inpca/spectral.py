@@ -87,7 +87,7 @@ def _largest_asymmetry(D) -> tuple[float, float, tuple[int, int]]:
     return scale, worst, where
 
 
-@numba.njit(parallel=True, fastmath=FAST)
+@numba.njit(parallel=True, fastmath=FAST, cache=True)
 def _symmetric_times(D, vector, parts):  # pragma: no cover (compiled)
     m = len(vector)
     for part in numba.prange(len(parts)):
@@ -104,7 +104,7 @@ def _symmetric_times(D, vector, parts):  # pragma: no cover (compiled)
             result[i] += total
 
 
-@numba.njit(parallel=True, fastmath=FAST)
+@numba.njit(parallel=True, fastmath=FAST, cache=True)
 def _rows_times(block, vector, result):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         total = 0.0
@@ -113,7 +113,7 @@ def _rows_times(block, vector, result):  # pragma: no cover (compiled)
         result[i] = total
 
 
-@numba.njit(parallel=True, fastmath=FAST)
+@numba.njit(parallel=True, fastmath=FAST, cache=True)
 def _squared_rows_times(block, vector, result):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         total = 0.0
@@ -195,7 +195,7 @@ def top_eigenpairs(
     return eigenvalues[order], vectors[:, order] * inverse[:, None]
 
 
-@numba.njit(parallel=True, fastmath=FAST)
+@numba.njit(parallel=True, fastmath=FAST, cache=True)
 def _missed_rows(block, left, right, signature, missed, total):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         for j in range(block.shape[1]):

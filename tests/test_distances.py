@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -145,6 +150,45 @@ def test_disjoint_models_have_the_bounded_distance():
     assert D[0, 2] == pytest.approx(0.5 * np.log(3), abs=1e-7)
     assert np.isfinite(pairwise_distances(X, metric="jeffreys")).all()
     assert pairwise_distances(X, metric="spherical")[0, 1] == pytest.approx(np.pi / 2, abs=1e-6)
+
+
+def test_disjoint_models_do_not_take_many_times_as_long(rng):
+    X = rng.dirichlet(np.ones(10), size=(2 * TILE, 400)).astype(np.float32)
+    Y = X.copy()
+    Y[:, :40] = np.eye(10)[np.arange(len(Y)) % 10][:, None]
+    assert np.allclose(pairwise_distances(Y)[:3, :3], brute_force(Y[:3], Y[:3]), rtol=1e-6, atol=1e-6)
+
+    def seconds(models):
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            pairwise_distances(models, n_jobs=1)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert seconds(Y) < 15 * seconds(X)
+
+
+def test_compiled_kernels_are_loaded_by_the_next_process(tmp_path):
+    program = """
+import sys
+import numpy as np
+from inpca import kernels, pairwise_distances
+X = np.full((4, 5, 3), 1 / 3)
+pairwise_distances(X)
+pairwise_distances(X, metric="spherical")
+used = kernels.pack_tiles, kernels.overlap_kernel, kernels.difference_kernel
+print(*[sum(getattr(kernel.stats, sys.argv[1]).values()) for kernel in used])
+"""
+
+    def run(counted):
+        command = [sys.executable, "-c", program, counted]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+        ).stdout.split()
+
+    assert run("cache_misses") == ["1", "1", "1"]
+    assert run("cache_hits") == ["1", "1", "1"]
 
 
 def test_hellinger_saturates_with_samples_and_bhattacharyya_does_not(rng):
