@@ -10,7 +10,7 @@ from snakemake.utils import min_version
 from inpca.config import ConfigError, read_study
 
 sys.path.insert(0, "workflow/scripts")
-from modules import library_modules
+from modules import library_modules, rule_files
 
 min_version("9.0")
 
@@ -32,33 +32,18 @@ RESULTS, FIGURES = f"results/{study.study}", f"figures/{study.study}"
 container: "inpca.sif"
 
 
-# Jobs run this environment's programs. Linear algebra gets one thread, so that its bits do not depend on --cores; the
-# one rule that has more threads to use, distances, gives them to its own kernel.
+# Jobs run this environment's programs. Linear algebra gets one thread, so that its bits do not depend on --cores; rules
+# that have more threads to use give them to our own kernels.
 shell.prefix(
     f"set -euo pipefail; export PATH={Path(sys.executable).parent}:$PATH "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1; "
 )
 
 
-include: "workflow/rules/common.smk"
+# A study has networks on a data set, networks on synthetic data, or both; rules are included for what it has.
+for rule_file in rule_files(study):
 
-
-# A study has networks on a data set, networks on synthetic data, or both.
-if study.dataset:
-
-    include: "workflow/rules/data.smk"
-    include: "workflow/rules/train.smk"
-    include: "workflow/rules/corners.smk"
-    include: "workflow/rules/geometry.smk"
-
-
-if study.synthetic:
-
-    include: "workflow/rules/synthetic.smk"
-
-
-include: "workflow/rules/notebooks.smk"
-include: "workflow/rules/report.smk"
+    include: rule_file
 
 
 rule all:

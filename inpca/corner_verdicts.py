@@ -225,7 +225,10 @@ def end_table(numbers: dict) -> str:
             error = row[split]["error"]
             cells += [percent(error), percent(error["difference"], sign="+") if "difference" in error else "–"]
         rows.append(f"| {start} | {' | '.join(cells)} |")
-    note = "Means with 95 % intervals over runs; differences are from normal runs, in points."
+    note = (
+        "Means with 95 % intervals over runs; differences are from normal runs, in points. Runs count as independent, "
+        "although some share their label seed or their run seed."
+    )
     return "\n".join([head, *rows, "", note])
 
 

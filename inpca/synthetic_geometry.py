@@ -45,7 +45,8 @@ def spectrum_geometry(
         coordinates ``pc1`` … ``pc3`` of an embedding of each case, axes turned to lead from P0 to P*; ``corner`` is
         the seed of the corner that a run starts from, NaN at ignorance.
     dimensions : Dataset
-        :func:`inpca.dimension.dimension` of the models of runs alone, by ``corners``.
+        :func:`inpca.dimension.dimension` of the models of runs alone, by ``corners``; ``drawn_signature`` (corners,
+        drawn_axis): -1 where an axis of the coordinates is time-like, else 1.
     """
     stores = open_stores(paths)
     D = pairwise_distances(stack_log_probs(stores, "train", geodesic_points), log=True, n_jobs=1)
@@ -59,15 +60,18 @@ def spectrum_geometry(
         of_case = np.flatnonzero(members(runs, number, seeds)[models_of_run])
         rng = np.random.default_rng(number)
         _, run = np.unique(models_of_run[of_case], return_inverse=True)
-        dimensions.append(dimension(D[np.ix_(of_case, of_case)], run, n_axes, resamples, rng))
+        of_models = dimension(D[np.ix_(of_case, of_case)], run, n_axes, resamples, rng)
         drawn = np.append(of_case, np.arange(len(models_of_run), len(table)))
-        tables.append(placed(table.iloc[drawn], D[np.ix_(drawn, drawn)]).assign(corners=number))
+        placed, signature = place(table.iloc[drawn], D[np.ix_(drawn, drawn)])
+        tables.append(placed.assign(corners=number))
+        dimensions.append(of_models.assign(drawn_signature=("drawn_axis", signature)))
     return pd.concat(tables, ignore_index=True), xr.concat(dimensions, pd.Index(corners, name="corners"))
 
 
-def placed(table: pd.DataFrame, D: np.ndarray) -> pd.DataFrame:
-    """Model table with the coordinates of its models as columns, axes turned to lead from P0 to P*."""
-    coordinates = InPCA(DRAWN_AXES, metric="precomputed").fit_transform(D)
+def place(table: pd.DataFrame, D: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """Model table with the coordinates of its models as columns, axes turned to lead from P0 to P*; and their signs."""
+    embedding = InPCA(DRAWN_AXES, metric="precomputed")
+    coordinates = embedding.fit_transform(D)
     ignorance, truth = (coordinates[(table["kind"] == kind).to_numpy()][0] for kind in ("ignorance", "truth"))
     coordinates = coordinates * np.where(truth < ignorance, -1, 1)
-    return table.assign(**{f"pc{axis}": column for axis, column in enumerate(coordinates.T, 1)})
+    return table.assign(**{f"pc{axis}": column for axis, column in enumerate(coordinates.T, 1)}), embedding.signature_

@@ -7,6 +7,8 @@ from inpca.batched import train_synthetic
 from inpca.configuration import Checkpoints, Configuration
 from inpca.dimension import signed_spectrum
 from inpca.distances import pairwise_distances
+from inpca.embedding import InPCA
+from inpca.models import open_stores, stack_log_probs
 from inpca.predictions import PredictionStore
 from inpca.synthetic import synthetic_data
 from inpca.synthetic_configuration import SyntheticJob
@@ -62,6 +64,14 @@ def test_axes_lead_from_ignorance_to_the_truth(geometry):
             rows[rows["kind"] == kind][["pc1", "pc2", "pc3"]].to_numpy()[0] for kind in ("ignorance", "truth")
         )
         assert np.all(end >= start)
+
+
+def test_signs_of_drawn_axes_are_those_of_their_eigenvalues(store, geometry):
+    stores = open_stores([store])
+    log_probs = stack_log_probs(stores, "train", 4)
+    of_all = np.append(np.repeat(members(JOB.runs, 2, CORNERS[2]), 5), np.ones(6, bool))
+    embedding = InPCA(3, metric="precomputed").fit(pairwise_distances(log_probs[of_all], log=True))
+    assert np.array_equal(geometry[1]["drawn_signature"].sel(corners=2), np.sign(embedding.eigenvalues_))
 
 
 def test_a_cell_of_the_sweep_is_the_case_trained_alone(geometry):

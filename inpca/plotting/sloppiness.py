@@ -62,19 +62,23 @@ def label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def manifolds(tables: Mapping[str, pd.DataFrame]) -> Figure:
+def manifolds(tables: Mapping[str, pd.DataFrame], dimensions: Mapping[str, xr.Dataset]) -> Figure:
     """PC1–PC2 of every case: a row for each spectrum, a column for each number of corners; colour tells corners apart.
 
     Parameters
     ----------
-    tables : mapping from name of the spectrum to DataFrame
-        As :func:`inpca.synthetic_geometry.spectrum_geometry` returns them.
+    tables, dimensions : mappings from name of the spectrum
+        As :func:`inpca.synthetic_geometry.spectrum_geometry` returns them. A time-like axis is named in its panel.
     """
     numbers = next(iter(tables.values()))["corners"].unique()
     figure, panels = new_figure(len(numbers), len(tables), width=2.2, height=2.1, squeeze=False)
     for row, (name, table) in zip(panels, tables.items(), strict=True):
         for axes, (number, points) in zip(row, table.groupby("corners", sort=False), strict=True):
             draw_case(axes, points)
+            signature = dimensions[name]["drawn_signature"].sel(corners=number).values[:2]
+            time_like = ", ".join(f"PC{axis}" for axis, sign in enumerate(signature, 1) if sign < 0)
+            if time_like:
+                axes.text(0.97, 0.03, f"{time_like} time-like", transform=axes.transAxes, ha="right", fontsize=7)
             axes.set(title=f"{label(name)}, {start_name(number)}")
             axes.title.set_fontsize(9)
     for axes in panels[-1]:

@@ -1,10 +1,27 @@
-"""Which library modules a script or notebook needs: its imports, followed through the library."""
+"""What a study needs of the project: its rules, their scripts, and the library modules that those import."""
 
 import ast
 import json
+import re
 from pathlib import Path
 
 LIBRARY = Path("inpca")
+#: Files of rules for each section that a study may have: networks on a data set, networks on synthetic data.
+SECTION_RULES = {"dataset": ("data", "train", "corners", "geometry"), "synthetic": ("synthetic",)}
+
+
+def rule_files(study) -> list[str]:
+    """Files of rules that a study includes, in their order."""
+    of_sections = [name for section, names in SECTION_RULES.items() if getattr(study, section) for name in names]
+    return [f"workflow/rules/{name}.smk" for name in ("common", *of_sections, "notebooks", "report")]
+
+
+def rule_scripts(files: list[str]) -> list[str]:
+    """Scripts that the rules in some files run, but for the one that takes checksums of the others."""
+    named = {
+        script for file in files for script in re.findall(r"workflow/scripts/\w+\.py", Path(file).read_text("utf-8"))
+    }
+    return sorted(named - {"workflow/scripts/provenance.py"})
 
 
 def library_modules(path: str) -> list[str]:

@@ -5,24 +5,19 @@ import hashlib
 import json
 from pathlib import Path
 
-from modules import library_modules
+from modules import library_modules, rule_files, rule_scripts
 
 from inpca.config import read_study
 from inpca.files import atomic, sha256
 
-#: Scripts that make what figures show; the others only say which files those are.
-SCRIPTS = [path for path in Path(__file__).parent.glob("*.py") if path.stem not in ("modules", "provenance")]
-
 
 def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
     """SHA-256 by name: of the validated study, and of each file that its figures depend on."""
-    roots = [
-        *(f"workflow/scripts/{script.name}" for script in SCRIPTS),
-        *(f"notebooks/{name}.ipynb" for name in notebooks),
-    ]
+    study = read_study(study)
+    roots = [*rule_scripts(rule_files(study)), *(f"notebooks/{name}.ipynb" for name in notebooks)]
     files = sorted({file for root in roots for file in library_modules(root)} | {"envs/requirements.lock"})
-    text = read_study(study).model_dump_json()
-    return {"study": hashlib.sha256(text.encode()).hexdigest(), **{file: sha256(file) for file in files}}
+    of_study = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
+    return {"study": of_study, **{file: sha256(file) for file in files}}
 
 
 if __name__ == "__main__":
