@@ -3,8 +3,7 @@
 Models are packed in tiles of :data:`TILE` as (tile, sample, class, model), so that the innermost loop runs over the
 models of a tile with unit stride and the compiler turns it into vector instructions. Numbers that a kernel is to know
 when it is compiled come as a tuple of that length (:func:`constant`), which is part of its type: with the number of
-classes, the sum over classes is unrolled and stays in registers. What was compiled is kept on disk and loaded by the
-next process; it does not see a change in another module, so that numbers from there are passed as arguments.
+classes, the sum over classes is unrolled and stays in registers.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numba
 import numpy as np
 from numba.extending import get_cython_function_address
 
+from inpca.compiled import compiled
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE
 
 #: Models of a tile. The overlaps of two tiles (16 kB as float32) stay in the first cache level.
@@ -48,7 +48,7 @@ def constant(n: int) -> tuple[int, ...]:
     return (0,) * n
 
 
-@numba.njit(parallel=True, error_model="numpy", cache=True)
+@compiled(parallel=True, error_model="numpy")
 def pack_tiles(models, log, kind, largest, packed, deviation):  # pragma: no cover (compiled)
     """Fill ``packed`` (tiles, samples, classes, TILE) with a quantity of the models, and ``deviation``.
 
@@ -83,7 +83,7 @@ def pack_tiles(models, log, kind, largest, packed, deviation):  # pragma: no cov
         deviation[tile] = worst
 
 
-@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+@compiled(fastmath=FAST, error_model="numpy")
 def split_exponents(mantissa, exponent):  # pragma: no cover (compiled)
     """Move the powers of two from ``mantissa`` (float64, above the smallest normal number) to ``exponent`` (int64)."""
     bits = mantissa.view(np.int64)
@@ -123,7 +123,7 @@ def multiply_sample(classes, left, right, smallest, mantissa):  # pragma: no cov
             row[b] *= min(max(s, smallest), 1.0)
 
 
-@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+@compiled(fastmath=FAST, error_model="numpy")
 def mean_logarithms(mantissa, exponent, n_samples, result):  # pragma: no cover (compiled)
     """Fill a tile of the result from its products."""
     for a in range(TILE):
@@ -132,7 +132,7 @@ def mean_logarithms(mantissa, exponent, n_samples, result):  # pragma: no cover 
             result[a, b] = max(-total / n_samples, 0.0)
 
 
-@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+@compiled(fastmath=FAST, error_model="numpy")
 def fill_tile(classes, left, right, n_samples, result):  # pragma: no cover (compiled)
     """Fill a tile of the result by float32 products of the overlaps of a group; False where they are too small."""
     mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
@@ -154,7 +154,7 @@ def fill_tile(classes, left, right, n_samples, result):  # pragma: no cover (com
     return True
 
 
-@numba.njit(fastmath=FAST, error_model="numpy", cache=True)
+@compiled(fastmath=FAST, error_model="numpy")
 def fill_tile_by_samples(classes, left, right, n_samples, smallest, result):  # pragma: no cover (compiled)
     """Fill a tile of the result by float64 products, each overlap ``smallest`` at least."""
     mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
@@ -166,7 +166,7 @@ def fill_tile_by_samples(classes, left, right, n_samples, smallest, result):  # 
     mean_logarithms(mantissa, exponent, n_samples, result)
 
 
-@numba.njit(parallel=True, error_model="numpy", cache=True)
+@compiled(parallel=True, error_model="numpy")
 def overlap_kernel(classes, left, right, tiles, n_samples, smallest, result):  # pragma: no cover (compiled)
     """Fill tiles of the result with -(1/N) Σ_n ln Σ_c a_nc b_nc.
 
@@ -211,7 +211,7 @@ def add_sample(classes, angle, left, right, left2, right2, sums):  # pragma: no 
                 row[b] += s
 
 
-@numba.njit(parallel=True, error_model="numpy", cache=True)
+@compiled(parallel=True, error_model="numpy")
 def difference_kernel(
     classes, angle, left, right, left2, right2, tiles, n_samples, result
 ):  # pragma: no cover (compiled)
@@ -237,6 +237,7 @@ SSYRK = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 10)(
 )
 
 
+# holds an address of this process, so that it and what calls it cannot be kept on disk
 @numba.njit(error_model="numpy")
 def gram_matrix(roots, overlaps):  # pragma: no cover (compiled)
     """Fill the upper half of ``overlaps`` (m, m) with the scalar products of the rows of ``roots`` (m, C)."""

@@ -14,6 +14,8 @@ from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 from threadpoolctl import threadpool_limits
 
+from inpca.compiled import compiled
+
 #: Up to this many models all eigenvalues are computed, beyond it only those that are asked for (Lanczos iteration).
 DENSE_MODELS = 500
 #: Bytes that are read at once from a matrix that is not in memory, or compared at once for symmetry.
@@ -87,7 +89,7 @@ def _largest_asymmetry(D) -> tuple[float, float, tuple[int, int]]:
     return scale, worst, where
 
 
-@numba.njit(parallel=True, fastmath=FAST, cache=True)
+@compiled(parallel=True, fastmath=FAST)
 def _symmetric_times(D, vector, parts):  # pragma: no cover (compiled)
     m = len(vector)
     for part in numba.prange(len(parts)):
@@ -104,7 +106,7 @@ def _symmetric_times(D, vector, parts):  # pragma: no cover (compiled)
             result[i] += total
 
 
-@numba.njit(parallel=True, fastmath=FAST, cache=True)
+@compiled(parallel=True, fastmath=FAST)
 def _rows_times(block, vector, result):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         total = 0.0
@@ -113,7 +115,7 @@ def _rows_times(block, vector, result):  # pragma: no cover (compiled)
         result[i] = total
 
 
-@numba.njit(parallel=True, fastmath=FAST, cache=True)
+@compiled(parallel=True, fastmath=FAST)
 def _squared_rows_times(block, vector, result):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         total = 0.0
@@ -195,7 +197,7 @@ def top_eigenpairs(
     return eigenvalues[order], vectors[:, order] * inverse[:, None]
 
 
-@numba.njit(parallel=True, fastmath=FAST, cache=True)
+@compiled(parallel=True, fastmath=FAST)
 def _missed_rows(block, left, right, signature, missed, total):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         for j in range(block.shape[1]):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpca import distances, kernels
+from inpca.compiled import compiled
 from inpca.distances import METRICS, pairwise_distances
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE, ignorance, truth
 from inpca.kernels import TILE
@@ -189,6 +190,11 @@ print(*[sum(getattr(kernel.stats, sys.argv[1]).values()) for kernel in used])
 
     assert run("cache_misses") == ["1", "1", "1"]
     assert run("cache_hits") == ["1", "1", "1"]
+
+
+def test_without_a_folder_to_write_to_kernels_are_compiled_each_time(monkeypatch):
+    monkeypatch.setattr("numba.core.caching.CompileResultCacheImpl._locator_classes", [])
+    assert compiled(parallel=True)(lambda x: x + 1)(1) == 2
 
 
 def test_hellinger_saturates_with_samples_and_bhattacharyya_does_not(rng):
