@@ -50,4 +50,5 @@ rule all:
     default_target: True
     input:
         rules.provenance.output,
+        rules.claims.output,
         notebook_targets(),

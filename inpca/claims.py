@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from operator import ge, gt, le, lt
 from pathlib import Path
 from typing import Literal
@@ -15,10 +16,13 @@ from inpca.strict import Strict
 
 #: Keys of a rule, and what the metric must be to the number beside it.
 RULES: dict[str, Callable[[float, float], bool]] = {"at_least": ge, "at_most": le, "above": gt, "below": lt}
+#: The same in tables.
+SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
+VERDICTS = ("held", "not held", "not tested")
 
 
 class ClaimsError(ValueError):
-    """Claims that cannot be read, or a metric that a claim names and nothing wrote."""
+    """Claims that cannot be read, or a metric that is not a number."""
 
 
 class PaperNumber(Strict):
@@ -80,12 +84,12 @@ def metric(name: str, folder: str | Path) -> float | None:
 
     Returns
     -------
-    float, or None if the study does not have that notebook
+    float, or None if the study does not have that notebook, or the notebook has no such number in this study
 
     Raises
     ------
     ClaimsError
-        If the notebook's metrics lack the key or it is not a number.
+        If what is there is not a number.
     """
     notebook, *keys = name.split(".")
     file = Path(folder) / f"{notebook}.json"
@@ -96,16 +100,77 @@ def metric(name: str, folder: str | Path) -> float | None:
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise ClaimsError(f"{file} has no {'.'.join(keys)}") from None
+            return None
+    if value is None:
+        return None
     if not isinstance(value, int | float):
         raise ClaimsError(f"{file}: {'.'.join(keys)} is not a number but {value!r}")
     return float(value)
 
 
-def verdict(claim: Claim, folder: str | Path) -> Literal["held", "not held", "not tested"]:
-    """Whether a claim holds in a study: ``not tested`` where a number is missing or not a number."""
-    value = metric(claim.metric, folder)
-    bounds = {key: metric(b, folder) if isinstance(b, str) else b for key, b in claim.rule.items()}
-    if any(number is None or number != number for number in (value, *bounds.values())):
-        return "not tested"
-    return "held" if all(RULES[key](value, bound) for key, bound in bounds.items()) else "not held"
+def judge(claims: Sequence[Claim], folder: str | Path) -> list[dict]:
+    """What a study says of claims.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+    folder : path
+        Of the notebooks' metrics.
+
+    Returns
+    -------
+    list of dict
+        Each claim with ``value`` and ``bounds``, None where the study has no such number, and ``verdict``: ``held``,
+        ``not held``, or ``not tested`` where a number is missing.
+    """
+    judged = []
+    for claim in claims:
+        value = finite(metric(claim.metric, folder))
+        bounds = {key: finite(metric(b, folder)) if isinstance(b, str) else b for key, b in claim.rule.items()}
+        if any(number is None for number in (value, *bounds.values())):
+            verdict = "not tested"
+        else:
+            verdict = "held" if all(RULES[key](value, bound) for key, bound in bounds.items()) else "not held"
+        judged.append(claim.model_dump() | {"value": value, "bounds": bounds, "verdict": verdict})
+    return judged
+
+
+def finite(value: float | None) -> float | None:
+    """The number, None if it is none."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def claims_table(judged: Sequence[dict]) -> str:
+    """Claims with their numbers and verdicts, in Markdown."""
+    count = {verdict: sum(claim["verdict"] == verdict for claim in judged) for verdict in VERDICTS}
+    tested = [claim for claim in judged if claim["verdict"] != "not tested"]
+    rows = []
+    for claim in tested:
+        paper = claim["paper"]
+        bounds = "; ".join(
+            f"{SIGNS[key]} {bound:.3g}" + (f"<br><sub>{claim['rule'][key]}</sub>" * isinstance(claim["rule"][key], str))
+            for key, bound in claim["bounds"].items()
+        )
+        cells = (
+            claim["text"],
+            claim["source"],
+            f"{paper['value']:g} ({paper['confidence']})" if paper else "–",
+            f"{claim['value']:.3g}<br><sub>{claim['metric']}</sub>",
+            bounds,
+            f"**{claim['verdict']}**" if claim["verdict"] == "not held" else claim["verdict"],
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    lines = [
+        "# Claims, as this study finds them",
+        "",
+        ", ".join(f"{n} {verdict}" for verdict, n in count.items()) + ". A claim holds if the number here is as the "
+        "rule asks; a rule's bound may be another number of the study, whose name stands below it. The confidence of "
+        "the paper's numbers is explained in claims.yaml.",
+        "",
+    ]
+    if tested:
+        head = "| claim | source | paper | here | holds if | |\n|---|---|---|---|---|---|"
+        lines += [head, *rows, ""]
+    if missed := [claim["id"] for claim in judged if claim["verdict"] == "not tested"]:
+        lines += [f"Not tested, because the study does not have the numbers: {', '.join(missed)}.", ""]
+    return "\n".join(lines)

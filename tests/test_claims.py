@@ -6,7 +6,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from inpca.claims import Claim, ClaimsError, metric, read_claims, verdict
+from inpca.claims import Claim, ClaimsError, claims_table, judge, metric, read_claims
 
 ONE = dict(id="a_claim", text="It is.", source="Fig. 1", paper=None, metric="book.value", rule={"at_least": 1})
 
@@ -24,15 +24,29 @@ def folder(tmp_path):
      ({"below": "book.none"}, "not tested")],
 )  # fmt: skip
 def test_rules(folder, rule, expected):
-    assert verdict(Claim(**ONE | {"rule": rule}), folder) == expected
+    (found,) = judge([Claim(**ONE | {"rule": rule})], folder)
+    assert found["verdict"] == expected
 
 
 def test_metrics_are_found_by_notebook_and_keys(folder):
     assert metric("book.rows.0.x", folder) == 2 and metric("absent.x", folder) is None
-    with pytest.raises(ClaimsError, match=r"has no rows\.1\.x"):
-        metric("book.rows.1.x", folder)
+    assert metric("book.rows.1.x", folder) is None and metric("book.value.x", folder) is None
     with pytest.raises(ClaimsError, match="text is not a number but 'a'"):
         metric("book.text", folder)
+
+
+def test_the_table_shows_numbers_bounds_and_what_was_not_tested(folder):
+    claims = [
+        Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": "book.rows.0.x"}}),
+        Claim(**ONE | {"id": "too_small", "text": "It is two.", "rule": {"at_least": 2},
+                       "paper": {"value": 2.5, "confidence": "exact"}}),
+        Claim(**ONE | {"id": "elsewhere", "metric": "absent.x"}),
+    ]  # fmt: skip
+    table = claims_table(judge(claims, folder))
+    assert "1 held, 1 not held, 1 not tested." in table
+    assert "| It is less. | Fig. 1 | – | 1<br><sub>book.value</sub> | < 2<br><sub>book.rows.0.x</sub> | held |" in table
+    assert "| It is two. | Fig. 1 | 2.5 (exact) | 1<br><sub>book.value</sub> | ≥ 2 | **not held** |" in table
+    assert table.endswith("does not have the numbers: elsewhere.\n")
 
 
 @pytest.mark.parametrize(
@@ -57,5 +71,5 @@ def test_ids_differ(tmp_path):
 def test_every_claim_of_the_paper_has_its_number_in_the_default_study():
     claims = read_claims(ROOT / "claims.yaml")
     assert len(claims) >= 15
-    verdicts = {claim.id: verdict(claim, ROOT / "results/fashion/metrics") for claim in claims}
-    assert not [name for name, found in verdicts.items() if found == "not tested"]
+    judged = judge(claims, ROOT / "results/fashion/metrics")
+    assert not [claim["id"] for claim in judged if claim["verdict"] == "not tested"]

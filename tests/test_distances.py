@@ -194,7 +194,7 @@ print(*[sum(getattr(kernel.stats, sys.argv[1]).values()) for kernel in used])
 
 def test_without_a_folder_to_write_to_kernels_are_compiled_each_time(monkeypatch):
     monkeypatch.setattr("numba.core.caching.CompileResultCacheImpl._locator_classes", [])
-    assert compiled(parallel=True)(lambda x: x + 1)(1) == 2
+    assert compiled()(lambda x: x + 1)(1) == 2
 
 
 def test_hellinger_saturates_with_samples_and_bhattacharyya_does_not(rng):

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 from provenance import provenance
 
+from inpca.claims import claims_table, judge, read_claims
 from inpca.config import read_study
 
 RESULTS = ROOT / "results/fashion"
@@ -33,6 +34,13 @@ def test_executed_notebooks_are_whole(study, name):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     assert not any(output.output_type == "error" for cell in code for output in cell.outputs)
+
+
+@pytest.mark.parametrize("study", NOTEBOOKS)
+def test_published_verdicts_are_those_of_the_published_numbers(study):
+    judged = judge(read_claims(ROOT / "claims.yaml"), ROOT / f"results/{study}/metrics")
+    assert json.loads((ROOT / f"results/{study}/claims.json").read_text()) == judged
+    assert (ROOT / f"results/{study}/claims.md").read_text() == claims_table(judged)
 
 
 def test_published_files_are_small():
@@ -64,3 +72,10 @@ def test_numbers_in_the_readme_are_those_of_the_metrics():
     for name, (left, right) in rows.items():
         row = next(line for line in README.splitlines() if line.startswith(f"| {name.replace('1 axes', '1 axis')} |"))
         assert [cell.strip() for cell in row.split("|")[2:4]] == [str(left), str(right)]
+
+
+def test_counts_of_claims_in_the_readme_are_those_of_the_verdicts():
+    judged = json.loads((RESULTS / "claims.json").read_text())
+    held = sum(claim["verdict"] == "held" for claim in judged)
+    failed = sum(claim["verdict"] == "not held" for claim in judged)
+    assert f"{held} of {len(judged)} hold in the default study, {failed} do not" in README

@@ -85,7 +85,7 @@ def test_deleting_a_figure_runs_its_notebook_only(finished):
     (finished / "figures/smoke/main_manifold/pairs.png").unlink()
     assert dry_run(finished, "figures/smoke/main_manifold/pairs.png") == {"notebook_main_manifold": 1}
     everything = dry_run(finished)
-    assert set(everything) == {"notebook_main_manifold", "provenance", "all"}
+    assert set(everything) == {"notebook_main_manifold", "claims", "provenance", "all"}
 
 
 def test_editing_the_plots_runs_notebooks_only(finished):
@@ -95,7 +95,7 @@ def test_editing_the_plots_runs_notebooks_only(finished):
         f"notebook_{name}"
         for name in ("main_manifold", "test_embedding", "trajectories", "distances", "sloppy_synthetic")
     }
-    assert set(dry_run(finished)) == {*notebooks, "provenance", "all"}
+    assert set(dry_run(finished)) == {*notebooks, "claims", "provenance", "all"}
 
 
 def test_editing_the_distances_does_not_train_again(finished):
@@ -130,13 +130,13 @@ def test_changing_the_fit_of_corners_trains_those_runs_only(finished):
 
 def test_an_analysis_setting_does_not_train_again(finished):
     jobs = dry_run(finished, "--config", "analysis={spread_radius: 0.2}")
-    assert set(jobs) == {"notebook_main_manifold", "notebook_test_embedding", "provenance", "all"}
+    assert set(jobs) == {"notebook_main_manifold", "notebook_test_embedding", "claims", "provenance", "all"}
 
 
 def test_a_setting_of_the_tangents_computes_them_only(finished):
     jobs = dry_run(finished, "--config", "analysis={tangents: {width: 0.1}}")
     assert jobs.pop("tangents") == 2
-    assert set(jobs) == {"notebook_tangent_embeddings", "provenance", "all"}
+    assert set(jobs) == {"notebook_tangent_embeddings", "claims", "provenance", "all"}
 
 
 @pytest.mark.parametrize("metric", ["spherical", "jeffreys", "euclidean", "hellinger"])
@@ -147,7 +147,7 @@ def test_every_metric_has_distances_and_an_embedding(finished, metric):
 
 def test_a_setting_of_subsets_redraws_them_only(finished):
     jobs = dry_run(finished, "--config", "analysis={subset_draws: 4}")
-    assert set(jobs) == {"subsets", "notebook_distances", "provenance", "all"}
+    assert set(jobs) == {"subsets", "notebook_distances", "claims", "provenance", "all"}
 
 
 def test_editing_the_dimension_does_not_train_on_synthetic_data_again(finished):
@@ -161,7 +161,7 @@ def test_editing_the_dimension_does_not_train_on_synthetic_data_again(finished):
 def test_a_study_of_synthetic_data_alone_plans_nothing_else(finished):
     jobs = planned(snakemake(finished, "--configfile", "config/synthetic.yaml", "--dry-run"))
     rules = {"synthetic_data", "train_synthetic", "embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"}
-    assert set(jobs) == rules | {"provenance", "all"} and jobs["train_synthetic"] == 3
+    assert set(jobs) == rules | {"claims", "provenance", "all"} and jobs["train_synthetic"] == 3
 
 
 def test_a_wrong_key_stops_before_the_first_job(finished):

@@ -1,3 +1,21 @@
+rule claims:
+    """What the study's numbers say of the paper's claims."""
+    input:
+        claims="claims.yaml",
+        metrics=[f"{RESULTS}/metrics/{name}.json" for name in NOTEBOOKS],
+        code=library_modules("workflow/scripts/claims.py"),
+    output:
+        verdicts=f"{RESULTS}/claims.json",
+        table=f"{RESULTS}/claims.md",
+    log:
+        f"{RESULTS}/logs/claims.log",
+    params:
+        metrics=f"{RESULTS}/metrics",
+    shell:
+        "python workflow/scripts/claims.py --claims {input.claims} --metrics {params.metrics}"
+        " --verdicts {output.verdicts} --table {output.table} > {log} 2>&1 || {{ cat {log} >&2; exit 1; }}"
+
+
 rule provenance:
     """Checksums of everything that the figures were made from, to tell later whether they are stale."""
     input:

@@ -1,0 +1,24 @@
+"""Judge the paper's claims by the numbers that a study's notebooks wrote."""
+
+import argparse
+import json
+from pathlib import Path
+
+from inpca.claims import claims_table, judge, read_claims
+from inpca.files import atomic
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--claims", type=Path, required=True)
+parser.add_argument("--metrics", type=Path, required=True, help="folder of the notebooks' metrics")
+parser.add_argument("--verdicts", type=Path, required=True)
+parser.add_argument("--table", type=Path, required=True)
+arguments = parser.parse_args()
+judged = judge(read_claims(arguments.claims), arguments.metrics)
+for path, text in (
+    (arguments.verdicts, json.dumps(judged, indent=1, ensure_ascii=False) + "\n"),
+    (arguments.table, claims_table(judged)),
+):
+    with atomic(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+for claim in judged:
+    print(f"{claim['verdict']:10}  {claim['id']}")
