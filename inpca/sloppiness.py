@@ -14,18 +14,19 @@ from inpca.plotting.manifold import runs
 from inpca.plotting.sloppiness import label, start_name
 from inpca.plotting.spectrum import STRESS_AXES
 from inpca.synthetic import input_variances
+from inpca.synthetic_configuration import Spectrum
 
 
-def input_numbers(inputs: np.ndarray, decay: float) -> dict:
+def input_numbers(inputs: np.ndarray, spectrum: Spectrum) -> dict:
     """Spectrum of the inputs (N, d): asked for and measured.
 
     ``effective_dimension`` is the participation ratio of the covariance, ``mean_square`` the mean squared length of an
     input, Σ_i e_i / d.
     """
     d = inputs.shape[1]
-    asked, measured = input_variances(decay, d) / d, measured_variances(inputs)
+    asked, measured = input_variances(spectrum, d) / d, measured_variances(inputs)
     return {
-        "decay": decay,
+        **spectrum.model_dump(),
         "effective_dimension": participation_ratio(asked),
         "measured_effective_dimension": participation_ratio(measured),
         "mean_square": float(asked.sum()),
@@ -180,24 +181,40 @@ def verdict(item: dict) -> str:
     return f"{word}, {item['value']:+.2f} ± {item['error']:.2f}"
 
 
-def size_verdict(numbers: Mapping[str, dict]) -> str:
-    """What does the size of the inputs do? Pairs of spectra of the same effective dimension, to ten per cent."""
-    lines = []
-    for (name, a), (other, b) in combinations(numbers.items(), 2):
-        shape = b["inputs"]["effective_dimension"] / a["inputs"]["effective_dimension"]
-        if abs(np.log(shape)) < np.log(1.1):
-            size = b["inputs"]["mean_square"] / a["inputs"]["mean_square"]
-            found = {n: difference(a["cases"][n], b["cases"][n], "participation_ratio") for n in a["cases"]}
-            apart = [n for n, item in found.items() if item["beyond_error"]]
-            lines.append(
-                f"{label(name)} and {label(other)} inputs have about the same effective dimension; their mean squared "
-                f"lengths have the ratio {size:.3g}. Their participation ratios differ beyond two standard errors from "
-                f"{', '.join(start_name(int(n)) for n in apart) or 'no start'}"
-                + (", where the shape of the spectrum alone does not explain the dimension" if apart else "")
-            )
-    if not lines:
-        return "No two spectra have the same effective dimension, so that size and shape cannot be told apart."
-    return "**Size against shape.** " + "; ".join(lines) + "."
+def control_verdict(numbers: Mapping[str, dict]) -> str:
+    """What the size of the inputs does where their shape is the same, and their shape where their size is."""
+    names = {"effective_dimension": "effective dimension", "mean_square": "mean squared length"}
+    parts = []
+    for title, same, other in (
+        ("Size at equal shape", "effective_dimension", "mean_square"),
+        ("Shape at equal size", "mean_square", "effective_dimension"),
+    ):
+        lines = []
+        for (name, a), (second, b) in combinations(numbers.items(), 2):
+            left, right = a["inputs"], b["inputs"]
+            if close(left[same], right[same]) and not close(left[other], right[other]):
+                found = {n: difference(a["cases"][n], b["cases"][n], "participation_ratio") for n in a["cases"]}
+                lines.append(
+                    f"- {label(name)} and {label(second)} inputs ({names[other]} {left[other]:.3g} and "
+                    f"{right[other]:.3g}): the participation ratio of the latter is {by_start(found)}"
+                )
+        none = f"No two spectra have the same {names[same]}, to ten per cent, and another {names[other]}."
+        parts.append("\n".join([f"**{title}.**", "", *lines]) if lines else f"**{title}.** {none}")
+    return "\n\n".join(parts)
+
+
+def close(a: float, b: float) -> bool:
+    """Equal to ten per cent."""
+    return abs(np.log(b / a)) < np.log(1.1)
+
+
+def by_start(found: Mapping[str, dict]) -> str:
+    """From which starts a difference is above, below, and within two standard errors, in words."""
+    starts = {"higher": [], "lower": [], "not told apart": []}
+    for n, item in found.items():
+        word = ("higher" if item["value"] > 0 else "lower") if item["beyond_error"] else "not told apart"
+        starts[word].append(start_name(int(n)))
+    return "; ".join(f"{word} from {', '.join(names)}" for word, names in starts.items() if names)
 
 
 def fit_verdict(numbers: Mapping[str, dict], fitted_error: float) -> str:

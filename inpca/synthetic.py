@@ -5,29 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from inpca.datasets import DataError, PreparedData, fingerprint
-from inpca.synthetic_configuration import SyntheticData, Teacher
+from inpca.synthetic_configuration import Spectrum, SyntheticData, Teacher
 
 #: Seeds of one number draw different random numbers for inputs, teachers and corners.
 INPUTS, TEACHER, CORNER = range(3)
 
 
-def input_variances(decay: float, dimension: int) -> np.ndarray:
+def input_variances(spectrum: Spectrum, dimension: int) -> np.ndarray:
     """Variances e_i = 50 c exp(-c i), i = 0 … d-1, of the inputs times d; all 1 for c = 0.
 
     Parameters
     ----------
-    decay : float
-        c; the larger, the sloppier: more of the variance is in fewer inputs.
+    spectrum : Spectrum
+        Its decay is c; the larger, the sloppier: more of the variance is in fewer inputs. The sum of the e_i, and with
+        it the size of the inputs, depends on c; ``sized_as`` scales them to the sum that another decay gives.
     dimension : int
         d.
 
     Returns
     -------
     (d,) array
-        Eigenvalues of the covariance of the inputs, times d. Their sum, and with it the size of the inputs, depends
-        on c.
+        Eigenvalues of the covariance of the inputs, times d.
     """
-    return 50 * decay * np.exp(-decay * np.arange(dimension)) if decay else np.ones(dimension)
+    decay = spectrum.decay
+    variances = 50 * decay * np.exp(-decay * np.arange(dimension)) if decay else np.ones(dimension)
+    if spectrum.sized_as is not None:
+        variances *= input_variances(Spectrum(decay=spectrum.sized_as), dimension).sum() / variances.sum()
+    return variances
 
 
 def synthetic_data(data: SyntheticData) -> PreparedData:
@@ -46,7 +50,7 @@ def synthetic_data(data: SyntheticData) -> PreparedData:
         If a class has no sample in one of the splits.
     """
     rng = np.random.default_rng((data.seed, INPUTS))
-    scale = np.sqrt(input_variances(data.decay, data.dimension) / data.dimension)
+    scale = np.sqrt(input_variances(data, data.dimension) / data.dimension)
     arrays = []
     for split, n in (("train", data.n_train), ("test", data.n_test)):
         inputs = rng.standard_normal((n, data.dimension)) * scale

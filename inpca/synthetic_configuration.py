@@ -31,10 +31,17 @@ class SyntheticSize(Strict):
     teacher: Teacher
 
 
-class SyntheticData(SyntheticSize):
-    """One data set: its size and the decay c of the variances of its inputs."""
+class Spectrum(Strict):
+    """Variances of the inputs."""
 
-    decay: float = Field(ge=0, description="variances e_i = 50 c exp(-c i); all 1 for c = 0 (isotropic)")
+    decay: float = Field(ge=0, description="c of the variances e_i = 50 c exp(-c i); all 1 for c = 0 (isotropic)")
+    sized_as: float | None = Field(
+        default=None, ge=0, description="scale them all to the same sum as with this decay: inputs are then as large"
+    )
+
+
+class SyntheticData(SyntheticSize, Spectrum):
+    """One data set: its size and the variances of its inputs."""
 
 
 class Run(Strict):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, StringConstraints, model_validator
 
 from inpca.configuration import Checkpoints, Configuration, FullyConnected
 from inpca.strict import Strict
-from inpca.synthetic_configuration import SyntheticData, SyntheticJob, SyntheticSetting, SyntheticSize
+from inpca.synthetic_configuration import Spectrum, SyntheticData, SyntheticJob, SyntheticSetting, SyntheticSize
 from inpca.synthetic_runs import all_runs
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+DecayOrSpectrum = Annotated[
+    Spectrum,
+    BeforeValidator(
+        lambda value: {"decay": value} if isinstance(value, int | float) else value,
+        json_schema_input_type=Annotated[float, Field(ge=0)] | Spectrum,
+    ),
+]
 Corners = dict[Annotated[int, Field(ge=0)], PositiveInt]
 
 
@@ -34,8 +41,10 @@ class Synthetic(Strict):
     """Students of a random teacher, on inputs of several spectra, from several numbers of corners."""
 
     data: SyntheticSize
-    spectra: dict[Name, Annotated[float, Field(ge=0)]] = Field(
-        min_length=1, description="decay c of the variances e_i = 50 c exp(-c i) of the inputs, by name; 0: isotropic"
+    spectra: dict[Name, DecayOrSpectrum] = Field(
+        min_length=1,
+        description="variances e_i = 50 c exp(-c i) of the inputs, by name: the decay c (0: isotropic), or decay and "
+        "sized_as, the decay of another spectrum whose sum they are scaled to",
     )
     students: dict[Name, list[PositiveInt]] = Field(min_length=1, description="hidden widths, by name")
     settings: list[SyntheticSetting] = Field(min_length=1)
@@ -55,9 +64,9 @@ class Synthetic(Strict):
         self.configurations()
         return self
 
-    def dataset(self, decay: float) -> SyntheticData:
-        """The data set whose input variances have this decay."""
-        return SyntheticData(**self.data.model_dump(), decay=decay)
+    def dataset(self, spectrum: Spectrum) -> SyntheticData:
+        """The data set whose input variances have this spectrum."""
+        return SyntheticData(**self.data.model_dump(), **spectrum.model_dump())
 
     def configurations(self) -> dict[str, Configuration]:
         """Every student with every setting, by id.
@@ -84,6 +93,10 @@ class Synthetic(Strict):
             runs=all_runs(self.corners),
             checkpoints=self.checkpoints,
         )
+
+    def sweep_datasets(self) -> list[SyntheticData]:
+        """The data sets of the sweep."""
+        return [self.dataset(Spectrum(decay=decay)) for decay in self.sweep.decays]
 
     def sweep_job(self) -> SyntheticJob:
         """The training job of the sweep on the data of any decay."""

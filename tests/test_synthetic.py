@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from inpca.datasets import DataError, fingerprint
 from inpca.synthetic import input_variances, synthetic_data, teacher_labels
-from inpca.synthetic_configuration import SyntheticData, Teacher
+from inpca.synthetic_configuration import Spectrum, SyntheticData, Teacher
 
 
 def described(**changes):
@@ -15,15 +15,22 @@ def described(**changes):
 
 @given(decay=st.floats(1e-3, 1), dimension=st.integers(2, 300))
 def test_variances_decay_geometrically_from_50_c(decay, dimension):
-    e = input_variances(decay, dimension)
+    e = input_variances(Spectrum(decay=decay), dimension)
     assert np.isclose(e[0], 50 * decay) and np.allclose(e[1:] / e[:-1], np.exp(-decay))
-    assert np.array_equal(input_variances(0, dimension), np.ones(dimension))
+    assert np.array_equal(input_variances(Spectrum(decay=0), dimension), np.ones(dimension))
+
+
+@given(decay=st.floats(0, 1), sized_as=st.floats(1e-3, 1), dimension=st.integers(1, 300))
+def test_inputs_sized_as_others_keep_their_shape(decay, sized_as, dimension):
+    own, other = (input_variances(Spectrum(decay=c), dimension) for c in (decay, sized_as))
+    e = input_variances(Spectrum(decay=decay, sized_as=sized_as), dimension)
+    assert np.isclose(e.sum(), other.sum()) and np.allclose(e / e[0], own / own[0])
 
 
 @pytest.mark.parametrize("decay", [0.5, 0.001, 0])
 def test_inputs_have_the_covariance_that_was_asked_for(decay):
     inputs = synthetic_data(described(decay=decay)).train_images[:, 0, 0].astype(float)
-    root = np.sqrt(input_variances(decay, 200) / 200)
+    root = np.sqrt(input_variances(Spectrum(decay=decay), 200) / 200)
     whitened = inputs / root
     covariance = whitened.T @ whitened / len(inputs)
     # entries of a sample covariance of n independent standard normals: variance 1/n, on the diagonal 2/n
@@ -37,7 +44,9 @@ def test_inputs_have_the_covariance_that_was_asked_for(decay):
 
 def test_data_of_different_spectra_differ_in_scale_only():
     sloppy, isotropic = (synthetic_data(described(decay=c)).train_images[:, 0, 0] for c in (0.5, 0))
-    assert np.allclose(sloppy[:, :20], isotropic[:, :20] * np.sqrt(input_variances(0.5, 200)[:20]), rtol=1e-5)
+    assert np.allclose(
+        sloppy[:, :20], isotropic[:, :20] * np.sqrt(input_variances(Spectrum(decay=0.5), 200)[:20]), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("decay", [0.5, 0.001, 0])

@@ -111,10 +111,16 @@ def test_the_verdict_follows_the_numbers():
     assert "flat inputs from ignorance: participation ratio 1.00 and 2.00 (the latter higher, +1.00 ± 0.14)" in text
     assert "from 10 corners: participation ratio 3.00 and 3.10 (not told apart" in text
     assert "higher than from ignorance on 3 of 3 spectra" in sloppiness.corner_verdict(numbers, compared)
-    text = sloppiness.size_verdict(numbers)
-    assert "ratio 20" in text and "from ignorance, where the shape of the spectrum alone does not explain" in text
-    numbers["large"]["cases"] = numbers["flat"]["cases"]
-    text = sloppiness.size_verdict(numbers)
-    assert text.endswith("beyond two standard errors from no start.")
+
+
+def test_size_and_shape_are_told_apart_by_pairs_that_share_the_other():
+    numbers = spectra(*({"0": case(a), "10": case(b)} for a, b in ((1, 3), (2, 3.1), (0.5, 3))))
+    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Shape")
+    assert "- flat and large inputs (mean squared length 0.05 and 1)" in size
+    assert size.endswith("is lower from ignorance; not told apart from 10 corners") and "sloppy" not in size
+    assert "No two spectra have the same mean squared length" in shape
+    numbers["large"]["inputs"]["mean_square"] = 0.3
+    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Shape")
+    assert "- sloppy and large inputs (effective dimension 4 and 200)" in shape and "flat" not in shape
     del numbers["large"]
-    assert "cannot be told apart" in sloppiness.size_verdict(numbers)
+    assert "No two spectra have the same effective dimension" in sloppiness.control_verdict(numbers)

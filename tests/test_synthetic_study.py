@@ -26,7 +26,7 @@ def test_a_study_may_be_synthetic_alone_but_not_empty(data):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["spectra", "sloppy"], -1, r"synthetic.spectra.sloppy: -1 is not allowed"),
+        (["spectra", "sloppy"], -1, r"synthetic.spectra.sloppy.decay: -1 is not allowed"),
         (["spectra"], {"Not Sloppy": 1}, r"'Not Sloppy' is not allowed"),
         (["settings", 0, "optimizer"], "adam", r"synthetic.settings.0.optimizer: 'adam' .* 'sgd' or 'sgdn'"),
         (["settings", 0, "batch_size"], 199, r"settings.0: batch_size 199 does not fit n_train 200"),
@@ -69,7 +69,7 @@ def test_the_full_size_study_is_the_papers():
     study = read_study(ROOT / "config/synthetic.yaml").synthetic
     assert (study.data.n_train, study.data.n_test, study.data.dimension, study.data.n_classes) == (5000, 1000, 200, 5)
     assert study.data.teacher.hidden == 50 and study.settings[0].epochs == 200
-    assert set(study.spectra.values()) == {0.5, 0.001, 0}
+    assert {spectrum.decay for spectrum in study.spectra.values() if spectrum.sized_as is None} == {0.5, 0.001, 0}
     assert study.corners == {0: 50, 1: 50, 2: 25, 5: 10, 10: 5}
     assert len(study.sweep.decays) >= 8
 

@@ -18,6 +18,7 @@ from inpca.dimension import ENOUGH_STRESS
 from inpca.plotting.manifold import draw_geodesic, runs
 from inpca.plotting.style import new_figure
 from inpca.synthetic import input_variances
+from inpca.synthetic_configuration import Spectrum
 
 #: Colours (Okabe & Ito) and markers of the spectra, in the order in which a study names them.
 SPECTRUM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -35,21 +36,21 @@ def start_colours(numbers) -> dict[int, tuple]:
     return dict(zip(numbers, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(numbers))), strict=True))
 
 
-def variances(covariances: Mapping[str, np.ndarray], decays: Mapping[str, float]) -> Figure:
+def variances(covariances: Mapping[str, np.ndarray], asked: Mapping[str, Spectrum]) -> Figure:
     """Eigenvalues of the covariance of the inputs: asked for (lines) and measured on the train inputs (marks).
 
     Parameters
     ----------
     covariances : mapping from name to (d,) array
         Measured eigenvalues, descending.
-    decays : mapping from name to decay c
+    asked : mapping from name to Spectrum
     """
     figure, axes = new_figure(width=6, height=3.6)
     for (name, measured), colour, marker in zip(covariances.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False):
         axis = np.arange(1, len(measured) + 1)
-        axes.plot(axis, input_variances(decays[name], len(measured)) / len(measured), color=colour, linewidth=1)
+        axes.plot(axis, input_variances(asked[name], len(measured)) / len(measured), color=colour, linewidth=1)
         axes.scatter(axis[::4], measured[::4], color=colour, marker=marker, s=12, linewidth=0,
-                     label=f"{label(name)} (c = {decays[name]:g})")  # fmt: skip
+                     label=described(name, asked[name]))  # fmt: skip
     lowest = min(measured[: len(measured) // 4].min() for measured in covariances.values())
     axes.set(xlabel="eigenvalue of the input covariance, by rank", ylabel="variance", yscale="log",
              ylim=(max(lowest, 1e-12) / 3, None))  # fmt: skip
@@ -60,6 +61,12 @@ def variances(covariances: Mapping[str, np.ndarray], decays: Mapping[str, float]
 def label(name: str) -> str:
     """Name of a spectrum in legends."""
     return name.replace("_", " ")
+
+
+def described(name: str, spectrum: Spectrum) -> str:
+    """The same with its decay, and the decay whose size it has."""
+    size = "" if spectrum.sized_as is None else f", as large as with {spectrum.sized_as:g}"
+    return f"{label(name)} (c = {spectrum.decay:g}{size})"
 
 
 def manifolds(tables: Mapping[str, pd.DataFrame], dimensions: Mapping[str, xr.Dataset]) -> Figure:
@@ -149,7 +156,7 @@ def spectrum_panels(dimensions: Mapping[str, xr.Dataset]) -> tuple[Figure, np.nd
     """A panel for each spectrum, side by side, with its name."""
     figure, panels = new_figure(len(dimensions), width=3.6, height=3.2, sharey=True, squeeze=False)
     for axes, (name, dataset) in zip(panels[0], dimensions.items(), strict=True):
-        axes.set_title(f"{label(name)} (c = {dataset.attrs['decay']:g})")
+        axes.set_title(described(name, Spectrum(**dataset.attrs)))
     return figure, panels[0]
 
 

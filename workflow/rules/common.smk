@@ -68,8 +68,8 @@ BOOTSTRAP = ["bootstrap_draws", "bootstrap_seed"]
 
 def synthetic_dataset(wildcards):
     """The synthetic data set of one spectrum, as JSON."""
-    decay = study.synthetic.spectra[wildcards.spectrum]
-    return study.synthetic.dataset(decay).model_dump_json()
+    spectrum = study.synthetic.spectra[wildcards.spectrum]
+    return study.synthetic.dataset(spectrum).model_dump_json()
 
 
 def synthetic_files(folder, suffix):

@@ -58,13 +58,15 @@ rule embed_synthetic:
     resources:
         mem_mb=3000,
     params:
-        decay=lambda wildcards: study.synthetic.spectra[wildcards.spectrum],
+        spectrum=lambda wildcards: study.synthetic.spectra[
+            wildcards.spectrum
+        ].model_dump_json(),
         corners=json.dumps(study.synthetic.corners),
         geodesic_points=study.analysis.geodesic_points,
         n_components=study.analysis.n_components,
         resamples=study.synthetic.bootstrap,
     shell:
-        "python workflow/scripts/embed_synthetic.py --stores {input.stores} --corners {params.corners:q} --decay {params.decay}"
+        "python workflow/scripts/embed_synthetic.py --stores {input.stores} --corners {params.corners:q} --spectrum {params.spectrum:q}"
         " --geodesic-points {params.geodesic_points} --n-components {params.n_components}"
         " --resamples {params.resamples} --models {output.models} --dimensions {output.dimensions} > {log} 2>&1"
 
@@ -81,10 +83,7 @@ rule sweep_synthetic:
     threads: 1
     params:
         datasets=json.dumps(
-            [
-                study.synthetic.dataset(decay).model_dump()
-                for decay in study.synthetic.sweep.decays
-            ]
+            [data.model_dump() for data in study.synthetic.sweep_datasets()]
         ),
         job=study.synthetic.sweep_job().model_dump_json(),
         corners=json.dumps(study.synthetic.sweep.corners),

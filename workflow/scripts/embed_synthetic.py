@@ -5,12 +5,16 @@ import json
 from pathlib import Path
 
 from inpca.files import atomic
+from inpca.synthetic_configuration import Spectrum
 from inpca.synthetic_geometry import spectrum_geometry
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)
 parser.add_argument("--corners", type=json.loads, required=True, help="run seeds by number of corners, as JSON")
-parser.add_argument("--decay", type=float, required=True, help="of the input variances; kept with the dimensions")
+parser.add_argument(
+    "--spectrum", type=Spectrum.model_validate_json, required=True,
+    help="of the input variances, as JSON; kept with the dimensions",
+)  # fmt: skip
 parser.add_argument("--geodesic-points", type=int, required=True)
 parser.add_argument("--n-components", type=int, required=True)
 parser.add_argument("--resamples", type=int, required=True)
@@ -23,7 +27,7 @@ table, dimensions = spectrum_geometry(
 )  # fmt: skip
 with atomic(arguments.models) as partial:
     table.to_parquet(partial, index=False)
-dimensions.attrs["decay"] = arguments.decay
+dimensions.attrs |= arguments.spectrum.model_dump(exclude_none=True)
 with atomic(arguments.dimensions) as partial:
     dimensions.to_netcdf(partial, engine="scipy")
 print(dimensions[["axes_needed", "participation_ratio"]].to_dataframe())
