@@ -161,7 +161,7 @@ def test_editing_the_dimension_does_not_train_on_synthetic_data_again(finished):
 def test_a_study_of_synthetic_data_alone_plans_nothing_else(finished):
     jobs = planned(snakemake(finished, "--configfile", "config/synthetic.yaml", "--dry-run"))
     rules = {"synthetic_data", "train_synthetic", "embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"}
-    assert set(jobs) == rules | {"claims", "provenance", "all"} and jobs["train_synthetic"] == 3
+    assert set(jobs) == rules | {"claims", "provenance", "all"} and jobs["train_synthetic"] == 4
 
 
 def test_a_wrong_key_stops_before_the_first_job(finished):

@@ -47,10 +47,11 @@ def variances(covariances: Mapping[str, np.ndarray], asked: Mapping[str, Spectru
     """
     figure, axes = new_figure(width=6, height=3.6)
     for (name, measured), colour, marker in zip(covariances.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False):
-        axis = np.arange(1, len(measured) + 1)
-        axes.plot(axis, input_variances(asked[name], len(measured)) / len(measured), color=colour, linewidth=1)
+        axis, spectrum = np.arange(1, len(measured) + 1), asked[name]
+        size = "" if spectrum.sized_as is None else f", as large as with {spectrum.sized_as:g}"
+        axes.plot(axis, input_variances(spectrum, len(measured)) / len(measured), color=colour, linewidth=1)
         axes.scatter(axis[::4], measured[::4], color=colour, marker=marker, s=12, linewidth=0,
-                     label=described(name, asked[name]))  # fmt: skip
+                     label=f"{label(name)} (c = {spectrum.decay:g}{size})")  # fmt: skip
     lowest = min(measured[: len(measured) // 4].min() for measured in covariances.values())
     axes.set(xlabel="eigenvalue of the input covariance, by rank", ylabel="variance", yscale="log",
              ylim=(max(lowest, 1e-12) / 3, None))  # fmt: skip
@@ -61,12 +62,6 @@ def variances(covariances: Mapping[str, np.ndarray], asked: Mapping[str, Spectru
 def label(name: str) -> str:
     """Name of a spectrum in legends."""
     return name.replace("_", " ")
-
-
-def described(name: str, spectrum: Spectrum) -> str:
-    """The same with its decay, and the decay whose size it has."""
-    size = "" if spectrum.sized_as is None else f", as large as with {spectrum.sized_as:g}"
-    return f"{label(name)} (c = {spectrum.decay:g}{size})"
 
 
 def manifolds(tables: Mapping[str, pd.DataFrame], dimensions: Mapping[str, xr.Dataset]) -> Figure:
@@ -156,7 +151,7 @@ def spectrum_panels(dimensions: Mapping[str, xr.Dataset]) -> tuple[Figure, np.nd
     """A panel for each spectrum, side by side, with its name."""
     figure, panels = new_figure(len(dimensions), width=3.6, height=3.2, sharey=True, squeeze=False)
     for axes, (name, dataset) in zip(panels[0], dimensions.items(), strict=True):
-        axes.set_title(described(name, Spectrum(**dataset.attrs)))
+        axes.set_title(f"{label(name)} (c = {dataset.attrs['decay']:g})")
     return figure, panels[0]
 
 
