@@ -70,23 +70,18 @@ def manifolds(tables: Mapping[str, pd.DataFrame], dimensions: Mapping[str, xr.Da
     Parameters
     ----------
     tables, dimensions : mappings from name of the spectrum
-        As :func:`inpca.synthetic_geometry.spectrum_geometry` returns them. A time-like axis is named in its panel.
+        As :func:`inpca.synthetic_geometry.spectrum_geometry` returns them. A time-like axis says so in its label.
     """
     numbers = next(iter(tables.values()))["corners"].unique()
-    figure, panels = new_figure(len(numbers), len(tables), width=2.2, height=2.1, squeeze=False)
+    figure, panels = new_figure(len(numbers), len(tables), width=2.3, height=2.2, squeeze=False)
     for row, (name, table) in zip(panels, tables.items(), strict=True):
         for axes, (number, points) in zip(row, table.groupby("corners", sort=False), strict=True):
             draw_case(axes, points)
-            signature = dimensions[name]["drawn_signature"].sel(corners=number).values[:2]
-            time_like = ", ".join(f"PC{axis}" for axis, sign in enumerate(signature, 1) if sign < 0)
-            if time_like:
-                axes.text(0.97, 0.03, f"{time_like} time-like", transform=axes.transAxes, ha="right", fontsize=7)
-            axes.set(title=f"{label(name)}, {start_name(number)}")
-            axes.title.set_fontsize(9)
-    for axes in panels[-1]:
-        axes.set_xlabel("PC1 (√nats)")
-    for axes in panels[:, 0]:
-        axes.set_ylabel("PC2 (√nats)")
+            # to the left, P* is often in the upper right corner
+            axes.set_title(f"{label(name)}, {start_name(number)}", loc="left", fontsize=8, pad=14)
+            signature = dimensions[name]["drawn_signature"].sel(corners=number).values
+            for set_label, axis in ((axes.set_xlabel, 1), (axes.set_ylabel, 2)):
+                set_label(f"PC{axis} (√nats{', time-like' if signature[axis - 1] < 0 else ''})", fontsize=8)
     return figure
 
 
