@@ -19,7 +19,7 @@ from torch.nn import functional
 from inpca.batched import RUNS_AT_ONCE, as_inputs, initial_network, steps_of
 from inpca.config import read_study
 from inpca.synthetic import synthetic_data
-from inpca.synthetic_configuration import Run, SyntheticJob
+from inpca.synthetic_configuration import Run, Spectrum, SyntheticJob
 from inpca.training import build_optimizer, random_streams
 
 STEPS = 40
@@ -93,7 +93,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     study = read_study("config/synthetic.yaml").synthetic
-    data = synthetic_data(study.dataset(0.5))
+    data = synthetic_data(study.dataset(Spectrum(decay=0.5)))
     tensors = as_inputs(data.train_images), torch.from_numpy(data.train_labels)
     (base,) = study.configurations().values()
     print(f"{RUNS_AT_ONCE} runs together, {STEPS} steps, one core, {arguments.repetitions} repetitions\n")

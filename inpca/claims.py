@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import ge, gt, le, lt
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from inpca.strict import Strict
 
@@ -23,6 +23,9 @@ VERDICTS = ("held", "not held", "not tested")
 
 class ClaimsError(ValueError):
     """Claims that cannot be read, or a metric that is not a number."""
+
+
+Metric = Annotated[str, StringConstraints(pattern=r"^\w+(\.[^.]+)+$")]
 
 
 class PaperNumber(Strict):
@@ -39,8 +42,8 @@ class Claim(Strict):
     text: str = Field(min_length=1)
     source: str = Field(min_length=1, description="where the paper makes it")
     paper: PaperNumber | None = Field(description="the paper's number, null where it gives none")
-    metric: str = Field(pattern=r"^\w+(\.[^.]+)+$", description="notebook and keys in its metrics, joined by dots")
-    rule: dict[Literal["at_least", "at_most", "above", "below"], float | str] = Field(
+    metric: Metric = Field(description="notebook and keys in its metrics, joined by dots")
+    rule: dict[Literal["at_least", "at_most", "above", "below"], float | Metric] = Field(
         min_length=1, description="bounds, each a number or another metric"
     )
 
@@ -73,14 +76,14 @@ def read_claims(path: str | Path) -> list[Claim]:
         raise ClaimsError(f"{path}: {error}") from None
 
 
-def metric(name: str, folder: str | Path) -> float | None:
+def metric(name: str, files: Mapping[str, Path]) -> float | None:
     """A number that a notebook wrote, by its name such as ``main_manifold.explained_stress.3``.
 
     Parameters
     ----------
     name : str
-    folder : path
-        Of the notebooks' metrics.
+    files : mapping from notebook to path
+        Metrics of the study's notebooks.
 
     Returns
     -------
@@ -92,10 +95,9 @@ def metric(name: str, folder: str | Path) -> float | None:
         If what is there is not a number.
     """
     notebook, *keys = name.split(".")
-    file = Path(folder) / f"{notebook}.json"
-    if not file.is_file():
+    if notebook not in files:
         return None
-    value = json.loads(file.read_text(encoding="utf-8"))
+    value = json.loads(files[notebook].read_text(encoding="utf-8"))
     for key in keys:
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]
@@ -103,19 +105,19 @@ def metric(name: str, folder: str | Path) -> float | None:
             return None
     if value is None:
         return None
-    if not isinstance(value, int | float):
-        raise ClaimsError(f"{file}: {'.'.join(keys)} is not a number but {value!r}")
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ClaimsError(f"{files[notebook]}: {'.'.join(keys)} is not a number but {value!r}")
     return float(value)
 
 
-def judge(claims: Sequence[Claim], folder: str | Path) -> list[dict]:
+def judge(claims: Sequence[Claim], files: Sequence[str | Path]) -> list[dict]:
     """What a study says of claims.
 
     Parameters
     ----------
     claims : sequence of Claim
-    folder : path
-        Of the notebooks' metrics.
+    files : sequence of path
+        Metrics of the study's notebooks, each named after its notebook.
 
     Returns
     -------
@@ -123,10 +125,11 @@ def judge(claims: Sequence[Claim], folder: str | Path) -> list[dict]:
         Each claim with ``value`` and ``bounds``, None where the study has no such number, and ``verdict``: ``held``,
         ``not held``, or ``not tested`` where a number is missing.
     """
+    by_notebook = {Path(file).stem: Path(file) for file in files}
     judged = []
     for claim in claims:
-        value = finite(metric(claim.metric, folder))
-        bounds = {key: finite(metric(b, folder)) if isinstance(b, str) else b for key, b in claim.rule.items()}
+        value = finite(metric(claim.metric, by_notebook))
+        bounds = {key: finite(metric(b, by_notebook)) if isinstance(b, str) else b for key, b in claim.rule.items()}
         if any(number is None for number in (value, *bounds.values())):
             verdict = "not tested"
         else:
@@ -164,8 +167,9 @@ def claims_table(judged: Sequence[dict]) -> str:
         "# Claims, as this study finds them",
         "",
         ", ".join(f"{n} {verdict}" for verdict, n in count.items()) + ". A claim holds if the number here is as the "
-        "rule asks; a rule's bound may be another number of the study, whose name stands below it. The confidence of "
-        "the paper's numbers is explained in claims.yaml.",
+        "rule asks; a rule's bound may be another number of the study, whose name stands below it; interval.0 and .1 "
+        "are the ends of a 95 % interval, low and high a value less and plus two standard errors. The paper's numbers "
+        "are of its own networks and data; claims.yaml says how well they are known.",
         "",
     ]
     if tested:

@@ -110,9 +110,10 @@ def corner_numbers(points: pd.DataFrame) -> dict:
     dict
         ``missed_corner``; ``starts``: for each start and split, medians of d_B(P0, first model), also as a fraction of
         d_B(P0, P*), and of error and progress; ``approach``: for each split and start the median first, largest and
-        last distance to the nearest normal trajectory at equal progress, for corners the number of runs that joined
-        and the median of the first recorded step at which they had; ``ends``: for each start and split distance to P*,
-        progress and error, means with 95 % intervals, and for corners their difference from normal runs.
+        last distance to the nearest normal trajectory at equal progress, for corners the number of runs that joined,
+        the median of the first recorded step at which they had, and the distance that counted as joined then;
+        ``ends``: for each start and split distance to P*, progress and error, means with 95 % intervals, and for
+        corners their difference from normal runs.
     """
     models = counted(points)
     runs = points[points["kind"] == "run"].drop_duplicates("run")
@@ -149,6 +150,7 @@ def corner_numbers(points: pd.DataFrame) -> dict:
             if start != "normal":
                 steps = of_start[of_start[f"{split}_joined"]].groupby("run")["step"].first()
                 way |= {"n_joined": len(steps), "median_step": float(steps.median()) if len(steps) else None}
+                way["joined_within"] = bound_at(models, split, way["median_step"]) if len(steps) else None
             numbers["approach"][split][start] = way
     for start, last in lasts.groupby("start", sort=False):
         numbers["ends"][start] = {
@@ -159,6 +161,13 @@ def corner_numbers(points: pd.DataFrame) -> dict:
             for split in SPLITS
         }
     return numbers
+
+
+def bound_at(models: pd.DataFrame, split: str, step: float) -> float:
+    """Distance to the normal trajectories within which a run counts as joined, at the first recorded step from this."""
+    normal = models[(models["start"] == "normal") & (models["step"] >= step)]
+    first = normal[normal["step"] == normal["step"].min()]
+    return JOINED_FACTOR * float(first[f"{split}_to_trajectory"].median())
 
 
 def measured(last: pd.DataFrame, normal: pd.DataFrame, column: str, start: str) -> dict:
@@ -251,7 +260,12 @@ def sentence_of(start: str, numbers: dict) -> str:
     ends, n = numbers["ends"][start], numbers["starts"][start]["n"]
     far = "far from" if begin["fraction"] > FAR else "not far from"
     joining = {0: "None joins", n: "All join"}.get(way["n_joined"], f"{way['n_joined']} of them join")
-    when = f" (the median one at step {way['median_step']:.0f} of {numbers['n_steps']})" if way["n_joined"] else ""
+    when = (
+        f" (the median one at step {way['median_step']:.0f} of {numbers['n_steps']}, when that means within "
+        f"{way['joined_within']:.2f} nats)"
+        if way["n_joined"]
+        else ""
+    )
     cost = ends["test"]["error"]["difference"]
     if cost["low"] <= 0 <= cost["high"]:
         effect = "No difference of test error from normal runs can be told from zero"
@@ -272,7 +286,11 @@ def approach_verdict(numbers: dict) -> str:
     """How close corner runs come to normal trajectories, and when; one line for each split and kind of corner."""
     lines = [
         f"- {split}, {CORNERS[start]}: {way['n_joined']} of {numbers['starts'][start]['n']} runs join"
-        + (f", the median one at step {way['median_step']:.0f}" if way["n_joined"] else "")
+        + (
+            f", the median one at step {way['median_step']:.0f}, within {way['joined_within']:.2f} nats"
+            if way["n_joined"]
+            else ""
+        )
         + f"; median distance {way['first_distance']:.3f} nats at the start, {way['largest_distance']:.3f} where it is "
         f"largest, {way['last_distance']:.3f} at the end (normal runs from each other "
         f"{by_start['normal']['last_distance']:.3f})."

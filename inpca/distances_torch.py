@@ -20,7 +20,7 @@ def fill_blocks(left, right, metric: str, log: bool, device: str, sink) -> None:
         for second in range(0, right.shape[0], BLOCK_MODELS):
             if sink.symmetric and second < first:
                 continue
-            columns = rows if sink.symmetric and second == first else _load(right, second, log, "Y")
+            columns = rows if sink.symmetric and second == first else _load(right, second, log, sink.name_of_right)
             total = torch.zeros(len(rows), len(columns), dtype=torch.float64, device=device)
             for start in range(0, n_samples, BLOCK_SAMPLES):
                 chunk = slice(start, start + BLOCK_SAMPLES)

@@ -21,7 +21,13 @@ DRAWN_AXES = 3
 
 
 def spectrum_geometry(
-    paths: Sequence[str | Path], corners: Mapping[int, int], *, geodesic_points: int, n_axes: int, resamples: int
+    paths: Sequence[str | Path],
+    corners: Mapping[int, int],
+    *,
+    geodesic_points: int,
+    n_axes: int,
+    resamples: int,
+    settled_epochs: float,
 ) -> tuple[pd.DataFrame, xr.Dataset]:
     """Model tables and dimensions of all runs on the data of one spectrum, on the train split.
 
@@ -37,6 +43,8 @@ def spectrum_geometry(
         Axes of the spectra that are kept.
     resamples : int
         Bootstrap samples of the runs.
+    settled_epochs : float
+        Epochs after which runs count as settled.
 
     Returns
     -------
@@ -45,8 +53,9 @@ def spectrum_geometry(
         coordinates ``pc1`` … ``pc3`` of an embedding of each case, axes turned to lead from P0 to P*; ``corner`` is
         the seed of the corner that a run starts from, NaN at ignorance.
     dimensions : Dataset
-        :func:`inpca.dimension.dimension` of the models of runs alone, by ``corners``; ``drawn_signature`` (corners,
-        drawn_axis): -1 where an axis of the coordinates is time-like, else 1.
+        :func:`inpca.dimension.dimension` of the models of runs alone, by ``corners`` and ``checkpoints``: ``all``, or
+        ``settled``, from ``settled_epochs`` on; ``drawn_signature`` (corners, drawn_axis): -1 where an axis of the
+        coordinates is time-like, else 1.
     """
     stores = open_stores(paths)
     D = pairwise_distances(stack_log_probs(stores, "train", geodesic_points), log=True, n_jobs=1)
@@ -59,12 +68,15 @@ def spectrum_geometry(
     for number, seeds in corners.items():
         of_case = np.flatnonzero(members(runs, number, seeds)[models_of_run])
         rng = np.random.default_rng(number)
-        _, run = np.unique(models_of_run[of_case], return_inverse=True)
-        of_models = dimension(D[np.ix_(of_case, of_case)], run, n_axes, resamples, rng)
+        of_models = []
+        for models in (of_case, of_case[table["epoch"].to_numpy()[of_case] >= settled_epochs]):
+            _, run = np.unique(models_of_run[models], return_inverse=True)
+            of_models.append(dimension(D[np.ix_(models, models)], run, n_axes, resamples, rng))
         drawn = np.append(of_case, np.arange(len(models_of_run), len(table)))
         placed, signature = place(table.iloc[drawn], D[np.ix_(drawn, drawn)])
         tables.append(placed.assign(corners=number))
-        dimensions.append(of_models.assign(drawn_signature=("drawn_axis", signature)))
+        by_checkpoints = xr.concat(of_models, pd.Index(["all", "settled"], name="checkpoints"))
+        dimensions.append(by_checkpoints.assign(drawn_signature=("drawn_axis", signature)))
     return pd.concat(tables, ignore_index=True), xr.concat(dimensions, pd.Index(corners, name="corners"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PositiveInt, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
 from inpca.configuration import Checkpoints, Configuration, FullyConnected
 from inpca.strict import Strict
@@ -51,6 +51,9 @@ class Synthetic(Strict):
     checkpoints: Checkpoints
     corners: Corners = Field(min_length=1, description="run seeds for each, by number of corner seeds; 0: ignorance")
     bootstrap: int = Field(default=50, ge=2, description="resamples of the runs behind an interval")
+    settled_epochs: PositiveFloat = Field(
+        default=1, description="epochs after which runs count as settled; dimensions are given without what was before"
+    )
     sweep: Sweep
 
     @model_validator(mode="after")
@@ -60,6 +63,10 @@ class Synthetic(Strict):
                 raise ValueError(
                     f"settings.{index}: batch_size {setting.batch_size} does not fit n_train {self.data.n_train} "
                     "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
+                )
+            if setting.epochs < self.settled_epochs:
+                raise ValueError(
+                    f"settings.{index}: {setting.epochs} epochs are fewer than settled_epochs {self.settled_epochs:g}"
                 )
         self.configurations()
         return self

@@ -145,7 +145,8 @@ def axes_verdict(numbers: dict, split: str, label: Callable[[str], str]) -> str:
     gain = together["gain"]
     answer = "Yes, and better" if gain > 0 else "As well" if gain >= -AS_WELL else "No"
     return (
-        f"**{answer}, on the {split} split, of all {together['n_models']} models**: three tangent axes explain "
+        f"**{answer}, on the {split} split, of all {together['n_models']} models; alone, {len(more)} of {len(alone)} "
+        f"architectures gain**: three tangent axes explain "
         f"{together['tangent'][LAST]:.1%} of the pairwise distances, the first three of InPCA "
         f"{together['original'][LAST]:.1%}. Of {len(alone)} architectures alone, they explain more for "
         f"{listed(more)}; at most {100 * AS_WELL:.0f} points less for {listed(close)}; and by more than that less for "

@@ -12,9 +12,11 @@ ONE = dict(id="a_claim", text="It is.", source="Fig. 1", paper=None, metric="boo
 
 
 @pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "book.json").write_text(json.dumps({"value": 1, "rows": [{"x": 2}], "none": float("nan"), "text": "a"}))
-    return tmp_path
+def files(tmp_path):
+    (tmp_path / "book.json").write_text(
+        json.dumps({"value": 1, "rows": [{"x": 2}], "none": float("nan"), "text": "a", "yes": True})
+    )
+    return [tmp_path / "book.json"]
 
 
 @pytest.mark.parametrize(
@@ -23,26 +25,28 @@ def folder(tmp_path):
      ({"at_most": "book.rows.0.x"}, "held"), ({"at_least": "other.x"}, "not tested"),
      ({"below": "book.none"}, "not tested")],
 )  # fmt: skip
-def test_rules(folder, rule, expected):
-    (found,) = judge([Claim(**ONE | {"rule": rule})], folder)
+def test_rules(files, rule, expected):
+    (found,) = judge([Claim(**ONE | {"rule": rule})], files)
     assert found["verdict"] == expected
 
 
-def test_metrics_are_found_by_notebook_and_keys(folder):
-    assert metric("book.rows.0.x", folder) == 2 and metric("absent.x", folder) is None
-    assert metric("book.rows.1.x", folder) is None and metric("book.value.x", folder) is None
-    with pytest.raises(ClaimsError, match="text is not a number but 'a'"):
-        metric("book.text", folder)
+def test_metrics_are_found_by_notebook_and_keys(files):
+    book = {"book": files[0]}
+    assert metric("book.rows.0.x", book) == 2 and metric("absent.x", book) is None
+    assert metric("book.rows.1.x", book) is None and metric("book.value.x", book) is None
+    for name, value in (("text", "'a'"), ("yes", "True")):
+        with pytest.raises(ClaimsError, match=f"{name} is not a number but {value}"):
+            metric(f"book.{name}", book)
 
 
-def test_the_table_shows_numbers_bounds_and_what_was_not_tested(folder):
+def test_the_table_shows_numbers_bounds_and_what_was_not_tested(files):
     claims = [
         Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": "book.rows.0.x"}}),
         Claim(**ONE | {"id": "too_small", "text": "It is two.", "rule": {"at_least": 2},
                        "paper": {"value": 2.5, "confidence": "exact"}}),
         Claim(**ONE | {"id": "elsewhere", "metric": "absent.x"}),
     ]  # fmt: skip
-    table = claims_table(judge(claims, folder))
+    table = claims_table(judge(claims, files))
     assert "1 held, 1 not held, 1 not tested." in table
     assert "| It is less. | Fig. 1 | – | 1<br><sub>book.value</sub> | < 2<br><sub>book.rows.0.x</sub> | held |" in table
     assert "| It is two. | Fig. 1 | 2.5 (exact) | 1<br><sub>book.value</sub> | ≥ 2 | **not held** |" in table
@@ -52,7 +56,8 @@ def test_the_table_shows_numbers_bounds_and_what_was_not_tested(folder):
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"rule": {}}, "rule"), ({"rule": {"over": 1}}, "over"), ({"paper": {"value": 1, "confidence": "sure"}}, "sure"),
-     ({"metric": "book"}, "metric"), ({"sourc": "x"}, "sourc"), ({"id": "A b"}, "id")],
+     ({"metric": "book"}, "metric"), ({"rule": {"below": "book"}}, "below"),
+     ({"sourc": "x"}, "sourc"), ({"id": "A b"}, "id")],
 )  # fmt: skip
 def test_bad_claims_are_refused(tmp_path, change, message):
     path = tmp_path / "claims.yaml"
@@ -71,5 +76,5 @@ def test_ids_differ(tmp_path):
 def test_every_claim_of_the_paper_has_its_number_in_the_default_study():
     claims = read_claims(ROOT / "claims.yaml")
     assert len(claims) >= 15
-    judged = judge(claims, ROOT / "results/fashion/metrics")
+    judged = judge(claims, list((ROOT / "results/fashion/metrics").glob("*.json")))
     assert not [claim["id"] for claim in judged if claim["verdict"] == "not tested"]

@@ -94,7 +94,7 @@ def test_sentences_follow_the_numbers(one):
     assert "start far from $P_0$" in text
     way = numbers["approach"]["train"]["random"]
     for n_joined, step, said in ((0, None, "None joins the"), (1, 3.0, "All join the normal trajectories (the median")):
-        way.update(n_joined=n_joined, median_step=step)
+        way.update(n_joined=n_joined, median_step=step, joined_within=0.2)
         assert said in verdicts.corner_verdict(numbers)
     cost = numbers["ends"]["random"]["test"]["error"]["difference"]
     for low, high, said in (

@@ -35,7 +35,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def geometry(store):
-    return spectrum_geometry([store], CORNERS, geodesic_points=4, n_axes=10, resamples=5)
+    return spectrum_geometry([store], CORNERS, geodesic_points=4, n_axes=10, resamples=5, settled_epochs=1)
 
 
 def test_every_case_has_its_models_and_the_geodesic(geometry):
@@ -54,7 +54,17 @@ def test_spectra_are_those_of_the_runs_of_the_case_alone(store, geometry):
     for number, seeds in CORNERS.items():
         models = log_probs[members(JOB.runs, number, seeds)].reshape(-1, *log_probs.shape[2:])
         expected = signed_spectrum(pairwise_distances(models, log=True))[:10]
-        assert np.allclose(geometry[1]["eigenvalue"].sel(corners=number), expected, atol=1e-6)  # overlaps are float32
+        assert np.allclose(geometry[1]["eigenvalue"].sel(corners=number, checkpoints="all"), expected, atol=1e-6)
+
+
+def test_settled_dimensions_are_those_of_the_models_from_that_epoch_on(store, geometry):
+    stored = PredictionStore(store)
+    late = np.flatnonzero(np.array(stored.epochs) >= 1)
+    assert 0 < len(late) < len(stored.steps)
+    log_probs = stored.log_probs("train")[:][:, late]
+    models = log_probs[members(JOB.runs, 2, CORNERS[2])].reshape(-1, *log_probs.shape[2:])
+    expected = signed_spectrum(pairwise_distances(models, log=True))[:10]
+    assert np.allclose(geometry[1]["eigenvalue"].sel(corners=2, checkpoints="settled"), expected, atol=1e-6)
 
 
 def test_axes_lead_from_ignorance_to_the_truth(geometry):
@@ -78,19 +88,25 @@ def test_a_cell_of_the_sweep_is_the_case_trained_alone(geometry):
     cells = sweep([DATA, DATA.model_copy(update={"decay": 1.0})], JOB, CORNERS)
     assert cells["axes_needed"].dims == ("decay", "corners") and cells["decay"].values.tolist() == [0.3, 1.0]
     for name in ("axes_needed", "participation_ratio"):
-        assert np.allclose(cells[name].sel(decay=0.3), geometry[1][name], rtol=1e-6)
+        assert np.allclose(cells[name].sel(decay=0.3), geometry[1][name].sel(checkpoints="all"), rtol=1e-6)
     table, _ = geometry
     last = table[table["kind"] == "run"].groupby(["corners", "run"]).tail(1).groupby("corners")
     for split in ("train", "test"):
         assert np.allclose(cells[f"{split}_error"].sel(decay=0.3), last[f"{split}_error"].mean())
 
 
-def case(ratio, error=0.1):
+def case(ratio, error=0.1, settled=None):
     return {
         "participation_ratio": ratio,
         "participation_ratio_error": error,
         "axes_needed": 3,
         "axes_needed_error": 0.0,
+        "settled": {
+            "participation_ratio": settled or ratio,
+            "participation_ratio_error": error,
+            "axes_needed": 3,
+            "axes_needed_error": 0.0,
+        },
     }
 
 
@@ -110,17 +126,28 @@ def test_the_verdict_follows_the_numbers():
     assert "lower participation ratio in 1 of 4 comparisons and a higher one in 1" in text
     assert "flat inputs from ignorance: participation ratio 1.00 and 2.00 (the latter higher, +1.00 ± 0.14)" in text
     assert "from 10 corners: participation ratio 3.00 and 3.10 (not told apart" in text
-    assert "higher than from ignorance on 3 of 3 spectra" in sloppiness.corner_verdict(numbers, compared)
+    assert "3 and 3 axes (+0 in every resample)" in text
+    assert "higher than from the fewest on 3 of 3 spectra" in sloppiness.corner_verdict(numbers, compared)
+
+
+def test_what_the_first_checkpoints_decide_is_said():
+    sloppy = {"0": case(1, settled=4), "10": case(2, settled=2)}
+    numbers = spectra(sloppy, {"0": case(3, settled=1), "10": case(3, settled=3)}, sloppy)
+    text = sloppiness.settled_verdict(sloppiness.comparisons(numbers), 1)
+    assert "before the end of epoch 1**" in text
+    assert "lower in 1 of 4 comparisons and higher in 1 (with all checkpoints in 2 and 0)" in text
+    assert "The sign turns for: flat from ignorance (+2.00 ± 0.14 to -3.00 ± 0.14)." in text
+    assert "higher than from the fewest on 1 of 3 spectra" in text
 
 
 def test_size_and_shape_are_told_apart_by_pairs_that_share_the_other():
     numbers = spectra(*({"0": case(a), "10": case(b)} for a, b in ((1, 3), (2, 3.1), (0.5, 3))))
-    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Shape")
+    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Effective")
     assert "- flat and large inputs (mean squared length 0.05 and 1)" in size
     assert size.endswith("is lower from ignorance; not told apart from 10 corners") and "sloppy" not in size
     assert "No two spectra have the same mean squared length" in shape
     numbers["large"]["inputs"]["mean_square"] = 0.3
-    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Shape")
+    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Effective")
     assert "- sloppy and large inputs (effective dimension 4 and 200)" in shape and "flat" not in shape
     del numbers["large"]
     assert "No two spectra have the same effective dimension" in sloppiness.control_verdict(numbers)

@@ -15,6 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
@@ -91,7 +92,7 @@ def draw_geodesic(axes: Axes, points: pd.DataFrame, pair: tuple[int, int]) -> No
         )
         axes.annotate(
             name, end, xytext=(7, 7), textcoords="offset points", fontsize=12, fontweight="bold", zorder=6,
-            bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "alpha": 0.7, "edgecolor": "none"},
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )  # fmt: skip
 
 

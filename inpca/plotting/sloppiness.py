@@ -165,22 +165,32 @@ def add_legend(figure: Figure, dimensions: Mapping[str, xr.Dataset], marks: list
     figure.legend(handles=[*lines, *marks], loc="outside upper center", ncols=len(lines) + len(marks))
 
 
-def participation(dimensions: Mapping[str, xr.Dataset]) -> Figure:
-    """Axes needed for the explained stress that counts as enough, and participation ratio, by number of corners."""
-    figure, panels = new_figure(2, width=4.6, height=3.4)
-    names = {"axes_needed": f"axes for {ENOUGH_STRESS:.0%} of the stress", "participation_ratio": "participation ratio"}
-    numbers = next(iter(dimensions.values()))["corners"].values
-    for axes, (measure, ylabel) in zip(panels, names.items(), strict=True):
-        styles = zip(dimensions.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False)
+def participation(dimensions: Mapping[str, xr.Dataset], settled: Mapping[str, xr.Dataset]) -> Figure:
+    """Axes needed for the explained stress that counts as enough, and participation ratio, by number of corners.
+
+    Parameters
+    ----------
+    dimensions, settled : mappings from name of the spectrum to Dataset
+        Of all checkpoints, and of those after the first.
+    """
+    figure, panels = new_figure(3, width=3.6, height=3.4)
+    drawn = (
+        (dimensions, "axes_needed", f"axes for {ENOUGH_STRESS:.0%} of the stress", "all checkpoints"),
+        (dimensions, "participation_ratio", "participation ratio", "all checkpoints"),
+        (settled, "participation_ratio", "participation ratio", "without the first checkpoints"),
+    )
+    for axes, (fitted, measure, ylabel, title) in zip(panels, drawn, strict=True):
+        numbers = next(iter(fitted.values()))["corners"].values
+        styles = zip(fitted.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False)
         for shift, ((name, dataset), colour, marker) in enumerate(styles):
-            place = np.arange(len(numbers)) + 0.12 * (shift - (len(dimensions) - 1) / 2)
+            place = np.arange(len(numbers)) + 0.12 * (shift - (len(fitted) - 1) / 2)
             axes.errorbar(
                 place, dataset[measure], yerr=2 * dataset[f"{measure}_error"], color=colour, marker=marker,
                 markersize=5, linewidth=1, capsize=2, label=label(name),
             )  # fmt: skip
-        axes.set(xlabel="runs start from", ylabel=ylabel, ylim=(0, None))
+        axes.set(title=title, xlabel="runs start from", ylabel=ylabel, ylim=(0, None))
         axes.set_xticks(range(len(numbers)), [start_name(n) for n in numbers], rotation=20)
-    panels[0].legend()
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(dimensions))
     return figure
 
 
@@ -219,5 +229,7 @@ def final_errors(tables: Mapping[str, pd.DataFrame], fitted_error: float) -> Fig
         axes.set(xlabel="runs start from", ylabel=f"final {split} error (%)")
         axes.set_xticks(range(len(numbers)), [start_name(n) for n in numbers], rotation=20)
     panels[0].axhline(100 * fitted_error, color="black", linestyle="--", linewidth=0.8)
-    panels[1].legend()
+    panels[0].annotate("fitted below", (0, 100 * fitted_error), xytext=(0, -3), textcoords="offset points", va="top",
+                       fontsize=8)  # fmt: skip
+    figure.legend(*panels[1].get_legend_handles_labels(), loc="outside upper center", ncols=len(tables))
     return figure

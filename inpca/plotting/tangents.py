@@ -52,6 +52,11 @@ def means_legend() -> Line2D:
     return Line2D([], [], linestyle="", **MEAN_STYLE, label="means near both ends")
 
 
+def means_and_geodesic() -> list[Line2D]:
+    """Legend of the figures of single architectures, whose titles name them."""
+    return [means_legend(), Line2D([], [], color="black", linewidth=2, label="geodesic")]
+
+
 def draw_3d(axes: Axes, table: pd.DataFrame, group: xr.Dataset, view: str, palette: Palette, zoom: float) -> None:
     """Models of a group in three axes of one view; ``zoom`` sets how much of the panel the box fills."""
     points = group_points(table, group, view)
@@ -117,16 +122,17 @@ def pairs(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
 def architectures_3d(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
     """Each architecture alone, in its own InPCA and in its own tangent axes; two architectures in a row."""
     rows = -(-len(palette.networks) // 2)
-    figure, panels = new_figure(4, rows, width=2.5, height=2.35, squeeze=False, subplot_kw=SPACE)
+    figure, panels = new_figure(4, rows, width=2.7, height=2.4, squeeze=False, subplot_kw=SPACE)
     places = panels.reshape(-1, 2)
     for pair, network in zip(places, palette.networks, strict=False):
         for axes, view in zip(pair, VIEWS, strict=True):
-            draw_3d(axes, table, dataset.sel(group=network), view, palette, zoom=0.85)
+            draw_3d(axes, table, dataset.sel(group=network), view, palette, zoom=0.8)
             axes.set_title(
                 f"{palette.label(network)}: {'InPCA' if view == 'original' else 'tangent axes'}", fontsize=9, y=0.92
             )
     for axes in places[len(palette.networks) :].ravel():
         axes.set_axis_off()
+    figure.legend(handles=means_and_geodesic(), loc="outside upper center", ncols=2)
     return figure
 
 
@@ -141,7 +147,8 @@ def architecture_pairs(table: pd.DataFrame, dataset: xr.Dataset, palette: Palett
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_locator(MaxNLocator(3))
                 axis.label.set_size(8)
-        row[0].set_title(palette.label(network), loc="left", fontsize=9, fontweight="bold", y=1.12)
+        row[0].set_title(palette.label(network), loc="left", fontsize=9, fontweight="bold", y=1.2)
+    figure.legend(handles=means_and_geodesic(), loc="outside upper center", ncols=2)
     return figure
 
 
@@ -181,7 +188,7 @@ def explained(dataset: xr.Dataset, palette: Palette) -> Figure:
             for (_, colour), label in zip(VIEWS.values(), VIEW_NAMES.values(), strict=True)
         ),
         Line2D([], [], color=MUTED, linestyle="", marker="^", markerfacecolor="white", label="time-like axis added"),
-        Line2D([], [], color=MUTED, linestyle="--", label="paper, CIFAR-10"),
+        Line2D([], [], color=MUTED, linestyle="--", label="paper, CIFAR-10, in the colour of its axes"),
     ]
     panels[-1].legend(handles=legend, loc="center")
     figure.supxlabel("number of axes", fontsize=10)

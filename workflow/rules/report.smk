@@ -9,18 +9,19 @@ rule claims:
         table=f"{RESULTS}/claims.md",
     log:
         f"{RESULTS}/logs/claims.log",
-    params:
-        metrics=f"{RESULTS}/metrics",
     shell:
-        "python workflow/scripts/claims.py --claims {input.claims} --metrics {params.metrics}"
+        "python workflow/scripts/claims.py --claims {input.claims} --metrics {input.metrics}"
         " --verdicts {output.verdicts} --table {output.table} > {log} 2>&1 || {{ cat {log} >&2; exit 1; }}"
 
 
 rule provenance:
-    """Checksums of everything that the figures were made from, to tell later whether they are stale."""
+    """Checksums of study, notebooks, scripts, library and packages, to tell later whether figures are stale."""
     input:
         notebook_targets(),
-        code=library_modules("workflow/scripts/provenance.py"),
+        code=[
+            *library_modules("workflow/scripts/provenance.py"),
+            "workflow/scripts/modules.py",
+        ],
     output:
         f"{RESULTS}/provenance.json",
     log:

@@ -65,10 +65,11 @@ rule embed_synthetic:
         geodesic_points=study.analysis.geodesic_points,
         n_components=study.analysis.n_components,
         resamples=study.synthetic.bootstrap,
+        settled_epochs=study.synthetic.settled_epochs,
     shell:
         "python workflow/scripts/embed_synthetic.py --stores {input.stores} --corners {params.corners:q} --spectrum {params.spectrum:q}"
         " --geodesic-points {params.geodesic_points} --n-components {params.n_components}"
-        " --resamples {params.resamples} --models {output.models} --dimensions {output.dimensions} > {log} 2>&1"
+        " --resamples {params.resamples} --settled-epochs {params.settled_epochs} --models {output.models} --dimensions {output.dimensions} > {log} 2>&1"
 
 
 rule sweep_synthetic:

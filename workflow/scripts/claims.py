@@ -9,7 +9,7 @@ from inpca.files import atomic
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--claims", type=Path, required=True)
-parser.add_argument("--metrics", type=Path, required=True, help="folder of the notebooks' metrics")
+parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="the notebooks' metrics")
 parser.add_argument("--verdicts", type=Path, required=True)
 parser.add_argument("--table", type=Path, required=True)
 arguments = parser.parse_args()

@@ -18,16 +18,18 @@ parser.add_argument(
 parser.add_argument("--geodesic-points", type=int, required=True)
 parser.add_argument("--n-components", type=int, required=True)
 parser.add_argument("--resamples", type=int, required=True)
+parser.add_argument("--settled-epochs", type=float, required=True)
 parser.add_argument("--models", type=Path, required=True)
 parser.add_argument("--dimensions", type=Path, required=True)
 arguments = parser.parse_args()
 table, dimensions = spectrum_geometry(
     arguments.stores, {int(number): seeds for number, seeds in arguments.corners.items()},
     geodesic_points=arguments.geodesic_points, n_axes=arguments.n_components, resamples=arguments.resamples,
+    settled_epochs=arguments.settled_epochs,
 )  # fmt: skip
 with atomic(arguments.models) as partial:
     table.to_parquet(partial, index=False)
-dimensions.attrs |= arguments.spectrum.model_dump(exclude_none=True)
+dimensions.attrs |= arguments.spectrum.model_dump(exclude_none=True) | {"settled_epochs": arguments.settled_epochs}
 with atomic(arguments.dimensions) as partial:
     dimensions.to_netcdf(partial, engine="scipy")
 print(dimensions[["axes_needed", "participation_ratio"]].to_dataframe())

@@ -5,7 +5,11 @@ import json
 import re
 from pathlib import Path
 
+import inpca
+
 LIBRARY = Path("inpca")
+#: Modules of the names that ``from inpca import …`` loads when they are used.
+HOME = inpca._HOME
 #: Files of rules for each section that a study may have: networks on a data set, networks on synthetic data.
 SECTION_RULES = {"dataset": ("data", "train", "corners", "geometry"), "synthetic": ("synthetic",)}
 
@@ -36,11 +40,12 @@ def library_modules(path: str) -> list[str]:
 
 
 def imported_modules(path: Path) -> set[Path]:
-    """Files of the library that one file imports."""
+    """Files of the library that one file imports; names that the library loads when they are used have their module."""
     names = set()
     for node in ast.walk(ast.parse(source(path))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == LIBRARY.name:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            names |= {f"{node.module}.{HOME[alias.name]}" for alias in node.names if alias.name in HOME}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names if alias.name.split(".")[0] == LIBRARY.name}
     candidates = {Path(*name.split(".")) for name in names}
