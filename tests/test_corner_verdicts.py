@@ -77,6 +77,14 @@ def test_nearest_models_are_of_another_run(two):
     assert np.isfinite(points.loc[points["kind"] == "run", "test_to_model"]).all()
 
 
+def test_the_bound_of_joining_is_twice_the_usual_distance_at_that_step(two):
+    points = two[0]
+    for step in (2, 3):  # the first recorded step from 2 on is 3
+        normal = points[(points["start"] == "normal") & (points["step"] == 3)]
+        expected = 2 * normal["test_to_trajectory"].median()
+        assert verdicts.bound_at(points, "test", step) == pytest.approx(expected) and expected > 0
+
+
 def test_no_corner_reached_is_said(two):
     points = two[0]
     points["in_corner"] = points["in_corner"].where(points["run"] != "random-5-seed1", False)

@@ -170,6 +170,19 @@ def test_disjoint_models_do_not_take_many_times_as_long(rng):
     assert seconds(Y) < 15 * seconds(X)
 
 
+@pytest.mark.parametrize("n_classes", [4, 60])
+def test_an_error_in_a_later_block_names_the_argument_that_was_given(rng, monkeypatch, n_classes):
+    monkeypatch.setattr(distances, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(distances, "SEGMENTS", 1)
+    X = rng.dirichlet(np.ones(n_classes), size=(2 * TILE, 3))
+    X[-1, 0] *= 2
+    monkeypatch.setattr(distances, "BLOCK_BYTES", 16 * TILE**2 if n_classes > 48 else 1)
+    with pytest.raises(ValueError, match=rf"^X\[{TILE}:\]"):
+        pairwise_distances(X)
+    with pytest.raises(ValueError, match=rf"^Y\[{TILE}:\]"):
+        pairwise_distances(X[:TILE], X)
+
+
 def test_compiled_kernels_are_loaded_by_the_next_process(tmp_path):
     program = """
 import sys

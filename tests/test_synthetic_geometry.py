@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 from test_batched import DATA
 
 from inpca import sloppiness
@@ -139,6 +140,25 @@ def test_what_the_first_checkpoints_decide_is_said():
     assert "lower in 1 of 4 comparisons and higher in 1 (with all checkpoints in 2 and 0)" in text
     assert "The sign turns for: flat from ignorance (+2.00 ± 0.14 to -3.00 ± 0.14)." in text
     assert "higher than from the fewest on 1 of 3 spectra" in text
+
+
+def test_shared_runs_are_counted_once_beside_the_cases(geometry):
+    table, dimensions = geometry
+    cases = sloppiness.case_numbers(table, dimensions, fitted_error=1)
+    assert [c["n_runs"] for c in cases.values()] == [3, 4, 4]
+    text = sloppiness.fit_verdict({"a": {"cases": cases, "n_different_runs": table["run"].nunique()}}, 1)
+    assert text.startswith(f"11 of 11 runs ({len(JOB.runs)} different ones;")
+
+
+def test_sizes_of_the_sweep_are_those_of_its_inputs():
+    cells = xr.Dataset(
+        {name: (("decay", "corners"), [[1.0], [2.0]]) for name in ("axes_needed", "train_error")},
+        coords={"decay": [0.0, 0.5], "corners": [0]},
+    )
+    numbers = sloppiness.sweep_numbers(cells, 200)
+    assert numbers["mean_square"] == {"0": 1, "0.5": pytest.approx(25 / 200 / (1 - np.exp(-0.5)))}
+    assert numbers["rank_correlation_with_decay"]["0"] == pytest.approx(1)
+    assert "mean squared length 1, 0.318)" in sloppiness.sweep_verdict(numbers)
 
 
 def test_size_and_shape_are_told_apart_by_pairs_that_share_the_other():

@@ -10,7 +10,9 @@ import sys
 import nbformat
 import pytest
 from conftest import ROOT, SMOKE, copy_project, snakemake
-from modules import library_modules
+from modules import library_modules, rule_files, rule_scripts
+
+from inpca.config import read_study
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -231,6 +233,27 @@ def test_modules_are_followed_through_the_library(monkeypatch):
     found = library_modules("workflow/scripts/embed.py")
     assert {"inpca/embedding.py", "inpca/distances.py", "inpca/geometry.py", "inpca/files.py"} <= set(found)
     assert not {"inpca/training.py", "inpca/config.py", "inpca/plotting/style.py"} & set(found)
+
+
+def test_names_that_the_library_loads_late_have_their_modules_as_dependencies(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "script.py").write_text("from inpca import InPCA, Recorder")
+    assert {"inpca/embedding.py", "inpca/spectral.py", "inpca/recording.py"} <= set(
+        library_modules(tmp_path / "script.py")
+    )
+
+
+def test_a_study_of_synthetic_data_depends_on_its_own_scripts(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    scripts = rule_scripts(rule_files(read_study("config/synthetic.yaml")))
+    names = "claims", "embed_synthetic", "run_notebook", "sweep_synthetic", "synthetic_data", "train_synthetic"
+    assert scripts == [f"workflow/scripts/{name}.py" for name in names]
+    everything = rule_scripts(rule_files(read_study("config/fashion.yaml")))
+    assert everything == sorted(
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "workflow/scripts").glob("*.py")
+        if path.stem not in ("modules", "provenance")
+    )
 
 
 def test_analysis_does_not_import_torch():

@@ -21,11 +21,11 @@ def rule_files(study) -> list[str]:
 
 
 def rule_scripts(files: list[str]) -> list[str]:
-    """Scripts that the rules in some files run, but for the one that takes checksums of the others."""
+    """Scripts that the rules in some files run, but for what only says on which files a study depends."""
     named = {
         script for file in files for script in re.findall(r"workflow/scripts/\w+\.py", Path(file).read_text("utf-8"))
     }
-    return sorted(named - {"workflow/scripts/provenance.py"})
+    return sorted(named - {"workflow/scripts/modules.py", "workflow/scripts/provenance.py"})
 
 
 def library_modules(path: str) -> list[str]:
