@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp, softmax, wrightomega
 
-from inpca.geometry import LARGEST_SAMPLE_DISTANCE, check_models
+from inpca.geometry import LARGEST_SAMPLE_DISTANCE
+from inpca.probabilities import check_log_models
 
 KINDS = ("arithmetic", "geometric", "harmonic", "sqrt", "bhattacharyya", "jeffreys")
 #: Centroids are iterated until no probability changes by more than this from one step to the next.
@@ -18,7 +19,7 @@ class ConvergenceError(RuntimeError):
     """An iteration that did not reach its tolerance."""
 
 
-def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False) -> np.ndarray:
+def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Average of models over the first axis, for each sample on its own.
 
     =============  ==================================================================================================
@@ -39,7 +40,8 @@ def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False) -> n
     X : (M, ..., N, C) array
         Probabilities, or log-probabilities with ``log=True``.
     kind : {"arithmetic", "geometric", "harmonic", "sqrt", "bhattacharyya", "jeffreys"}
-    log : bool
+    log, normalize : bool
+        As in :func:`inpca.probabilities.check_models`.
 
     Returns
     -------
@@ -48,10 +50,16 @@ def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False) -> n
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         For an unknown kind or invalid models.
     ConvergenceError
         If a centroid does not settle to :data:`TOLERANCE`.
+
+    Examples
+    --------
+    >>> from inpca import centroid
+    >>> centroid([[[0.5, 0.5]], [[0.9, 0.1]]], "geometric").round(3)
+    array([[0.75, 0.25]])
 
     References
     ----------
@@ -61,13 +69,9 @@ def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False) -> n
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; allowed: {', '.join(KINDS)}")
-    X = np.asarray(X)
-    if X.ndim < 3:
-        raise ValueError(f"X must have the shape (models, ..., samples, classes), not {X.shape}")
-    probabilities = check_models(X, log=log)
-    with np.errstate(divide="ignore"):
-        logs = X.astype(np.float64) if log else np.log(probabilities, dtype=np.float64)
-    logs = np.maximum(logs, -LARGEST_SAMPLE_DISTANCE)
+    logs = np.maximum(check_log_models(X, log=log, normalize=normalize), -LARGEST_SAMPLE_DISTANCE)
+    if logs.ndim < 3:
+        raise ValueError(f"X must have the shape (models, ..., samples, classes), not {logs.shape}")
     averages = {
         "arithmetic": lambda: _normalised(np.exp(logs).mean(axis=0)),
         "geometric": lambda: softmax(logs.mean(axis=0), axis=-1),

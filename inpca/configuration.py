@@ -9,46 +9,55 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from inpca.strict import Strict
+from inpca.strict import Count, Name, NotNegative, Positive, Seeds, Strict
 
 Optimizer = Literal["sgd", "sgdn", "adam"]
 Augmentation = Literal["none", "cropflip"]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+#: On a batch of one sample BatchNorm is undefined.
+BatchSize = Annotated[int, Field(ge=2, le=1_000_000)]
 
 
 class FullyConnected(Strict):
     """Multilayer perceptron with the given hidden widths."""
 
     kind: Literal["fc"]
-    widths: list[PositiveInt] = Field(min_length=1)
+    widths: list[Count] = Field(min_length=1)
 
 
 class AllCNN(Strict):
     """All-convolutional network with ``c1`` channels before and ``c2`` after the first stride."""
 
     kind: Literal["allcnn"]
-    c1: PositiveInt
-    c2: PositiveInt
+    c1: Count
+    c2: Count
 
 
 class ConvMixer(Strict):
     """ConvMixer of ``depth`` blocks on patches of ``patch`` pixels."""
 
     kind: Literal["convmixer"]
-    dim: PositiveInt
-    depth: PositiveInt
-    kernel: PositiveInt
-    patch: PositiveInt
+    dim: Count
+    depth: Count
+    kernel: Count
+    patch: Count
+
+    @model_validator(mode="after")
+    def _kernel_has_a_middle(self) -> ConvMixer:
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel {self.kernel} is even; it must be odd (1, 3, 5, …), to have a pixel in its middle")
+        return self
 
 
 class WideResNet(Strict):
     """WRN-``depth``-``widen`` whose first convolution has ``planes`` channels."""
 
     kind: Literal["wrn"]
-    depth: PositiveInt
-    planes: PositiveInt
-    widen: PositiveInt
+    depth: Count
+    planes: Count
+    widen: Count
 
     @model_validator(mode="after")
     def _depth_fits_blocks(self) -> WideResNet:
@@ -61,11 +70,11 @@ class VisionTransformerSize(Strict):
     """Vision transformer on patches of ``patch`` pixels; images are zero-padded to a multiple of ``patch``."""
 
     kind: Literal["vit"]
-    patch: PositiveInt
-    dim: PositiveInt
-    depth: PositiveInt
-    heads: PositiveInt
-    mlp: PositiveInt
+    patch: Count
+    dim: Count
+    depth: Count
+    heads: Count
+    mlp: Count
 
     @model_validator(mode="after")
     def _heads_divide_dim(self) -> VisionTransformerSize:
@@ -82,14 +91,14 @@ Network = Annotated[
 class Configuration(Strict):
     """One point of the grid: all that the runs of one training job share except the seed."""
 
-    name: str = Field(description="name of the network in the study, such as wrn_small")
+    name: Name = Field(description="name of the network in the study, such as wrn_small")
     network: Network
     optimizer: Optimizer
-    batch_size: PositiveInt
-    learning_rate: PositiveFloat
-    weight_decay: float = Field(ge=0)
+    batch_size: BatchSize
+    learning_rate: Positive
+    weight_decay: NotNegative
     augmentation: Augmentation
-    epochs: PositiveInt
+    epochs: Epochs
 
     @property
     def id(self) -> str:
@@ -104,7 +113,7 @@ class Checkpoints(Strict):
     """When predictions are recorded: ``paper`` as the authors did, ``log`` with ``number`` log-spaced steps."""
 
     schedule: Literal["paper", "log"]
-    number: PositiveInt | None = Field(default=None, ge=2, description="checkpoints in all (schedule: log)")
+    number: int | None = Field(default=None, ge=2, le=1000, description="checkpoints in all (schedule: log)")
 
     @model_validator(mode="after")
     def _number_goes_with_log(self) -> Checkpoints:
@@ -124,8 +133,8 @@ class Checkpoints(Strict):
         ndarray of int64
             ``log``: 0 and ``number`` - 1 different steps that are as evenly spaced in ln(step) as whole numbers
             allow (all steps, where there are fewer). ``paper``: 0; in epochs 0–4 after every batch whose index a
-            quarter of an epoch divides; every epoch 5–25, epochs 26–65 that 4 divides, later those that 15
-            divides, and the last.
+            quarter of an epoch divides; at the end of every epoch 5–25, of epochs 26–65 that 4 divides, of later
+            ones that 15 divides, and of the last. Epochs count from 0: epoch e ends at step (e + 1)·n.
         """
         last = steps_per_epoch * epochs
         if self.schedule == "log":
@@ -139,8 +148,8 @@ class Checkpoints(Strict):
         quarter = max(1, steps_per_epoch // 4)
         early = [epoch * steps_per_epoch + i + 1 for epoch in range(5) for i in range(0, steps_per_epoch, quarter)]
         whole = [
-            epoch * steps_per_epoch
-            for epoch in range(5, epochs + 1)
+            (epoch + 1) * steps_per_epoch
+            for epoch in range(5, epochs)
             if epoch <= 25 or (epoch <= 65 and epoch % 4 == 0) or (epoch > 65 and epoch % 15 == 0)
         ]
         steps = np.array([0, *early, *whole, last], dtype=np.int64)
@@ -151,7 +160,7 @@ class TrainingJob(Strict):
     """One job: a configuration, its seeds, when to record and where to compute."""
 
     configuration: Configuration
-    seeds: list[int] = Field(min_length=1)
+    seeds: Seeds
     checkpoints: Checkpoints
     crop_padding: int = Field(default=0, ge=0, description="pixels of padding of the random crop")
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -1,7 +1,8 @@
 """Geometry of probabilistic models: geodesics, progress and the distances between paired models.
 
 A model is a table of probabilities, (N, C): one distribution over C classes for each of N samples. All functions
-work on (..., N, C) arrays; quantities are averages over the samples, so they do not grow with N ("intensive").
+work on (..., N, C) arrays; quantities are averages over the samples, so they do not grow with N ("intensive"). Models
+are checked, and divided by their sums, where they enter (:func:`inpca.probabilities.check_models`).
 Formulas: Mao et al., PNAS 121(12), 2024 (arXiv:2305.01604); Quinn et al., PNAS 116(28), 2019.
 """
 
@@ -9,126 +10,114 @@ from __future__ import annotations
 
 import numpy as np
 
+from inpca.probabilities import as_truth, check_models, ignorance, same_models, truth, unit_roots
+
+__all__ = [
+    "LARGEST_SAMPLE_DISTANCE",
+    "SMALLEST_ANGLE",
+    "bhattacharyya_distance",
+    "check_models",
+    "geodesic",
+    "ignorance",
+    "progress",
+    "riemannian_length",
+    "spherical_distance",
+    "truth",
+]
+
 #: Bhattacharyya distance of one sample on which two models have no common class; the exact value is infinite.
 LARGEST_SAMPLE_DISTANCE = 100.0
 #: Angle (radians) below which two distributions count as the same and the geodesic between them stands still.
 SMALLEST_ANGLE = 1e-8
-#: Probabilities of a sample may miss 1 by this much (predictions are stored in float32; float16 by ten times more).
-SUM_TOLERANCE = 1e-4
 
 
-def ignorance(n_samples: int, n_classes: int) -> np.ndarray:
-    """P0: the uniform distribution over classes for every sample, (N, C)."""
-    return np.full((n_samples, n_classes), 1 / n_classes)
-
-
-def truth(labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """P*: probability one for the label of every sample, (N, C).
-
-    Parameters
-    ----------
-    labels : (N,) array of int
-    n_classes : int
-
-    Raises
-    ------
-    ValueError
-        If a label is not in 0 … C-1.
-    """
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"labels must be one-dimensional and whole numbers, not {labels.dtype} of shape {labels.shape}"
-        )
-    if len(labels) and (labels.min() < 0 or labels.max() >= n_classes):
-        raise ValueError(f"labels must lie in 0 … {n_classes - 1}, not in {labels.min()} … {labels.max()}")
-    return np.eye(n_classes)[labels]
-
-
-def check_models(X: np.ndarray, *, log: bool = False, name: str = "X") -> np.ndarray:
-    """Probabilities (..., N, C) that were found valid; floats keep their type, float16 becomes float32.
-
-    Parameters
-    ----------
-    X : array_like
-        Probabilities, or log-probabilities with ``log=True``.
-    log : bool
-    name : str
-        What the array is called in error messages.
-
-    Raises
-    ------
-    ValueError
-        For fewer than two dimensions, an empty array, NaN, infinite or negative probabilities, or a sample whose
-        probabilities do not sum to 1; the message names the worst sample.
-    """
-    X = np.asarray(X)
-    if X.ndim < 2:
-        raise ValueError(f"{name} must have the shape (..., samples, classes), not {X.shape}")
-    if X.size == 0:
-        raise ValueError(f"{name} is empty: shape {X.shape}")
-    half = X.dtype == np.float16
-    if half or not np.issubdtype(X.dtype, np.floating):
-        X = X.astype(np.float32 if half else np.float64)
-    if log:
-        X = np.exp(X)
-    if not np.all(np.isfinite(X)):
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(X))[0])
-        raise ValueError(f"{name} holds NaN or infinite values, the first at index {where}")
-    if X.min() < 0:
-        where = tuple(int(i) for i in np.unravel_index(X.argmin(), X.shape))
-        raise ValueError(f"{name} holds negative probabilities, the lowest {X.min():g} at index {where}" + (
-            "; are these log-probabilities? then pass log=True" if X.max() <= 0 else ""
-        ))  # fmt: skip
-    sums = X.sum(axis=-1, dtype=np.float64)
-    error = np.abs(sums - 1)
-    if error.max() > SUM_TOLERANCE * (10 if half else 1):
-        where = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
-        raise ValueError(
-            f"{name} is not normalised: the probabilities at index {where} sum to {sums[where]:.6g}, not to 1"
-        )
-    return X
-
-
-def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray) -> np.ndarray:
+def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Bhattacharyya distance between paired models, d_B = -(1/N) Σ_n ln Σ_c sqrt(p_nc q_nc), in nats a sample.
+
+    Computed as -ln(1 - ½ Σ_c (sqrt p_nc - sqrt q_nc)²) where two models are close, so that equal models are at 0.
 
     Parameters
     ----------
     P, Q : (..., N, C) arrays
-        Probabilities; leading dimensions broadcast.
+        Probabilities, or log-probabilities with ``log=True``; leading dimensions broadcast.
+    log : bool
+    normalize : bool
+        Divide each sample's probabilities by their sum first.
 
     Returns
     -------
     (...) array of float64
         A sample without overlap counts :data:`LARGEST_SAMPLE_DISTANCE`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but probabilities on the same samples and classes; see
+        :func:`inpca.probabilities.check_models`.
+
+    See Also
+    --------
+    inpca.pairwise_distances : every model of one set against every model of another.
+
+    Examples
+    --------
+    >>> from inpca import bhattacharyya_distance, ignorance, truth
+    >>> print(f"{bhattacharyya_distance(ignorance(2, 4), truth([0, 3], 4)):.4f}")  # ½ ln 4
+    0.6931
     """
-    return sample_bhattacharyya(overlap(P, Q)).mean(axis=-1)
+    roots = _paired_roots(P, Q, log, normalize)
+    half_chord = np.square(roots[0] - roots[1]).sum(axis=-1) / 2
+    overlap = np.einsum("...c,...c->...", *roots)
+    far = -np.log(np.clip(overlap, np.exp(-LARGEST_SAMPLE_DISTANCE), 1))
+    return np.where(half_chord < 0.5, -np.log1p(-np.minimum(half_chord, 0.5)), far).mean(axis=-1)
 
 
-def spherical_distance(P: np.ndarray, Q: np.ndarray) -> np.ndarray:
+def spherical_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Spherical (geodesic) distance between paired models, d_G = (1/N) Σ_n arccos Σ_c sqrt(p_nc q_nc), in radians.
+
+    Computed as 2 arcsin(½ |sqrt p_n - sqrt q_n|), which is the same and exact for close models.
 
     Parameters
     ----------
     P, Q : (..., N, C) arrays
-        Probabilities; leading dimensions broadcast.
+        Probabilities, or log-probabilities with ``log=True``; leading dimensions broadcast.
+    log, normalize : bool
+        As in :func:`bhattacharyya_distance`, and so are the errors raised.
+
+    Returns
+    -------
+    (...) array of float64
+        From 0 to π/2.
+
+    See Also
+    --------
+    geodesic : the shortest way between two models.
+
+    Examples
+    --------
+    >>> from inpca import ignorance, spherical_distance, truth
+    >>> print(f"{spherical_distance(ignorance(2, 4), truth([0, 3], 4)):.4f}")  # arccos ½
+    1.0472
     """
-    return np.arccos(overlap(P, Q)).mean(axis=-1)
+    return angles(*_paired_roots(P, Q, log, normalize)).mean(axis=-1)
 
 
-def overlap(P: np.ndarray, Q: np.ndarray) -> np.ndarray:
-    """Bhattacharyya coefficient of each sample, Σ_c sqrt(p_nc q_nc) in [0, 1], as (..., N) float64."""
-    P, Q = np.asarray(P, np.float64), np.asarray(Q, np.float64)
-    return np.clip(np.einsum("...c,...c->...", np.sqrt(P), np.sqrt(Q)), 0, 1)
+def _paired_roots(P, Q, log: bool, normalize: bool) -> list[np.ndarray]:
+    """Square roots of the probabilities of two sets of models that can be paired."""
+    models = [check_models(X, log=log, normalize=normalize, name=name) for X, name in ((P, "P"), (Q, "Q"))]
+    same_models(*models)
+    return [unit_roots(X) for X in models]
 
 
-def sample_bhattacharyya(coefficient: np.ndarray) -> np.ndarray:
-    """-ln of Bhattacharyya coefficients, bounded by :data:`LARGEST_SAMPLE_DISTANCE`."""
-    return -np.log(np.maximum(coefficient, np.exp(-LARGEST_SAMPLE_DISTANCE)))
+def angles(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Angles between unit vectors (..., C) without negative entries, from their chords."""
+    chord = np.sqrt(np.square(left - right).sum(axis=-1))
+    return 2 * np.arcsin(np.minimum(chord / 2, np.sqrt(0.5)))
 
 
-def geodesic(P: np.ndarray, Q: np.ndarray, t: float | np.ndarray) -> np.ndarray:
+def geodesic(
+    P: np.ndarray, Q: np.ndarray, t: float | np.ndarray, *, log: bool = False, normalize: bool = False
+) -> np.ndarray:
     """Point of the geodesic from P to Q, per sample a great circle on the square roots of the probabilities.
 
     sqrt(γ_t) = [sin((1-t)θ) sqrt(p) + sin(tθ) sqrt(q)] / sin θ with θ = arccos Σ_c sqrt(p_c q_c); where θ is below
@@ -137,35 +126,74 @@ def geodesic(P: np.ndarray, Q: np.ndarray, t: float | np.ndarray) -> np.ndarray:
     Parameters
     ----------
     P, Q : (..., N, C) arrays
-        Probabilities; leading dimensions broadcast.
+        Probabilities, or log-probabilities with ``log=True``; leading dimensions broadcast.
     t : float or (T,) array
         0 at P, 1 at Q.
+    log, normalize : bool
+        As in :func:`bhattacharyya_distance`, and so are the errors raised.
 
     Returns
     -------
-    (..., N, C) array of float64, or (T, ..., N, C) for an array of t.
+    (..., N, C) array of float64, or (T, ..., N, C) for an array of t
+        Probabilities, with ``log=True`` as well.
+
+    Raises
+    ------
+    ValueError
+        Also if a t is not in [0, 1].
+
+    Examples
+    --------
+    >>> from inpca import geodesic
+    >>> geodesic([[1.0, 0.0]], [[0.0, 1.0]], 0.5).round(3)
+    array([[0.5, 0.5]])
     """
-    roots = np.sqrt(np.asarray(P, np.float64)), np.sqrt(np.asarray(Q, np.float64))
-    angle = np.arccos(np.clip(np.einsum("...c,...c->...", *roots), 0, 1))[..., None]
-    t = np.asarray(t, np.float64).reshape(np.shape(t) + (1,) * max(roots[0].ndim, roots[1].ndim))
+    roots = _paired_roots(P, Q, log, normalize)
+    t = np.asarray(t, np.float64)
+    if t.ndim > 1 or not (np.isfinite(t).all() and (t >= 0).all() and (t <= 1).all()):
+        raise ValueError(f"t must be a number in [0, 1] or a one-dimensional array of them, not {t!r}")
+    angle = angles(*roots)[..., None]
+    t = t.reshape(t.shape + (1,) * max(roots[0].ndim, roots[1].ndim))
     still = angle < SMALLEST_ANGLE
     sine = np.where(still, 1, np.sin(angle))
     point = (np.sin((1 - t) * angle) * roots[0] + np.sin(t * angle) * roots[1]) / sine
     return np.where(still, roots[0], point) ** 2
 
 
-def riemannian_length(trajectory: np.ndarray) -> float:
+def riemannian_length(trajectory: np.ndarray, *, log: bool = False, normalize: bool = False) -> float:
     """Length of a trajectory, Σ_t 2 sqrt(d_B(P_t, P_{t+1})).
+
+    For small steps d_B = ds²/8 with ds the line element of the Fisher-Rao metric, averaged over the samples in square;
+    the length given here, the convention of the paper, is Fisher-Rao's divided by sqrt(2).
 
     Parameters
     ----------
     trajectory : (T, N, C) array
-        Probabilities at successive checkpoints.
+        Probabilities at successive checkpoints, or log-probabilities with ``log=True``.
+    log, normalize : bool
+        As in :func:`bhattacharyya_distance`, and so are the errors raised.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca import geodesic, ignorance, riemannian_length, truth
+    >>> way = geodesic(ignorance(2, 4), truth([0, 3], 4), np.linspace(0, 1, 1001))
+    >>> print(f"{riemannian_length(way) / np.sqrt(2):.4f}")  # the angle, arccos ½
+    1.0472
     """
-    return float(np.sum(2 * np.sqrt(bhattacharyya_distance(trajectory[:-1], trajectory[1:]))))
+    trajectory = check_models(trajectory, log=log, normalize=normalize, name="trajectory")
+    if trajectory.ndim != 3:
+        raise ValueError(f"trajectory must have the shape (checkpoints, samples, classes), not {trajectory.shape}")
+    return (
+        float(np.sum(2 * np.sqrt(bhattacharyya_distance(trajectory[:-1], trajectory[1:]))))
+        if len(trajectory) > 1
+        else 0.0
+    )
 
 
-def progress(X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None, *, log: bool = False) -> np.ndarray:
+def progress(
+    X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None, *, log: bool = False, normalize: bool = False
+) -> np.ndarray:
     """Progress s of models towards the truth: the point of the geodesic from P0 to P* that is closest to each.
 
     s(P) = argmin over t in [0, 1] of d_G(P, γ_t). On the sphere the distance from a point to a geodesic shorter than
@@ -179,33 +207,51 @@ def progress(X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None,
     target : (N,) array of int or (N, C) array
         The truth, as labels or as probabilities.
     start : (N, C) array, optional
-        Where the geodesic starts; ignorance unless given.
+        Where the geodesic starts, as probabilities; ignorance unless given.
+    log, normalize : bool
+        Of X, as in :func:`bhattacharyya_distance`.
 
     Returns
     -------
     (...) array of float64 in [0, 1]
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X, target or start are not probabilities on the same samples and classes, or a label is out of range.
+
+    See Also
+    --------
+    inpca.reindex : a trajectory at given values of progress.
+
+    Examples
+    --------
+    >>> from inpca import geodesic, ignorance, progress, truth
+    >>> labels = [0, 3]
+    >>> way = geodesic(ignorance(2, 4), truth(labels, 4), [0.0, 0.25, 1.0])
+    >>> progress(way, labels).round(5)
+    array([0.  , 0.25, 1.  ])
     """
-    X = check_models(X, log=log)
+    X = check_models(X, log=log, normalize=normalize)
     n_samples, n_classes = X.shape[-2:]
-    target = np.asarray(target)
-    if target.ndim == 1:
-        target = truth(target, n_classes)
-    start = ignorance(n_samples, n_classes) if start is None else np.asarray(start)
-    for name, end in (("target", target), ("start", start)):
-        if end.shape != (n_samples, n_classes):
-            raise ValueError(f"{name} has the shape {end.shape}, the models have {(n_samples, n_classes)}")
-    roots = np.sqrt(start), np.sqrt(target)
-    angle = np.arccos(np.clip(np.einsum("nc,nc->n", *roots), 0, 1))
+    roots = geodesic_ends(target, n_samples, n_classes, start)
+    angle = angles(*roots)
     moving = angle >= SMALLEST_ANGLE
     if not moving.any():
         return np.zeros(X.shape[:-2])
     models = X.reshape(-1, n_samples, n_classes)
     result = np.empty(len(models))
     for block in range(0, len(models), PROGRESS_BLOCK):
-        root = np.sqrt(models[block : block + PROGRESS_BLOCK][:, moving], dtype=np.float64)
+        root = unit_roots(models[block : block + PROGRESS_BLOCK][:, moving])
         to_ends = [np.einsum("mnc,nc->mn", root, end[moving]) for end in roots]
         result[block : block + PROGRESS_BLOCK] = golden_section(*to_ends, angle[moving])
     return result.reshape(X.shape[:-2])
+
+
+def geodesic_ends(target, n_samples: int, n_classes: int, start=None) -> tuple[np.ndarray, np.ndarray]:
+    """Square roots, (N, C) each, of the ends of the geodesic along which progress is measured."""
+    start = ignorance(n_samples, n_classes) if start is None else as_truth(start, n_samples, n_classes, "start")
+    return unit_roots(start), unit_roots(as_truth(target, n_samples, n_classes))
 
 
 #: Models whose progress is found at once; bounds the memory to some 10 arrays of (block, N) and one of (block, N, C).

@@ -102,7 +102,12 @@ def conv_mixer(size: ConvMixer, input_shape: tuple[int, int, int], n_classes: in
 
 
 class PreactivationBlock(nn.Module):
-    """BatchNorm, ReLU, conv, twice, plus the (projected) input: the block of a wide ResNet."""
+    """BatchNorm, ReLU, conv, twice, plus the (projected) input: the block of a wide ResNet.
+
+    The projection, a 1×1 convolution, takes every ``stride``-th pixel before it, which is the same map as a stride of its
+    own: the gradient of a 1×1 convolution with stride and few channels, channels last, writes beyond its memory in
+    oneDNN on processors with AVX2 alone (uxlfoundation/oneDNN#6035).
+    """
 
     def __init__(self, fan_in: int, fan_out: int, stride: int) -> None:
         super().__init__()
@@ -111,11 +116,12 @@ class PreactivationBlock(nn.Module):
         self.norm2 = nn.BatchNorm2d(fan_out, affine=False)
         self.conv2 = nn.Conv2d(fan_out, fan_out, 3, padding=1, bias=False)
         same = fan_in == fan_out and stride == 1
-        self.shortcut = None if same else nn.Conv2d(fan_in, fan_out, 1, stride, bias=False)
+        self.stride = stride
+        self.shortcut = None if same else nn.Conv2d(fan_in, fan_out, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         active = torch.relu(self.norm1(x))
-        skip = x if self.shortcut is None else self.shortcut(active)
+        skip = x if self.shortcut is None else self.shortcut(active[:, :, :: self.stride, :: self.stride])
         return skip + self.conv2(torch.relu(self.norm2(self.conv1(active))))
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 from tqdm import tqdm
 
 from inpca.centroids import centroid
 from inpca.distances import pairwise_distances
-from inpca.geometry import SMALLEST_ANGLE, bhattacharyya_distance, geodesic, ignorance, riemannian_length, truth
-from inpca.models import StoredRun
+from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
+from inpca.probabilities import check_models, unit_roots
+from inpca.segments import Segment
 
 #: Values of progress at which trajectories are compared.
 GRID = np.linspace(0.01, 1, 100)
@@ -27,7 +26,8 @@ class Trajectory:
 
     Checkpoints at which the index does not exceed all earlier values are passed over: the trajectory at s is where the
     run *first* gets to s. Before the first value it stands still at the first model, after the largest at the model
-    that has it. At most two checkpoints are held in memory.
+    that has it. Between two checkpoints it follows the geodesic: to the point whose progress is s if the target is
+    given, else at a constant speed. At most two checkpoints are held in memory.
 
     Parameters
     ----------
@@ -35,28 +35,46 @@ class Trajectory:
         Probabilities, or log-probabilities with ``log=True``.
     index : (T,) array
         Usually the progress of each checkpoint, see :func:`inpca.geometry.progress`.
-    log : bool
+    target : (N,) array of int or (N, C) array, optional
+        The truth, as labels or as probabilities, if the index is progress towards it.
+    log, normalize : bool
+        As in :func:`inpca.probabilities.check_models`, which reads each checkpoint.
 
     Raises
     ------
     ValueError
-        If the index is empty, not one-dimensional, not finite, or of another length than the models.
+        If the index is empty, not one-dimensional, not finite, or of another length than the models; when a checkpoint
+        is read that does not hold probabilities.
+
+    Examples
+    --------
+    >>> from inpca import Trajectory, geodesic, ignorance, progress, truth
+    >>> way = geodesic(ignorance(1, 2), truth([0], 2), [0.0, 0.5, 1.0])
+    >>> Trajectory(way, progress(way, [0]), target=[0]).at(0.5).round(3)
+    array([[0.854, 0.146]], dtype=float32)
     """
 
-    def __init__(self, models, index, *, log: bool = False):
-        index = np.asarray(index, np.float64)
+    def __init__(self, models, index, *, target=None, log: bool = False, normalize: bool = False):
+        try:
+            index = np.asarray(index, np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(f"index must hold one finite number for each checkpoint, not {index!r}") from None
         if index.ndim != 1 or not len(index) or not np.isfinite(index).all():
             raise ValueError(f"index must hold one finite number for each checkpoint, not {index!r}")
+        if not hasattr(models, "__getitem__"):
+            raise TypeError(
+                f"a trajectory must be an array (checkpoints, samples, classes), not {type(models).__name__}"
+            )
         if hasattr(models, "__len__") and len(models) != len(index):
             raise ValueError(f"index has {len(index)} entries, the trajectory {len(models)} checkpoints")
-        self._models, self._log = models, log
+        self._models, self._how, self._target = models, {"log": log, "normalize": normalize}, target
         ahead = np.maximum.accumulate(np.concatenate([[-np.inf], index[:-1]]))
         self.checkpoints = np.flatnonzero(index > ahead)
         self.index = index[self.checkpoints]
         self._bracket, self._at = None, (None, None)
 
     def at(self, s: float) -> np.ndarray:
-        """Model at index s, (N, C) float32: the point of the geodesic between the checkpoints on both sides of s."""
+        """Model at index s, (N, C) float32: a point of the geodesic between the checkpoints on both sides of s."""
         if self._at[0] != s:
             self._at = s, self._interpolate(s)
         return self._at[1]
@@ -64,25 +82,21 @@ class Trajectory:
     def _interpolate(self, s: float) -> np.ndarray:
         upper = int(np.searchsorted(self.index, s))
         if upper == 0 or upper == len(self.index):
-            return self._roots(min(upper, len(self.index) - 1)) ** 2
+            return (self._roots(min(upper, len(self.index) - 1)) ** 2).astype(np.float32)
         if self._bracket is None or self._bracket[0] != upper:
-            left, right = self._roots(upper - 1), self._roots(upper)
-            # the angle from the chord keeps the accuracy that arccos loses for neighbours
-            chord = np.sqrt(np.square(left - right, dtype=np.float64).sum(axis=-1))
-            angle = 2 * np.arcsin(np.minimum(chord / 2, np.sqrt(0.5)))
-            self._bracket = upper, left, right, np.maximum(angle, SMALLEST_ANGLE)[:, None]
-        _, left, right, angle = self._bracket
-        t = (s - self.index[upper - 1]) / (self.index[upper] - self.index[upper - 1])
-        ends = np.sin((1 - t) * angle), np.sin(t * angle)
-        weights = [(end / np.sin(angle)).astype(np.float32) for end in ends]
-        return (weights[0] * left + weights[1] * right) ** 2
+            self._bracket = upper, Segment(self._roots(upper - 1), self._roots(upper), self._target)
+        segment = self._bracket[1]
+        low, high = self.index[upper - 1], self.index[upper]
+        t = (s - low) / (high - low) if self._target is None else segment.where_progress_is(s)
+        return segment.at(t).astype(np.float32)
 
     def _roots(self, position: int) -> np.ndarray:
-        """Square roots of the probabilities at a checkpoint, normalised."""
-        model = np.asarray(self._models[self.checkpoints[position]])
-        roots = np.exp(model / 2) if self._log else np.sqrt(model)
-        roots = roots.astype(np.float64)
-        return (roots / np.linalg.norm(roots, axis=-1, keepdims=True)).astype(np.float32)
+        """Square roots of the probabilities at a checkpoint."""
+        checkpoint = int(self.checkpoints[position])
+        model = check_models(self._models[checkpoint], **self._how, name=f"checkpoint {checkpoint} of the trajectory")
+        if model.ndim != 2:
+            raise ValueError(f"a checkpoint must have the shape (samples, classes), not {model.shape}")
+        return unit_roots(model)
 
 
 class Permuted:
@@ -121,11 +135,19 @@ def order_within_classes(labels: np.ndarray, seed: int) -> np.ndarray:
     return order
 
 
-def reindex(trajectory: np.ndarray, index: np.ndarray, s: np.ndarray = GRID, *, log: bool = False) -> np.ndarray:
+def reindex(
+    trajectory: np.ndarray,
+    index: np.ndarray,
+    s: np.ndarray = GRID,
+    *,
+    target=None,
+    log: bool = False,
+    normalize: bool = False,
+) -> np.ndarray:
     """Models of a trajectory at given values of an index, such as progress.
 
-    Between two checkpoints the geodesic is followed at constant speed; see :class:`Trajectory` for a run that falls
-    back, and for what comes before its first checkpoint and after its last.
+    See :class:`Trajectory` for what lies between two checkpoints, for a run that falls back, and for what comes before
+    its first checkpoint and after its last.
 
     Parameters
     ----------
@@ -133,27 +155,57 @@ def reindex(trajectory: np.ndarray, index: np.ndarray, s: np.ndarray = GRID, *, 
         Probabilities, or log-probabilities with ``log=True``.
     index : (T,) array
     s : (S,) array
-    log : bool
+    target : (N,) array of int or (N, C) array, optional
+        The truth, if the index is progress towards it: the models returned then have the progress s.
+    log, normalize : bool
+        As in :func:`inpca.probabilities.check_models`.
 
     Returns
     -------
     (S, N, C) array of float32
+        Probabilities, with ``log=True`` as well.
+
+    Examples
+    --------
+    >>> from inpca import geodesic, ignorance, progress, reindex, truth
+    >>> way = geodesic(ignorance(1, 2), truth([0], 2), [0.0, 0.5, 1.0])
+    >>> progress(reindex(way, progress(way, [0]), [0.2, 0.7], target=[0]), [0]).round(3)
+    array([0.2, 0.7])
     """
-    trajectory = Trajectory(trajectory, index, log=log)
-    return np.stack([trajectory.at(value) for value in np.atleast_1d(s)])
+    trajectory = Trajectory(trajectory, index, target=target, log=log, normalize=normalize)
+    return np.stack([trajectory.at(value) for value in check_values(s)])
 
 
-def trajectory_distance(U: np.ndarray, V: np.ndarray) -> float:
+def check_values(s) -> np.ndarray:
+    """Values of an index, one-dimensional and finite; an error if they are not."""
+    values = np.atleast_1d(np.asarray(s, np.float64))
+    if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        raise ValueError(f"s must hold finite numbers, at least one, not {s!r}")
+    return values
+
+
+def trajectory_distance(U: np.ndarray, V: np.ndarray, *, log: bool = False, normalize: bool = False) -> float:
     """Distance between trajectories indexed alike, ∫ d_B(U_s, V_s) ds as a mean over s, in nats a sample.
 
     Parameters
     ----------
     U, V : (S, N, C) arrays
-        Probabilities, from :func:`reindex`.
+        Probabilities, from :func:`reindex`, or log-probabilities with ``log=True``.
+    log, normalize : bool
+        As in :func:`inpca.probabilities.check_models`.
+
+    Examples
+    --------
+    >>> from inpca import geodesic, ignorance, trajectory_distance, truth
+    >>> way = geodesic(ignorance(1, 2), truth([0], 2), [0.0, 0.5, 1.0])
+    >>> trajectory_distance(way, way)
+    0.0
     """
-    if np.shape(U) != np.shape(V):
-        raise ValueError(f"trajectories must have the same shape, not {np.shape(U)} and {np.shape(V)}")
-    return float(bhattacharyya_distance(U, V).mean())
+    if np.shape(U) != np.shape(V) or np.ndim(U) != 3:
+        raise ValueError(
+            f"trajectories must have the same shape (s, samples, classes), not {np.shape(U)} and {np.shape(V)}"
+        )
+    return float(bhattacharyya_distance(U, V, log=log, normalize=normalize).mean())
 
 
 class _Models:
@@ -189,152 +241,80 @@ def trajectory_distances(
     -------
     (m, k) array
     """
-    total = 0.0
+    for trajectory in (*trajectories, *(others or ())):
+        if not hasattr(trajectory, "at"):
+            raise TypeError(f"trajectories must be inpca.Trajectory objects, not {type(trajectory).__name__}")
+    s, total = check_values(s), 0.0
     for value in tqdm(s, desc="trajectories", disable=not progress):
         right = None if others is None else _Models(others, value)
         total = total + pairwise_distances(_Models(trajectories, value), right, n_jobs=n_jobs)
     return total / len(s)
 
 
-def mean_trajectory(trajectories: np.ndarray) -> np.ndarray:
-    """Arithmetic mean of trajectories indexed alike: (M, S, N, C) to (S, N, C)."""
-    return centroid(trajectories, "arithmetic")
+def mean_trajectory(trajectories: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
+    """Arithmetic mean of trajectories indexed alike: (M, S, N, C) to (S, N, C).
+
+    Parameters
+    ----------
+    trajectories : (M, S, N, C) array
+        Probabilities, or log-probabilities with ``log=True``.
+    log, normalize : bool
+        As in :func:`inpca.probabilities.check_models`.
+    """
+    return centroid(trajectories, "arithmetic", log=log, normalize=normalize)
 
 
-def tube_width(trajectories: np.ndarray) -> np.ndarray:
+def tube_width(trajectories: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Distance d_B of trajectories to their mean trajectory at equal s.
 
     Parameters
     ----------
     trajectories : (M, S, N, C) array
+        Probabilities, or log-probabilities with ``log=True``.
+    log, normalize : bool
+        As in :func:`inpca.probabilities.check_models`.
 
     Returns
     -------
     (M, S) array
         Its mean over the trajectories is the width of the tube that they fill.
     """
-    return bhattacharyya_distance(trajectories, mean_trajectory(trajectories))
+    models = check_models(trajectories, log=log, normalize=normalize, name="trajectories")
+    return bhattacharyya_distance(models, mean_trajectory(models))
 
 
-def distance_to_geodesic(trajectory: np.ndarray, labels: np.ndarray, s: np.ndarray = GRID) -> np.ndarray:
+def distance_to_geodesic(
+    trajectory: np.ndarray, labels: np.ndarray, s: np.ndarray = GRID, *, log: bool = False, normalize: bool = False
+) -> np.ndarray:
     """Distance d_B(P_s, γ_s) of a trajectory to the point of equal progress on the geodesic from P0 to P*.
 
     Parameters
     ----------
     trajectory : (..., S, N, C) array
+        Probabilities, or log-probabilities with ``log=True``.
     labels : (N,) array of int
     s : (S,) array
+    log, normalize : bool
+        As in :func:`inpca.probabilities.check_models`.
 
     Returns
     -------
     (..., S) array
+
+    Examples
+    --------
+    >>> from inpca import distance_to_geodesic, geodesic, ignorance, truth
+    >>> way = geodesic(ignorance(1, 2), truth([0], 2), [0.0, 0.5, 1.0])
+    >>> distance_to_geodesic(way, [0], [0.0, 0.5, 1.0]).max() < 1e-15
+    np.True_
     """
-    n_samples, n_classes = np.shape(trajectory)[-2:]
+    models = check_models(trajectory, log=log, normalize=normalize, name="trajectory")
+    if models.ndim < 3 or models.shape[-3] != len(s):
+        raise ValueError(
+            f"trajectory must have the shape (…, {len(s)}, samples, classes), one model for each s, not {models.shape}"
+        )
+    n_samples, n_classes = models.shape[-2:]
+    if len(labels) != n_samples:
+        raise ValueError(f"{len(labels)} labels for {n_samples} samples")
     ends = ignorance(n_samples, n_classes), truth(labels, n_classes)
-    return bhattacharyya_distance(trajectory, geodesic(*ends, np.asarray(s)))
-
-
-def group_distances(distances: np.ndarray, groups: Sequence[str]) -> pd.DataFrame:
-    """Mean distance between the members of every two groups, such as the seeds of configurations.
-
-    Parameters
-    ----------
-    distances : (m, m) array
-    groups : (m,) sequence
-        Group of each trajectory.
-
-    Returns
-    -------
-    DataFrame
-        Square, by group in order of appearance. On the diagonal the mean over pairs of different members, NaN for a
-        group of one.
-    """
-    names = list(dict.fromkeys(groups))
-    member = np.array([[group == name for name in names] for group in groups], float)
-    size = member.sum(axis=0)
-    pairs = np.outer(size, size) - np.diag(size)
-    own = np.where(np.eye(len(groups), dtype=bool), 0, distances)
-    with np.errstate(invalid="ignore"):
-        return pd.DataFrame(member.T @ own @ member / pairs, index=names, columns=names)
-
-
-def select_runs(measured: xr.Dataset, chosen: np.ndarray) -> xr.Dataset:
-    """What :func:`measure_trajectories` returned, for some of the runs (array of bool)."""
-    return measured.isel(run=chosen, other=chosen)
-
-
-def along_progress(measured: xr.Dataset, networks: Sequence[str]) -> pd.DataFrame:
-    """Distance to the geodesic and to the mean trajectory by run and s, where the run is under way.
-
-    Parameters
-    ----------
-    measured : Dataset
-        From :func:`measure_trajectories`.
-    networks : sequence of str
-        Of each run.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``network``, ``run``, ``s``, ``geodesic_distance``, ``tube_width``; values of s before a run's first
-        checkpoint and beyond its largest progress, where it stands still, are left out.
-    """
-    table = measured[["geodesic_distance", "tube_width", "start", "reach"]].to_dataframe().reset_index()
-    table["network"] = np.repeat(np.asarray(networks, dtype=object), measured.sizes["s"])
-    inside = (table["s"] >= table["start"]) & (table["s"] <= table["reach"])
-    return table.loc[inside, ["network", "run", "s", "geodesic_distance", "tube_width"]]
-
-
-def measure_trajectories(
-    runs: Sequence[StoredRun], labels: np.ndarray, table: pd.DataFrame, split: str, null_seed: int, n_jobs: int
-) -> xr.Dataset:
-    """All there is to know of the trajectories of an experiment on one split.
-
-    Parameters
-    ----------
-    runs : sequence of m StoredRun
-    labels : (N,) array of int
-    table : DataFrame
-        Model table that holds these runs, for their progress.
-    split : {"train", "test"}
-    null_seed : int
-        Each run's null permutes samples within classes by a seed made from this one and the run's position.
-    n_jobs : int
-
-    Returns
-    -------
-    Dataset
-        ``distance`` (run, other), ``null_distance`` (run, other): to the null of the other run;
-        ``geodesic_distance`` and ``tube_width`` (run, s): to the geodesic and to the mean trajectory over the seeds of
-        the run's configuration, at equal progress; ``length`` (run): Riemannian length; ``start`` and ``reach`` (run):
-        progress of the first checkpoint and the largest progress, outside of which a trajectory stands still.
-    """
-    progress = [table.loc[table["run"] == run.name, f"{split}_progress"].to_numpy() for run in runs]
-    trajectories = [Trajectory(run, index, log=True) for run, index in zip(runs, progress, strict=True)]
-    nulls = [
-        Permuted(trajectory, order_within_classes(labels, null_seed + position))
-        for position, trajectory in enumerate(trajectories)
-    ]
-    groups = [run.configuration for run in runs]
-    members = {name: [i for i, group in enumerate(groups) if group == name] for name in dict.fromkeys(groups)}
-    distance, null_distance = np.zeros((2, len(runs), len(runs)))
-    geodesic_distance, width = (np.empty((len(runs), len(GRID))) for _ in range(2))
-    for column, s in enumerate(GRID):
-        distance += trajectory_distances(trajectories, s=[s], n_jobs=n_jobs) / len(GRID)
-        null_distance += trajectory_distances(trajectories, nulls, [s], n_jobs=n_jobs) / len(GRID)
-        for rows in members.values():
-            models = np.stack([trajectories[row].at(s) for row in rows])[:, None]
-            geodesic_distance[rows, [column]] = distance_to_geodesic(models, labels, [s])[:, 0]
-            width[rows, [column]] = tube_width(models)[:, 0]
-    return xr.Dataset(
-        {
-            "distance": (("run", "other"), distance),
-            "null_distance": (("run", "other"), null_distance),
-            "geodesic_distance": (("run", "s"), geodesic_distance),
-            "tube_width": (("run", "s"), width),
-            "length": ("run", [riemannian_length(run.probabilities()) for run in runs]),
-            "start": ("run", [index[0] for index in progress]),
-            "reach": ("run", [index.max() for index in progress]),
-        },
-        coords={"run": [run.name for run in runs], "configuration": ("run", groups), "s": GRID},
-    )
+    return bhattacharyya_distance(models, geodesic(*ends, np.asarray(s)))

@@ -16,7 +16,7 @@ from inpca.factors import (
     trajectory_verdict,
 )
 from inpca.intervals import interval, jackknife_interval
-from inpca.trajectories import group_distances
+from inpca.measured_trajectories import group_distances
 
 
 @pytest.fixture

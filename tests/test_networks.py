@@ -1,9 +1,15 @@
+import ctypes.util
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
+from conftest import ROOT
 from torch import nn
 
 from inpca.configuration import AllCNN, ConvMixer, FullyConnected, VisionTransformerSize, WideResNet
-from inpca.networks import build_network
+from inpca.networks import PreactivationBlock, build_network
 
 # the sizes of the paper, for 32×32 images in colour
 PAPER = {
@@ -67,3 +73,39 @@ def test_vision_transformer_does_not_start_at_ignorance():
     torch.manual_seed(0)
     network = build_network(PAPER["vit"], (3, 32, 32), 10)
     assert network(torch.randn(4, 3, 32, 32)).std() > 0.01
+
+
+STUDIES = sorted(str(path) for path in (ROOT / "config").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("instructions", ["AVX2", "AVX512_CORE", "DEFAULT"])
+def test_training_stays_within_its_memory_on_every_processor(instructions):
+    checked = {"MALLOC_CHECK_": "3", "MALLOC_PERTURB_": "165", "OMP_NUM_THREADS": "1"}
+    debugging = ctypes.util.find_library("c_malloc_debug")  # where malloc's checks are, since glibc 2.34
+    preload = {"LD_PRELOAD": debugging} if debugging else {}
+    environment = os.environ | checked | preload | {"ONEDNN_MAX_CPU_ISA": instructions}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/train_all_shapes.py"), *STUDIES],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout.split()[0]) >= 12
+
+
+def test_a_projection_of_every_second_pixel_is_the_convolution_with_stride_two():
+    torch.manual_seed(0)
+    block = PreactivationBlock(4, 8, stride=2)
+    x = torch.randn(3, 4, 7, 7).to(memory_format=torch.channels_last)
+    active = torch.relu(block.norm1(x))
+    expected = nn.functional.conv2d(active, block.shortcut.weight, stride=2)
+    rest = block.conv2(torch.relu(block.norm2(block.conv1(active))))
+    assert torch.allclose(block(x), expected + rest, atol=1e-5)
+
+
+def test_no_network_has_a_strided_pointwise_convolution():
+    for size in PAPER.values():
+        convolutions = [m for m in build_network(size, (3, 32, 32), 10).modules() if isinstance(m, nn.Conv2d)]
+        assert not [m for m in convolutions if m.kernel_size == (1, 1) and m.stride != (1, 1)]

@@ -7,20 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpca import bhattacharyya_distance, geodesic, ignorance, progress, riemannian_length, truth
+from inpca.measured_trajectories import along_progress, group_distances, measure_trajectories, select_runs
 from inpca.models import model_table, open_stores, stored_runs
 from inpca.predictions import PredictionWriter
 from inpca.trajectories import (
     GRID,
     Permuted,
     Trajectory,
-    along_progress,
     distance_to_geodesic,
-    group_distances,
     mean_trajectory,
-    measure_trajectories,
     order_within_classes,
     reindex,
-    select_runs,
     trajectory_distance,
     trajectory_distances,
     tube_width,
@@ -74,6 +71,15 @@ def test_checkpoints_are_passed_through_and_joined_by_geodesics(wild):
     first, second = kept[2:4]
     middle = reindex(wild, index, [(0.25 * index[first] + 0.75 * index[second])])[0]
     assert np.allclose(middle, geodesic(wild[first], wild[second], 0.75), atol=1e-5)
+
+
+def test_models_between_checkpoints_have_the_progress_that_was_asked_for(wild, rng):
+    shuffled = wild[:, rng.permutation(40)]  # off the geodesic by far
+    for run in (wild, shuffled, wild[::4]):
+        index = progress(run, LABELS)
+        s = np.linspace(max(0, index[0]) + 1e-3, index.max() - 1e-3, 23)
+        assert np.allclose(progress(reindex(run, index, s, target=LABELS), LABELS), s, rtol=0, atol=2e-6)
+        assert np.abs(progress(reindex(run, index, s), LABELS) - s).max() > 1e-4  # at a constant speed it is not
 
 
 def test_a_run_that_falls_back_is_taken_where_it_first_gets_ahead(wild):
@@ -165,7 +171,10 @@ def test_measures_all_runs_of_an_experiment(stores):
     measured = measure_trajectories(runs, LABELS, table, "test", null_seed=0, n_jobs=1)
     assert measured["run"].values.tolist() == ["c0-seed1", "c0-seed2", "c1-seed1", "c1-seed2"]
     assert len(runs[0]) == 12 and set(table["run"].dropna()) == set(measured["run"].values)
-    trajectories = [reindex(run.probabilities(), table.loc[table["run"] == run.name, "test_progress"]) for run in runs]
+    trajectories = [
+        reindex(run.probabilities(), table.loc[table["run"] == run.name, "test_progress"], target=LABELS)
+        for run in runs
+    ]
     D = measured["distance"].values
     assert D[0, 3] == pytest.approx(trajectory_distance(trajectories[0], trajectories[3]), abs=1e-6)
     assert np.allclose(D, D.T) and not D.diagonal().any()

@@ -1,0 +1,252 @@
+"""The one door for probabilities: what is a model, and what is not."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import logsumexp
+
+#: Probabilities of a sample may miss 1 by this much.
+SUM_TOLERANCE = 1e-4
+#: The same for types of few digits, as (probabilities, log-probabilities): a logarithm of size 8 is rounded by 0.004.
+SUM_TOLERANCE_OF = {"float16": (1e-3, 5e-3), "bfloat16": (8e-3, 4e-2)}
+#: Sums that miss 1 by no more than this are taken for rounded probabilities in the words of an error.
+ROUNDED = 0.05
+
+
+def check_models(
+    X, *, log: bool = False, normalize: bool = False, name: str = "X", cure: str = "pass log=True"
+) -> np.ndarray:
+    """Probabilities (..., N, C) that were found valid, as float32 or float64.
+
+    Every function of the library that takes probabilities reads them here.
+
+    Parameters
+    ----------
+    X : array_like or torch.Tensor
+        Probabilities, or log-probabilities with ``log=True``. Whole numbers and booleans become float64; float16 and
+        bfloat16 become float32 and are divided by their sums, since their rounding alone makes sums miss 1.
+    log : bool
+    normalize : bool
+        Divide each sample's probabilities by their sum, whatever it is; with ``log=True`` logits may be given.
+    name : str
+        What the array is called in error messages.
+    cure : str
+        What an error tells a caller to do who passed log-probabilities as probabilities.
+
+    Returns
+    -------
+    (..., N, C) array of float32 or float64
+
+    Raises
+    ------
+    TypeError
+        For anything but real numbers: text, complex numbers, generators, archives, lists of unequal length.
+    ValueError
+        For fewer than two dimensions, an empty array, NaN, infinite or negative probabilities, log-probabilities above
+        0, or samples whose probabilities do not sum to 1 within the tolerance of the type; the message names the worst
+        sample and says what to pass if the numbers look like logarithms, logits or percentages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca.probabilities import check_models
+    >>> check_models([[0.25, 0.75]])
+    array([[0.25, 0.75]])
+    >>> check_models([[0.3333, 0.3333, 0.3332]], normalize=True).sum()
+    np.float64(1.0)
+    """
+    X, precision = as_numbers(X, name)
+    if X.ndim < 2:
+        raise ValueError(f"{name} must have the shape (..., samples, classes), not {X.shape}")
+    if X.size == 0:
+        raise ValueError(f"{name} is empty: shape {X.shape}")
+    if log:
+        X = _exponentials(X, normalize, name)
+    if not np.isfinite(X).all():
+        raise ValueError(f"{name} holds NaN or infinite values, the first at index {_first(~np.isfinite(X))}")
+    if X.min() < 0:
+        where = _index(X.argmin(), X.shape)
+        raise ValueError(
+            f"{name} holds negative probabilities, the lowest {X.min():g} at index {where}{_why_negative(X, cure)}"
+        )
+    sums = X.sum(axis=-1, dtype=np.float64)
+    if normalize:
+        if not sums.all():
+            raise ValueError(f"{name} cannot be normalised: the probabilities at index {_first(sums == 0)} are all 0")
+        return X / sums[..., None].astype(X.dtype)
+    error = np.abs(sums - 1)
+    allowed = SUM_TOLERANCE_OF.get(precision, (SUM_TOLERANCE, SUM_TOLERANCE))[int(log)]
+    if error.max() > allowed:
+        where = _index(error.argmax(), error.shape)
+        raise ValueError(
+            f"{name} is not normalised: the probabilities at index {where} sum to {sums[where]:.6g}, not to 1"
+            f"{_why_not_normalised(X, sums[where], log)}"
+        )
+    return X / sums[..., None].astype(X.dtype) if precision in SUM_TOLERANCE_OF else X
+
+
+def check_log_models(X, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
+    """Log-probabilities (..., N, C) as float64, each sample normalised, of models that were found valid.
+
+    Parameters and errors are those of :func:`check_models`. Logarithms of probabilities that are too small for the type
+    of ``X`` are kept, which their exponentials would lose.
+    """
+    models = check_models(X, log=log, normalize=normalize, name=name)
+    if not log:
+        with np.errstate(divide="ignore"):  # ln 0 = -inf is what impossible classes have
+            return np.log(models, dtype=np.float64)
+    logs = as_numbers(X, name)[0].astype(np.float64)
+    return logs - logsumexp(logs, axis=-1, keepdims=True)
+
+
+def as_numbers(X, name: str) -> tuple[np.ndarray, str]:
+    """An array of float32 or float64, and the name of the type that it was given in.
+
+    Raises
+    ------
+    TypeError
+        If X is not an array of real numbers.
+    """
+    if hasattr(X, "detach"):  # a torch tensor, recognised without importing torch
+        precision = str(X.dtype).removeprefix("torch.")
+        X = X.detach().cpu()
+        X = (X.float() if precision == "bfloat16" else X).numpy()
+    else:
+        if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+            raise TypeError(f"{name} is a masked array with masked entries; fill or leave them out first")
+        try:
+            X = np.asarray(X)
+        except ValueError:
+            raise TypeError(f"{name} must be an array of numbers; the lists in it differ in length") from None
+        precision = X.dtype.name
+    if precision != "bfloat16" and X.dtype.kind not in "fiub":
+        given = type(X).__name__ if X.ndim else type(X.item()).__name__
+        what = f"values of type {X.dtype}" if X.ndim else f"of type {given}"
+        raise TypeError(f"{name} must be an array of real numbers, not {what}")
+    if X.dtype not in (np.float32, np.float64):
+        X = X.astype(np.float32 if precision in SUM_TOLERANCE_OF else np.float64)
+    return X, precision
+
+
+def same_models(P: np.ndarray, Q: np.ndarray, names: tuple[str, str] = ("P", "Q")) -> None:
+    """Stop if paired models are not on the same samples and classes, or cannot be paired."""
+    if P.shape[-2:] != Q.shape[-2:]:
+        raise ValueError(
+            f"{names[0]} and {names[1]} must have the same samples and classes, not {P.shape[-2:]} and {Q.shape[-2:]}"
+        )
+    try:
+        np.broadcast_shapes(P.shape, Q.shape)
+    except ValueError:
+        raise ValueError(f"{names[0]} and {names[1]} cannot be paired: shapes {P.shape} and {Q.shape}") from None
+
+
+def unit_roots(X: np.ndarray) -> np.ndarray:
+    """Square roots of probabilities as float64, each sample a unit vector: the point of the sphere that it is."""
+    roots = np.sqrt(X, dtype=np.float64)
+    return roots / np.linalg.norm(roots, axis=-1, keepdims=True)
+
+
+def ignorance(n_samples: int, n_classes: int) -> np.ndarray:
+    """P0: the uniform distribution over classes for every sample, (N, C).
+
+    Examples
+    --------
+    >>> from inpca import ignorance
+    >>> ignorance(1, 4)
+    array([[0.25, 0.25, 0.25, 0.25]])
+    """
+    return np.full((n_samples, n_classes), 1 / n_classes)
+
+
+def truth(labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """P*: probability one for the label of every sample, (N, C).
+
+    Parameters
+    ----------
+    labels : (N,) array of int
+    n_classes : int
+
+    Raises
+    ------
+    ValueError
+        If a label is not in 0 … C-1.
+
+    Examples
+    --------
+    >>> from inpca import truth
+    >>> truth([1, 0], 3)
+    array([[0., 1., 0.],
+           [1., 0., 0.]])
+    """
+    labels = as_array_of_labels(labels)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"labels must be one-dimensional and whole numbers, not {labels.dtype} of shape {labels.shape}"
+        )
+    if len(labels) and (labels.min() < 0 or labels.max() >= n_classes):
+        raise ValueError(f"labels must lie in 0 … {n_classes - 1}, not in {labels.min()} … {labels.max()}")
+    return np.eye(n_classes)[labels]
+
+
+def as_truth(target, n_samples: int, n_classes: int, name: str = "target") -> np.ndarray:
+    """Labels (N,), or probabilities (N, C), as probabilities (N, C) of these samples and classes."""
+    target = as_array_of_labels(target)
+    target = (
+        truth(target, n_classes) if target.ndim == 1 else check_models(target, name=name, cure=f"pass np.exp({name})")
+    )
+    if target.shape != (n_samples, n_classes):
+        raise ValueError(f"{name} has the shape {target.shape}, the models have {(n_samples, n_classes)}")
+    return target
+
+
+def as_array_of_labels(labels) -> np.ndarray:
+    """Labels as an array, from a torch tensor too."""
+    return labels.detach().cpu().numpy() if hasattr(labels, "detach") else np.asarray(labels)
+
+
+def _exponentials(X: np.ndarray, normalize: bool, name: str) -> np.ndarray:
+    """Probabilities of log-probabilities, which may be anything but NaN and +inf if they are to be normalised."""
+    bad = np.isnan(X) | np.isposinf(X)
+    if bad.any():
+        raise ValueError(f"{name} holds NaN or infinite values, the first at index {_first(bad)}")
+    if normalize:
+        largest = X.max(axis=-1, keepdims=True)
+        return np.exp(X - np.where(np.isfinite(largest), largest, 0))
+    if X.max() > SUM_TOLERANCE:
+        where = _index(X.argmax(), X.shape)
+        looks = X.min() >= 0 and np.abs(X.sum(axis=-1) - 1).max() <= ROUNDED
+        why = (
+            "these are probabilities, leave out log=True"
+            if looks
+            else "are these logits? then pass normalize=True as well"
+        )
+        raise ValueError(f"{name} holds log-probabilities above 0, the largest {X.max():g} at index {where}; {why}")
+    return np.exp(X)
+
+
+def _why_negative(X: np.ndarray, cure: str) -> str:
+    """What numbers are that are no probabilities because some are negative."""
+    if X.max() <= SUM_TOLERANCE:
+        return f"; are these log-probabilities? then {cure}"
+    if X.min() < -SUM_TOLERANCE:
+        return "; are these logits? then take their softmax first"
+    return ""
+
+
+def _why_not_normalised(X: np.ndarray, total: float, log: bool) -> str:
+    """What numbers are that are no probabilities because their sum is not 1."""
+    if abs(total - 1) <= ROUNDED:
+        return "; if they were rounded, pass normalize=True"
+    if not log and abs(total - 100) <= 100 * ROUNDED:
+        return "; are these percentages? then pass normalize=True"
+    if log and X.max() <= 1 and total > 1:
+        return "; are these logits? then pass normalize=True as well"
+    return ""
+
+
+def _first(found: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(found)[0])
+
+
+def _index(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(flat, shape))

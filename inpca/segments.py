@@ -1,0 +1,73 @@
+"""The geodesic between two checkpoints of a run, and the point of it that has a given progress."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inpca.geometry import SMALLEST_ANGLE, angles, geodesic_ends
+
+#: A point is found to this fraction of its segment.
+FOUND = 1e-7
+
+
+class Segment:
+    """The geodesic between two models.
+
+    Parameters
+    ----------
+    left, right : (N, C) arrays
+        Square roots of their probabilities.
+    target : (N,) array of int or (N, C) array, optional
+        The truth, to find points by their progress.
+    """
+
+    def __init__(self, left: np.ndarray, right: np.ndarray, target=None):
+        self._ends = left, right
+        self._angle = np.maximum(angles(left, right), SMALLEST_ANGLE)
+        if target is not None:
+            ends = geodesic_ends(target, *left.shape)
+            way = angles(*ends)
+            self._moving = way >= SMALLEST_ANGLE
+            self._way = way[self._moving]
+            #: overlaps of both models with both ends of the geodesic from P0 to P*, (2, 2, N)
+            overlaps = np.array([[(model * end).sum(axis=1) for end in ends] for model in self._ends])
+            self._overlaps = overlaps[..., self._moving]
+
+    def at(self, t: float) -> np.ndarray:
+        """Probabilities (N, C) at the fraction t of the way."""
+        weights = self._weights(t)[..., None]
+        return (weights[0] * self._ends[0] + weights[1] * self._ends[1]) ** 2
+
+    def _weights(self, t: float) -> np.ndarray:
+        """Factors (2, N) of the square roots of both models at the fraction t of the way."""
+        return np.stack([np.sin((1 - t) * self._angle), np.sin(t * self._angle)]) / np.sin(self._angle)
+
+    def where_progress_is(self, s: float) -> float:
+        """Fraction of the way to the point whose progress is s, by bisection.
+
+        A model P has the progress s where the mean angle to the geodesic from P0 to P* is stationary, as a function of
+        the geodesic's parameter, at s: Σ_n ∂/∂s arccos c_n(s) = 0, c_n being the overlap of P with γ_s. That is one
+        equation for the fraction t, and needs no search for the progress of each trial point.
+
+        Returns
+        -------
+        float
+            0 or 1 if the progress of the models at the ends does not enclose s.
+        """
+        low, high = 0.0, 1.0
+        if self._slope(low, s) <= 0:
+            return low
+        if self._slope(high, s) >= 0:
+            return high
+        while high - low > FOUND:
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._slope(middle, s) > 0 else (low, middle)
+        return (low + high) / 2
+
+    def _slope(self, t: float, s: float) -> float:
+        """Derivative by s of the mean angle between the point at t and γ_s: positive where the progress is below s."""
+        to_start, to_target = np.einsum("mn,men->en", self._weights(t)[:, self._moving], self._overlaps)
+        way, sine = self._way, np.sin(self._way)
+        cosine = (np.sin((1 - s) * way) * to_start + np.sin(s * way) * to_target) / sine
+        change = way * (np.cos(s * way) * to_target - np.cos((1 - s) * way) * to_start) / sine
+        return float(np.mean(-change / np.sqrt(np.maximum(1 - cosine**2, SMALLEST_ANGLE**2))))
