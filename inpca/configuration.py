@@ -20,6 +20,21 @@ Epochs = Annotated[int, Field(ge=1, le=100_000)]
 BatchSize = Annotated[int, Field(ge=2, le=1_000_000)]
 
 
+def check_batch(key: str, size: int, of: str, n: int) -> None:
+    """Whether ``n`` samples can be had in batches of that size.
+
+    Raises
+    ------
+    ValueError
+        If a batch is larger than all samples, or the last has a single one.
+    """
+    if size > n or n % size == 1:
+        raise ValueError(
+            f"{key} {size} does not fit {of} {n} "
+            "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
+        )
+
+
 class FullyConnected(Strict):
     """Multilayer perceptron with the given hidden widths."""
 
@@ -47,7 +62,9 @@ class ConvMixer(Strict):
     @model_validator(mode="after")
     def _kernel_has_a_middle(self) -> ConvMixer:
         if self.kernel % 2 == 0:
-            raise ValueError(f"kernel {self.kernel} is even; it must be odd (1, 3, 5, …), to have a pixel in its middle")
+            raise ValueError(
+                f"kernel {self.kernel} is even; it must be odd (1, 3, 5, …), to have a pixel in its middle"
+            )
         return self
 
 

@@ -5,21 +5,21 @@ A *corner* is a point far from ignorance that is not the truth: predictions that
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from inpca.configuration import Checkpoints, Configuration, Network
-from inpca.strict import Strict
+from inpca.configuration import BatchSize, Checkpoints, Configuration, Epochs, Network, check_batch
+from inpca.strict import Count, Different, Name, NotNegative, Positive, Seed, Seeds, Strict
 
 
 class Fit(Strict):
     """The fit that takes a network into its corner."""
 
     start: Literal["random", "subset"] = Field(description="fully random labels, or true labels of a random subset")
-    label_seed: int = Field(ge=0, description="draws the random labels, or the subset")
-    samples: PositiveInt | None = Field(default=None, description="size of the subset (start: subset)")
-    epochs: PositiveInt
+    label_seed: Seed = Field(description="draws the random labels, or the subset")
+    samples: Count | None = Field(default=None, description="size of the subset (start: subset)")
+    epochs: Epochs
     largest_error: float = Field(gt=0, lt=1, description="error on the fitted labels up to which it is a corner")
 
     @model_validator(mode="after")
@@ -33,7 +33,7 @@ class CornerJob(Strict):
     """One job: a configuration, its seeds, the fit before the training (none: normal initialisation)."""
 
     configuration: Configuration
-    seeds: list[int] = Field(min_length=1)
+    seeds: Seeds
     checkpoints: Checkpoints
     fit: Fit | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -47,30 +47,22 @@ class CornerJob(Strict):
 class Corners(Strict):
     """Corner runs, and runs from normal initialisations beside them: SGD Nesterov, cosine schedule, no augmentation."""
 
-    network: str = Field(description="name of a network of the study")
-    batch_size: PositiveInt
-    learning_rate: PositiveFloat
-    weight_decay: float = Field(default=0, ge=0)
-    epochs: PositiveInt = Field(description="epochs on the true labels")
+    network: Name = Field(description="name of a network of the study")
+    batch_size: BatchSize
+    learning_rate: Positive
+    weight_decay: NotNegative = 0
+    epochs: Epochs = Field(description="epochs on the true labels")
     checkpoints: Checkpoints
-    fit_epochs: PositiveInt = Field(description="epochs of the fit that comes before, with its own cosine schedule")
+    fit_epochs: Epochs = Field(description="epochs of the fit that comes before, with its own cosine schedule")
     largest_fit_error: float = Field(
         default=0.1, gt=0, lt=1, description="error on the fitted labels up to which a run counts as in its corner"
     )
-    subset: PositiveInt = Field(description="samples of the second kind of corner")
-    label_seeds: list[int] = Field(min_length=1, description="each draws random labels and a subset")
-    run_seeds: list[int] = Field(min_length=1, description="one fit for each label seed and run seed")
-    normal_seeds: list[int] = Field(min_length=2, description="runs from normal initialisations")
-
-    @model_validator(mode="after")
-    def _seeds_differ(self) -> Corners:
-        for name in ("label_seeds", "run_seeds", "normal_seeds"):
-            seeds = getattr(self, name)
-            if len(set(seeds)) < len(seeds):
-                raise ValueError(f"{name}: {seeds} names a seed twice")
-            if min(seeds) < 0:
-                raise ValueError(f"{name}: {min(seeds)} is negative; a seed is a whole number from 0")
-        return self
+    subset: Count = Field(description="samples of the second kind of corner")
+    label_seeds: Seeds = Field(description="each draws random labels and a subset")
+    run_seeds: Seeds = Field(description="one fit for each label seed and run seed")
+    normal_seeds: Annotated[list[Seed], Field(min_length=2), Different] = Field(
+        description="runs from normal initialisations"
+    )
 
     def check(self, networks: dict[str, Network], n_train: int) -> None:
         """Whether the section fits the rest of the study.
@@ -85,11 +77,7 @@ class Corners(Strict):
         if self.subset > n_train:
             raise ValueError(f"corners.subset: {self.subset} samples are more than n_train {n_train}")
         for name, size in (("n_train", n_train), ("subset", self.subset)):
-            if self.batch_size > size or size % self.batch_size == 1:
-                raise ValueError(
-                    f"corners.batch_size: {self.batch_size} does not fit {name} {size} "
-                    "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
-                )
+            check_batch("corners.batch_size:", self.batch_size, name, size)
 
     def jobs(self, networks: dict[str, Network], device: Literal["auto", "cpu", "cuda"]) -> dict[str, CornerJob]:
         """Jobs by id: normal initialisations, then each kind of corner with each label seed."""

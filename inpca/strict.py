@@ -1,17 +1,29 @@
-"""Base of every configuration model: immutable, and an unknown key is an error that names the allowed ones."""
+"""Base of every configuration model: immutable, strict in keys and types, with errors that a person can act on."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+
+#: Longest name; a configuration's id, which is the name of files, holds one and some numbers.
+LONGEST_NAME = 40
+#: Longest text of a wrong value that a message repeats.
+LONGEST_VALUE = 60
+LARGEST_COUNT = 1_000_000
 
 
 class Strict(BaseModel):
-    """A frozen pydantic model that rejects unknown keys and says which keys it has."""
+    """A frozen pydantic model that rejects unknown keys and says which it has.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Types are not converted: true is no number, 1.0 and "1" are no whole numbers; a whole number may stand for a real
+    one. Real numbers are finite.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -21,5 +33,77 @@ class Strict(BaseModel):
                 if key not in cls.model_fields:
                     close = get_close_matches(str(key), cls.model_fields, n=1)
                     hint = f"did you mean {close[0]!r}? " if close else ""
-                    raise ValueError(f"unknown key {key!r}; {hint}allowed: {', '.join(cls.model_fields)}")
+                    raise ValueError(f"unknown key {shown(key)}; {hint}allowed: {', '.join(cls.model_fields)}")
         return data
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}", value):
+        raise ValueError(
+            f"{shown(value)} is not allowed as a name; allowed are 1 to {LONGEST_NAME} characters: lower-case letters "
+            "a to z, digits and _, a letter first"
+        )
+    return value
+
+
+Values = TypeVar("Values", bound=Sequence)
+
+
+def _different(values: Values) -> Values:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise ValueError(f"{shown(value)} is listed twice; list each value once")
+    return values
+
+
+#: Names files, folders and wildcards: safe in a shell and on file systems that do not tell upper from lower case.
+Name = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "minLength": 1, "maxLength": LONGEST_NAME}),
+]
+#: How many there are of something.
+Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+#: Of random numbers; as much as the tables of models hold, and NumPy and torch take.
+Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+#: In a list: no value occurs twice.
+Different = AfterValidator(_different)
+Seeds = Annotated[list[Seed], Field(min_length=1), Different]
+
+
+def shown(value: Any) -> str:
+    """A wrong value as a message repeats it: on one line, not longer than :data:`LONGEST_VALUE`."""
+    text = str(value) if isinstance(value, BaseModel) else repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+def problems(error: ValidationError, data: Any) -> list[str]:
+    """What is wrong with data, one line for each value: where it is, what it is, what is allowed."""
+    return [f"{_where(found, data)}: {_what(found)}" for found in error.errors(include_url=False)]
+
+
+def _where(found: dict[str, Any], data: Any) -> str:
+    """Keys that lead to a value in the data; what pydantic adds to them (tags of unions) is left out."""
+    keys = list(found["loc"])
+    if keys and keys[-1] == "[key]":
+        keys = keys[:-2]
+    place, parts = data, []
+    for key in keys:
+        if (isinstance(place, list) and isinstance(key, int)) or (isinstance(place, dict) and key in place):
+            place = place[key] if isinstance(place, dict) or key < len(place) else None
+        elif key != keys[-1] or found["type"] != "missing":
+            continue
+        parts.append(str(key))
+    return ".".join(parts) or "top level"
+
+
+def _what(found: dict[str, Any]) -> str:
+    if found["type"] == "value_error":
+        return str(found["ctx"]["error"])
+    if found["type"] == "missing":
+        return "is missing"
+    if found["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        return f"{shown(found['input'])} is not allowed: it should be a mapping of keys to values"
+    return f"{shown(found['input'])} is not allowed: {found['msg'][0].lower()}{found['msg'][1:]}"

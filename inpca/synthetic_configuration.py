@@ -5,38 +5,41 @@ This module holds only what data and training depend on, so that a change to the
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from inpca.configuration import Checkpoints, Configuration
-from inpca.strict import Strict
+from inpca.configuration import BatchSize, Checkpoints, Configuration, Epochs
+from inpca.strict import Count, NotNegative, Positive, Seed, Strict
+
+#: c of the variances of the inputs.
+Decay = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Teacher(Strict):
     """Random network that labels the inputs: one hidden layer of tanh units, no biases."""
 
-    hidden: PositiveInt
-    seed: int = Field(ge=0, description="of the weights; choose one that gives every class some samples")
+    hidden: Count
+    seed: Seed = Field(description="of the weights; choose one that gives every class some samples")
 
 
 class SyntheticSize(Strict):
     """How many inputs of how many dimensions, and who labels them."""
 
-    dimension: PositiveInt
-    n_classes: int = Field(ge=2)
-    n_train: PositiveInt
-    n_test: PositiveInt
-    seed: int = Field(ge=0, description="of the inputs; those of different spectra differ in their scales only")
+    dimension: Count
+    n_classes: int = Field(ge=2, le=1000)
+    n_train: Count
+    n_test: Count
+    seed: Seed = Field(description="of the inputs; those of different spectra differ in their scales only")
     teacher: Teacher
 
 
 class Spectrum(Strict):
     """Variances of the inputs."""
 
-    decay: float = Field(ge=0, description="c of the variances e_i = 50 c exp(-c i); all 1 for c = 0 (isotropic)")
-    sized_as: float | None = Field(
-        default=None, ge=0, description="scale them all to the same sum as with this decay: inputs are then as large"
+    decay: Decay = Field(description="c of the variances e_i = 50 c exp(-c i); all 1 for c = 0 (isotropic)")
+    sized_as: Decay | None = Field(
+        default=None, description="scale them all to the same sum as with this decay: inputs are then as large"
     )
 
 
@@ -47,8 +50,8 @@ class SyntheticData(SyntheticSize, Spectrum):
 class Run(Strict):
     """One training: the seed of its default initialisation and data order, and the corner it starts from."""
 
-    seed: int = Field(ge=0)
-    corner: int | None = Field(default=None, ge=0, description="seed of the corner; none: the run starts at ignorance")
+    seed: Seed
+    corner: Seed | None = Field(default=None, description="seed of the corner; none: the run starts at ignorance")
 
 
 class SyntheticJob(Strict):
@@ -63,7 +66,7 @@ class SyntheticSetting(Strict):
     """Optimiser, batch and number of epochs."""
 
     optimizer: Literal["sgd", "sgdn"]
-    batch_size: PositiveInt
-    learning_rate: float = Field(gt=0)
-    weight_decay: float = Field(ge=0)
-    epochs: PositiveInt
+    batch_size: BatchSize
+    learning_rate: Positive
+    weight_decay: NotNegative
+    epochs: Epochs

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from inpca.configuration import Checkpoints, Configuration, FullyConnected
-from inpca.strict import Strict
-from inpca.synthetic_configuration import Spectrum, SyntheticData, SyntheticJob, SyntheticSetting, SyntheticSize
+from inpca.configuration import Checkpoints, Configuration, Epochs, FullyConnected, check_batch
+from inpca.strict import Count, Different, Name, Positive, Strict
+from inpca.synthetic_configuration import Decay, Spectrum, SyntheticData, SyntheticJob, SyntheticSetting, SyntheticSize
 from inpca.synthetic_runs import all_runs
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+def _with_whole_keys(data: Any) -> Any:
+    """JSON has no numbers for keys; text of digits is one."""
+    if not isinstance(data, dict):
+        return data
+    return {int(key) if isinstance(key, str) and key.isdecimal() else key: value for key, value in data.items()}
+
+
 DecayOrSpectrum = Annotated[
     Spectrum,
     BeforeValidator(
-        lambda value: {"decay": value} if isinstance(value, int | float) else value,
-        json_schema_input_type=Annotated[float, Field(ge=0)] | Spectrum,
+        lambda value: value if isinstance(value, dict | Spectrum) else {"decay": value},
+        json_schema_input_type=Decay | Spectrum,
     ),
 ]
-Corners = dict[Annotated[int, Field(ge=0)], PositiveInt]
+NumberOfCorners = Annotated[int, Field(ge=0, le=1000)]
+RunSeeds = Annotated[int, Field(ge=1, le=1000)]
+Corners = Annotated[
+    dict[NumberOfCorners, RunSeeds],
+    BeforeValidator(_with_whole_keys, json_schema_input_type=dict[NumberOfCorners, RunSeeds]),
+    Field(min_length=1),
+]
 
 
 class Sweep(Strict):
     """Data of many decays; the first student and setting, with fewer runs and epochs."""
 
-    decays: list[float] = Field(min_length=2, description="values of c, ascending")
-    corners: Corners = Field(min_length=1, description="run seeds for each, by number of corner seeds; 0: ignorance")
-    epochs: PositiveInt
+    decays: list[Decay] = Field(min_length=2, description="values of c, ascending")
+    corners: Corners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
+    epochs: Epochs
     checkpoints: Checkpoints
 
     @model_validator(mode="after")
     def _ascending(self) -> Sweep:
-        if min(self.decays) < 0 or sorted(set(self.decays)) != self.decays:
+        if sorted(set(self.decays)) != self.decays:
             raise ValueError(f"decays must be different, ascending and not negative, not {self.decays}")
         return self
 
@@ -46,12 +59,14 @@ class Synthetic(Strict):
         description="variances e_i = 50 c exp(-c i) of the inputs, by name: the decay c (0: isotropic), or decay and "
         "sized_as, the decay of another spectrum whose sum they are scaled to",
     )
-    students: dict[Name, list[PositiveInt]] = Field(min_length=1, description="hidden widths, by name")
-    settings: list[SyntheticSetting] = Field(min_length=1)
+    students: dict[Name, Annotated[list[Count], Field(min_length=1)]] = Field(
+        min_length=1, description="hidden widths, by name"
+    )
+    settings: Annotated[list[SyntheticSetting], Different] = Field(min_length=1)
     checkpoints: Checkpoints
-    corners: Corners = Field(min_length=1, description="run seeds for each, by number of corner seeds; 0: ignorance")
-    bootstrap: int = Field(default=50, ge=2, description="resamples of the runs behind an interval")
-    settled_epochs: PositiveFloat = Field(
+    corners: Corners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
+    bootstrap: int = Field(default=50, ge=2, le=10_000, description="resamples of the runs behind an interval")
+    settled_epochs: Positive = Field(
         default=1, description="epochs after which runs count as settled; dimensions are given without what was before"
     )
     sweep: Sweep
@@ -59,11 +74,7 @@ class Synthetic(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Synthetic:
         for index, setting in enumerate(self.settings):
-            if setting.batch_size > self.data.n_train or self.data.n_train % setting.batch_size == 1:
-                raise ValueError(
-                    f"settings.{index}: batch_size {setting.batch_size} does not fit n_train {self.data.n_train} "
-                    "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
-                )
+            check_batch(f"settings.{index}: batch_size", setting.batch_size, "n_train", self.data.n_train)
             if setting.epochs < self.settled_epochs:
                 raise ValueError(
                     f"settings.{index}: {setting.epochs} epochs are fewer than settled_epochs {self.settled_epochs:g}"
@@ -89,7 +100,7 @@ class Synthetic(Strict):
                 network = FullyConnected(kind="fc", widths=widths)
                 configuration = Configuration(name=name, network=network, augmentation="none", **setting.model_dump())
                 if configuration.id in found:
-                    raise ValueError(f"settings: {configuration.id} occurs twice")
+                    raise ValueError(f"settings: {configuration.id} occurs twice; it does not tell epochs")
                 found[configuration.id] = configuration
         return found
 

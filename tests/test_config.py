@@ -66,7 +66,7 @@ def edit(data, path, value):
     [
         (["datset"], {}, "top level: unknown key 'datset'; did you mean 'dataset'\\? allowed: study, device"),
         (["analysis", "n_component"], 3, "analysis: unknown key 'n_component'; did you mean 'n_components'"),
-        (["networks", "fc", "depth"], 3, "networks.fc.fc: unknown key 'depth'"),
+        (["networks", "fc", "depth"], 3, "networks.fc: unknown key 'depth'"),
         (["networks", "fc", "kind"], "mlp", "networks.fc: .*'mlp'.*'fc', 'allcnn'"),
         (["networks", "wrn_small", "depth"], 12, "6·n \\+ 4"),
         (["networks", "vit", "heads"], 3, "dim 16 is not a multiple of heads 3"),
@@ -89,7 +89,7 @@ def edit(data, path, value):
         (
             ["analysis", "tangents", "progress_of"],
             {"alcnn": 0.3},
-            "progress_of: alcnn is not defined; allowed: fc, allcnn",
+            "progress_of: 'alcnn' is not defined; allowed: fc, allcnn",
         ),
         (["analysis", "tangents", "progress_of"], {"fc": 0.5}, "tangents.progress_of.fc: 0.5 is not allowed"),
         (["analysis", "tangents", "progress_at"], 0, "tangents.progress_at: 0 is not allowed"),

@@ -26,13 +26,13 @@ def test_a_study_may_be_synthetic_alone_but_not_empty(data):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["spectra", "sloppy"], -1, r"synthetic.spectra.sloppy.decay: -1 is not allowed"),
+        (["spectra", "sloppy"], -1, r"synthetic.spectra.sloppy: -1 is not allowed"),
         (["spectra"], {"Not Sloppy": 1}, r"'Not Sloppy' is not allowed"),
         (["settings", 0, "optimizer"], "adam", r"synthetic.settings.0.optimizer: 'adam' .* 'sgd' or 'sgdn'"),
         (["settings", 0, "batch_size"], 199, r"settings.0: batch_size 199 does not fit n_train 200"),
         (["settings", 0, "batch_size"], 201, r"settings.0: batch_size 201 does not fit n_train 200"),
         (["settled_epochs"], 1000, r"settings.0: \d+ epochs are fewer than settled_epochs 1000"),
-        (["corners"], {-1: 3}, r"synthetic.corners.-1"),
+        (["corners"], {-1: 3}, r"synthetic.corners: -1 is not allowed"),
         (["corners"], {1: 0}, r"synthetic.corners.1: 0 is not allowed"),
         (["sweep", "decays"], [0.5, 0.1], "different, ascending and not negative"),
         (["data", "teacher", "hiden"], 3, "unknown key 'hiden'; did you mean 'hidden'"),
