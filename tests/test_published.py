@@ -1,4 +1,4 @@
-"""The figures and notebooks in git are whole, agree with their numbers, and are those that this tree makes (published)."""
+"""The figures and notebooks in git are whole and agree with their numbers; published: this tree makes them."""
 
 import json
 import re
