@@ -1,27 +1,32 @@
 """Every figure from raw predictions: data, training, distances, embeddings, notebooks."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from inpca.config import ConfigError, read_study
-
-sys.path.insert(0, "workflow/scripts")
-from modules import library_modules, rule_files
-
 min_version("9.0")
 
-# A study given by --configfile replaces the default one; it does not extend it.
-if "study" not in config:
+# Code is found beside this file, whatever the working folder; data, results and figures are put into that.
+PROJECT = Path(workflow.basedir)
+SCRIPTS, PROGRAMS = PROJECT / "workflow/scripts", Path(sys.executable).parent
+sys.path[:0] = [str(PROJECT), str(SCRIPTS)]
 
-    configfile: "config/fashion.yaml"
+import modules
+from inpca.config import ConfigError, read_study
 
-
+# A study given by --configfile replaces the default one; it does not extend it. --config changes some of its settings.
+given = workflow.overwrite_configfiles
+if len(given) > 1:
+    raise WorkflowError(
+        f"a study is one file, not {len(given)}: give --configfile once; --config changes settings"
+    )
+study_file = os.path.relpath(given[0] if given else PROJECT / "config/fashion.yaml")
 try:
-    study = read_study(dict(config))
+    study = read_study(study_file, changes=workflow.config_settings.config)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
@@ -32,16 +37,16 @@ RESULTS, FIGURES = f"results/{study.study}", f"figures/{study.study}"
 container: "inpca.sif"
 
 
-# Jobs run this environment's programs. Linear algebra gets one thread, so that its bits do not depend on --cores; rules
-# that have more threads to use give them to our own kernels.
+# Jobs run this environment's programs and this project's library. Linear algebra gets one thread, so that its bits do
+# not depend on --cores; rules that have more threads to use give them to our own kernels.
 shell.prefix(
-    f"set -euo pipefail; export PATH={Path(sys.executable).parent}:$PATH "
+    "set -euo pipefail; export PATH={PROGRAMS:q}:$PATH PYTHONPATH={PROJECT:q}${{PYTHONPATH:+:$PYTHONPATH}} "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1; "
 )
 
 
 # A study has networks on a data set, networks on synthetic data, or both; rules are included for what it has.
-for rule_file in rule_files(study):
+for rule_file in modules.rule_files(study):
 
     include: rule_file
 
@@ -52,3 +57,4 @@ rule all:
         rules.provenance.output,
         rules.claims.output,
         notebook_targets(),
+        other_experiments(),

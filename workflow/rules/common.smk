@@ -1,6 +1,16 @@
 # What rules need to know of the study: jobs, stores, distances, and the notebooks with what each reads and writes.
 
 
+def here(name):
+    """A file of the project, as seen from the working folder."""
+    return name if PROJECT.samefile(os.curdir) else str(PROJECT / name)
+
+
+def library_modules(name):
+    """A script or notebook of the project and the modules of the library that it needs, as seen from here."""
+    return [here(file) for file in modules.library_modules(name)]
+
+
 def training_job(wildcards):
     """One configuration with its seeds, as JSON."""
     return study.job(wildcards.experiment, wildcards.configuration).model_dump_json()
@@ -42,6 +52,19 @@ def embedded_distances(wildcards):
     )
     return [
         f"{RESULTS}/distances/{wildcards.experiment}/{split}.npy" for split in splits
+    ]
+
+
+def other_experiments():
+    """Stores, model table, distances and embeddings of experiments that no notebook reads."""
+    return [
+        f"{RESULTS}/{file}"
+        for name in study.experiments
+        if name not in ("main", "ensembles")
+        for file in (
+            f"distances/{name}/models.parquet",
+            *(f"embeddings/{name}/{view}.nc" for view in ("train", "test", "joint")),
+        )
     ]
 
 

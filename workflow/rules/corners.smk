@@ -19,7 +19,7 @@ rule train_corner:
     params:
         job=corner_job,
     shell:
-        "python workflow/scripts/train_corner.py --job {params.job:q} --data {input.data} --output {output} > {log} 2>&1"
+        "python {SCRIPTS:q}/train_corner.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule corner_geometry:
@@ -37,5 +37,5 @@ rule corner_geometry:
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
-        "python workflow/scripts/corner_geometry.py --stores {input.stores} --geodesic-points {params.geodesic_points}"
-        " --runs {output.runs} --paths {output.paths} > {log} 2>&1"
+        "python {SCRIPTS:q}/corner_geometry.py --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}"
+        " --runs {output.runs:q} --paths {output.paths:q} > {log:q} 2>&1"

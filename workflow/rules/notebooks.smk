@@ -5,7 +5,7 @@ for name, entry in NOTEBOOKS.items():
             f"notebook_{name}"
         input:
             **entry["inputs"],
-            notebook=f"notebooks/{name}.ipynb",
+            notebook=here(f"notebooks/{name}.ipynb"),
             code=library_modules(f"notebooks/{name}.ipynb"),
             runner=library_modules("workflow/scripts/run_notebook.py"),
         output:
@@ -24,6 +24,6 @@ for name, entry in NOTEBOOKS.items():
         params:
             parameters=notebook_parameters(name),
         shell:
-            "python workflow/scripts/run_notebook.py --notebook {input.notebook} --parameters {params.parameters:q}"
-            " --live {log.notebook} --executed {output.executed} --outputs {output.figures} {output.metrics}"
-            " > {log.text} 2>&1 || {{ cat {log.text} >&2; exit 1; }}"
+            "python {SCRIPTS:q}/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}"
+            " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.metrics:q}"
+            " > {log.text:q} 2>&1 || {{ cat {log.text:q} >&2; exit 1; }}"

@@ -1,7 +1,7 @@
 rule claims:
     """What the study's numbers say of the paper's claims."""
     input:
-        claims="claims.yaml",
+        claims=here("claims.yaml"),
         metrics=[f"{RESULTS}/metrics/{name}.json" for name in NOTEBOOKS],
         code=library_modules("workflow/scripts/claims.py"),
     output:
@@ -10,8 +10,8 @@ rule claims:
     log:
         f"{RESULTS}/logs/claims.log",
     shell:
-        "python workflow/scripts/claims.py --claims {input.claims} --metrics {input.metrics}"
-        " --verdicts {output.verdicts} --table {output.table} > {log} 2>&1 || {{ cat {log} >&2; exit 1; }}"
+        "python {SCRIPTS:q}/claims.py --claims {input.claims:q} --metrics {input.metrics:q}"
+        " --verdicts {output.verdicts:q} --table {output.table:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 
 rule provenance:
@@ -20,7 +20,7 @@ rule provenance:
         notebook_targets(),
         code=[
             *library_modules("workflow/scripts/provenance.py"),
-            "workflow/scripts/modules.py",
+            here("workflow/scripts/modules.py"),
         ],
     output:
         f"{RESULTS}/provenance.json",
@@ -30,4 +30,4 @@ rule provenance:
         study=study.model_dump_json(),
         notebooks=list(NOTEBOOKS),
     shell:
-        "python workflow/scripts/provenance.py --study {params.study:q} --notebooks {params.notebooks} --output {output} > {log} 2>&1"
+        "python {SCRIPTS:q}/provenance.py --study {params.study:q} --notebooks {params.notebooks:q} --output {output:q} > {log:q} 2>&1"

@@ -16,7 +16,7 @@ rule synthetic_data:
     params:
         data=synthetic_dataset,
     shell:
-        "python workflow/scripts/synthetic_data.py --data {params.data:q} --output {output} > {log} 2>&1"
+        "python {SCRIPTS:q}/synthetic_data.py --data {params.data:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule train_synthetic:
@@ -37,7 +37,7 @@ rule train_synthetic:
             wildcards.configuration
         ).model_dump_json(),
     shell:
-        "python workflow/scripts/train_synthetic.py --job {params.job:q} --data {input.data} --output {output} > {log} 2>&1"
+        "python {SCRIPTS:q}/train_synthetic.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule embed_synthetic:
@@ -67,9 +67,9 @@ rule embed_synthetic:
         resamples=study.synthetic.bootstrap,
         settled_epochs=study.synthetic.settled_epochs,
     shell:
-        "python workflow/scripts/embed_synthetic.py --stores {input.stores} --corners {params.corners:q} --spectrum {params.spectrum:q}"
-        " --geodesic-points {params.geodesic_points} --n-components {params.n_components}"
-        " --resamples {params.resamples} --settled-epochs {params.settled_epochs} --models {output.models} --dimensions {output.dimensions} > {log} 2>&1"
+        "python {SCRIPTS:q}/embed_synthetic.py --stores {input.stores:q} --corners {params.corners:q} --spectrum {params.spectrum:q}"
+        " --geodesic-points {params.geodesic_points:q} --n-components {params.n_components:q}"
+        " --resamples {params.resamples:q} --settled-epochs {params.settled_epochs:q} --models {output.models:q} --dimensions {output.dimensions:q} > {log:q} 2>&1"
 
 
 rule sweep_synthetic:
@@ -89,5 +89,5 @@ rule sweep_synthetic:
         job=study.synthetic.sweep_job().model_dump_json(),
         corners=json.dumps(study.synthetic.sweep.corners),
     shell:
-        "python workflow/scripts/sweep_synthetic.py --datasets {params.datasets:q} --job {params.job:q} --corners {params.corners:q}"
-        " --output {output} > {log} 2>&1"
+        "python {SCRIPTS:q}/sweep_synthetic.py --datasets {params.datasets:q} --job {params.job:q} --corners {params.corners:q}"
+        " --output {output:q} > {log:q} 2>&1"

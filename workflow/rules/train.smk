@@ -18,4 +18,4 @@ rule train:
     params:
         job=training_job,
     shell:
-        "python workflow/scripts/train.py --job {params.job:q} --data {input.data} --output {output} > {log} 2>&1"
+        "python {SCRIPTS:q}/train.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"

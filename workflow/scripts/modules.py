@@ -7,6 +7,8 @@ from pathlib import Path
 
 import inpca
 
+#: The project's folder; names of files are relative to it, whatever the working folder.
+PROJECT = Path(__file__).resolve().parents[2]
 LIBRARY = Path("inpca")
 #: Modules of the names that ``from inpca import …`` loads when they are used.
 HOME = inpca._HOME
@@ -23,13 +25,15 @@ def rule_files(study) -> list[str]:
 def rule_scripts(files: list[str]) -> list[str]:
     """Scripts that the rules in some files run, but for what only says on which files a study depends."""
     named = {
-        script for file in files for script in re.findall(r"workflow/scripts/\w+\.py", Path(file).read_text("utf-8"))
+        script
+        for file in files
+        for script in re.findall(r"workflow/scripts/\w+\.py", (PROJECT / file).read_text("utf-8"))
     }
     return sorted(named - {"workflow/scripts/modules.py", "workflow/scripts/provenance.py"})
 
 
 def library_modules(path: str) -> list[str]:
-    """The script or notebook itself and every module of the library that it imports, directly or not."""
+    """Names of the script or notebook itself and of every module of the library that it imports, directly or not."""
     found, pending = {str(path)}, [Path(path)]
     while pending:
         for module in imported_modules(pending.pop()):
@@ -50,12 +54,12 @@ def imported_modules(path: Path) -> set[Path]:
             names |= {alias.name for alias in node.names if alias.name.split(".")[0] == LIBRARY.name}
     candidates = {Path(*name.split(".")) for name in names}
     files = {place for stem in candidates for place in (stem.with_suffix(".py"), stem / "__init__.py")}
-    return {file for file in files if file.is_file()}
+    return {file for file in files if (PROJECT / file).is_file()}
 
 
 def source(path: Path) -> str:
     """Python source of a module, or of a notebook's code cells."""
-    text = path.read_text(encoding="utf-8")
+    text = (PROJECT / path).read_text(encoding="utf-8")
     if path.suffix != ".ipynb":
         return text
     cells = json.loads(text)["cells"]

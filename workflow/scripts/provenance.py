@@ -5,7 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from modules import library_modules, rule_files, rule_scripts
+from modules import PROJECT, library_modules, rule_files, rule_scripts
 
 from inpca.config import read_study
 from inpca.files import atomic, sha256
@@ -17,7 +17,7 @@ def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
     roots = [*rule_scripts(rule_files(study)), *(f"notebooks/{name}.ipynb" for name in notebooks)]
     files = sorted({file for root in roots for file in library_modules(root)} | {"envs/requirements.lock"})
     of_study = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
-    return {"study": of_study, **{file: sha256(file) for file in files}}
+    return {"study": of_study, **{file: sha256(PROJECT / file) for file in files}}
 
 
 if __name__ == "__main__":
