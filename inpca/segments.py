@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import brentq
 
 from inpca.geometry import SMALLEST_ANGLE, angles, geodesic_ends
 
@@ -43,7 +44,7 @@ class Segment:
         return np.stack([np.sin((1 - t) * self._angle), np.sin(t * self._angle)]) / np.sin(self._angle)
 
     def where_progress_is(self, s: float) -> float:
-        """Fraction of the way to the point whose progress is s, by bisection.
+        """Fraction of the way to the point whose progress is s, by Brent's method.
 
         A model P has the progress s where the mean angle to the geodesic from P0 to P* is stationary, as a function of
         the geodesic's parameter, at s: Σ_n ∂/∂s arccos c_n(s) = 0, c_n being the overlap of P with γ_s. That is one
@@ -54,20 +55,21 @@ class Segment:
         float
             0 or 1 if the progress of the models at the ends does not enclose s.
         """
-        low, high = 0.0, 1.0
-        if self._slope(low, s) <= 0:
-            return low
-        if self._slope(high, s) >= 0:
-            return high
-        while high - low > FOUND:
-            middle = (low + high) / 2
-            low, high = (middle, high) if self._slope(middle, s) > 0 else (low, middle)
-        return (low + high) / 2
+        # overlaps of both models with γ_s, and their derivatives by s
+        sine = np.sin(self._way)
+        ahead, behind = s * self._way, (1 - s) * self._way
+        cosine = (np.sin(behind) * self._overlaps[:, 0] + np.sin(ahead) * self._overlaps[:, 1]) / sine
+        change = self._way * (np.cos(ahead) * self._overlaps[:, 1] - np.cos(behind) * self._overlaps[:, 0]) / sine
 
-    def _slope(self, t: float, s: float) -> float:
-        """Derivative by s of the mean angle between the point at t and γ_s: positive where the progress is below s."""
-        to_start, to_target = np.einsum("mn,men->en", self._weights(t)[:, self._moving], self._overlaps)
-        way, sine = self._way, np.sin(self._way)
-        cosine = (np.sin((1 - s) * way) * to_start + np.sin(s * way) * to_target) / sine
-        change = way * (np.cos(s * way) * to_target - np.cos((1 - s) * way) * to_start) / sine
-        return float(np.mean(-change / np.sqrt(np.maximum(1 - cosine**2, SMALLEST_ANGLE**2))))
+        def slope(t: float) -> float:
+            """Derivative by s of the mean angle from the point at t to γ_s: positive where the progress is below s."""
+            weights = self._weights(t)[:, self._moving]
+            overlap = np.einsum("mn,mn->n", weights, cosine)
+            angle = np.sqrt(np.maximum(1 - overlap**2, SMALLEST_ANGLE**2))
+            return float(np.mean(-np.einsum("mn,mn->n", weights, change) / angle))
+
+        if slope(0.0) <= 0:
+            return 0.0
+        if slope(1.0) >= 0:
+            return 1.0
+        return brentq(slope, 0, 1, xtol=FOUND)
