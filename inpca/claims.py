@@ -9,10 +9,10 @@ from operator import ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from inpca.strict import Strict
+from inpca.strict import Strict, problems
+from inpca.yaml_file import YamlError, read_yaml
 
 #: Keys of a rule, and what the metric must be to the number beside it.
 RULES: dict[str, Callable[[float, float], bool]] = {"at_least": ge, "at_most": le, "above": gt, "below": lt}
@@ -67,13 +67,16 @@ def read_claims(path: str | Path) -> list[Claim]:
     Raises
     ------
     ClaimsError
-        If the file is not what :class:`Claims` describes; the message names the claim and the key.
+        If the file is not what :class:`Claims` describes: one line for each wrong key, after its place.
     """
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        return TypeAdapter(Claims).validate_python(data).claims
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise ClaimsError(f"{path}: {error}") from None
+        data = read_yaml(path)
+        return Claims.model_validate(data).claims
+    except YamlError as error:
+        raise ClaimsError(str(error)) from None
+    except ValidationError as error:
+        lines = [f"  {problem}" for problem in problems(error, data)]
+        raise ClaimsError("\n".join([f"{path} is not a valid list of claims:", *lines])) from None
 
 
 def metric(name: str, files: Mapping[str, Path]) -> float | None:
@@ -92,12 +95,15 @@ def metric(name: str, files: Mapping[str, Path]) -> float | None:
     Raises
     ------
     ClaimsError
-        If what is there is not a number.
+        If what is there is not a number, or the file is no JSON.
     """
     notebook, *keys = name.split(".")
     if notebook not in files:
         return None
-    value = json.loads(files[notebook].read_text(encoding="utf-8"))
+    try:
+        value = json.loads(files[notebook].read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClaimsError(f"{files[notebook]} holds no metrics ({error}); delete it and run again") from None
     for key in keys:
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]

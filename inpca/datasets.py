@@ -10,6 +10,8 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,14 +75,33 @@ class PreparedData:
         Raises
         ------
         DataError
-            If the arrays are not those that the fingerprint was taken of.
+            If the file is not there, is damaged or not a prepared data set, or its arrays are not those that the
+            fingerprint was taken of.
         """
-        with np.load(path, allow_pickle=False) as file:
-            arrays = [file[name] for name in ("train_images", "train_labels", "test_images", "test_labels")]
-            data = cls(*arrays, tuple(file["classes"].tolist()), str(file["fingerprint"]))
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = [file[name] for name in ("train_images", "train_labels", "test_images", "test_labels")]
+                data = cls(*arrays, tuple(file["classes"].tolist()), str(file["fingerprint"]))
+        except (
+            OSError,
+            EOFError,
+            KeyError,
+            ValueError,
+            AttributeError,
+            TypeError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
+            raise DataError(f"{path} is no prepared data set ({reason(error)}); delete it and run again") from None
         if fingerprint(*arrays) != data.fingerprint:
             raise DataError(f"{path} does not match its fingerprint; delete it and run again")
         return data
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, on one line without the name of the file."""
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return " ".join(text.split())
 
 
 def fingerprint(*arrays: np.ndarray) -> str:
@@ -207,17 +228,35 @@ def find_fashion_mnist(folder: Path, system: Path = Path("/")) -> Path:
 
 
 def idx_file(folder: Path, name: str) -> Path | None:
-    """The file of that name, plain or gzipped, if it is there."""
-    return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
+    """The file of that name, plain or gzipped, if it is there.
+
+    Raises
+    ------
+    DataError
+        If a folder has its name.
+    """
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; put the file of that name there, or remove the folder")
+        if path.is_file():
+            return path
+    return None
 
 
 def read_checked(folder: Path, name: str) -> bytes:
-    """Content of an IDX file, uncompressed, after its checksum was found right."""
+    """Content of an IDX file, uncompressed, after its checksum was found right.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is a damaged archive, or has another content than Fashion-MNIST's.
+    """
     path = idx_file(folder, name)
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path} cannot be read ({error}); delete it and run again") from None
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} cannot be read ({reason(error)}); delete it and run again") from None
     found = hashlib.sha256(content).hexdigest()
     if found != FASHION_MNIST[name]:
         raise DataError(

@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
-from inpca.claims import claims_table, judge, read_claims
+from inpca.claims import ClaimsError, claims_table, judge, read_claims
 from inpca.files import atomic
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -13,7 +14,10 @@ parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="the 
 parser.add_argument("--verdicts", type=Path, required=True)
 parser.add_argument("--table", type=Path, required=True)
 arguments = parser.parse_args()
-judged = judge(read_claims(arguments.claims), arguments.metrics)
+try:
+    judged = judge(read_claims(arguments.claims), arguments.metrics)
+except ClaimsError as error:
+    sys.exit(f"error: {error}")
 for path, text in (
     (arguments.verdicts, json.dumps(judged, indent=1, ensure_ascii=False) + "\n"),
     (arguments.table, claims_table(judged)),

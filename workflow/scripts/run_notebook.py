@@ -7,6 +7,8 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 from papermill.exceptions import PapermillExecutionError
 
@@ -19,12 +21,33 @@ VOLATILE = ("execution", "papermill")
 
 def check_parameters(notebook: Path, parameters: dict) -> None:
     """Stop if a parameter is not declared in the notebook's parameters cell, or one of them is not given."""
-    declared = set(papermill.inspect_notebook(notebook))
+    try:
+        declared = set(papermill.inspect_notebook(notebook))
+    except (OSError, ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        problem = " ".join((str(error).splitlines() or [type(error).__name__])[0].split())
+        sys.exit(f"error: {notebook} is no notebook that can be run ({problem[:100]})")
     if unknown := parameters.keys() - declared:
-        known = ", ".join(sorted(declared))
+        known = ", ".join(sorted(declared)) or "none: a cell with assignments must be tagged 'parameters'"
         sys.exit(f"error: {notebook} has no parameter {', '.join(sorted(unknown))}; it declares {known}")
     if missing := declared - parameters.keys():
         sys.exit(f"error: {notebook} is run without its parameter {', '.join(sorted(missing))}")
+
+
+def execute(notebook: Path, live: Path, parameters: dict) -> nbformat.NotebookNode:
+    """Run every cell; ``live`` holds what was run, whatever happens. Stop with one line if a cell or the kernel fails."""
+    kept = f"open {live} for what ran until then"
+    try:
+        return papermill.execute_notebook(notebook, live, parameters, kernel_name=KERNEL, progress_bar=False)
+    except PapermillExecutionError as error:
+        sys.exit(f"error: {notebook} failed; open {live} for the cell and its traceback\n{error}")
+    except DeadKernelError:
+        sys.exit(f"error: {notebook}: its kernel died, as when memory runs out; {kept}")
+    except CellTimeoutError:
+        sys.exit(f"error: {notebook}: a cell ran too long; {kept}")
+    except NoSuchKernel:
+        sys.exit(f"error: {notebook}: there is no kernel {KERNEL!r} here; install it: python -m pip install ipykernel")
+    except RuntimeError as error:  # a kernel that does not start, or does not answer
+        sys.exit(f"error: {notebook}: its kernel failed ({' '.join(str(error).split())}); {kept}")
 
 
 def without_volatile(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -50,12 +73,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     check_parameters(arguments.notebook, arguments.parameters)
-    try:
-        executed = papermill.execute_notebook(
-            arguments.notebook, arguments.live, arguments.parameters, kernel_name=KERNEL, progress_bar=False,
-        )  # fmt: skip
-    except PapermillExecutionError as error:
-        sys.exit(f"error: {arguments.notebook} failed; open {arguments.live} for the cell and its traceback\n{error}")
+    arguments.live.parent.mkdir(parents=True, exist_ok=True)
+    executed = execute(arguments.notebook, arguments.live, arguments.parameters)
     if missing := [str(path) for path in arguments.outputs if not path.is_file()]:
         sys.exit(f"error: {arguments.notebook} ran but did not write {', '.join(missing)}")
     executed = without_volatile(executed)

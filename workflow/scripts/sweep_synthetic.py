@@ -7,6 +7,7 @@ from pathlib import Path
 
 from inpca.datasets import DataError
 from inpca.files import atomic
+from inpca.synthetic import synthetic_data
 from inpca.synthetic_configuration import SyntheticData, SyntheticJob
 from inpca.synthetic_sweep import sweep
 
@@ -19,6 +20,8 @@ arguments = parser.parse_args()
 datasets = [SyntheticData.model_validate(described) for described in arguments.datasets]
 corners = {int(number): seeds for number, seeds in arguments.corners.items()}
 try:
+    for described in datasets:  # what one cannot have is said before the first is trained on
+        synthetic_data(described)
     result = sweep(datasets, arguments.job, corners, progress=True)
 except DataError as error:
     sys.exit(f"error: {error}")

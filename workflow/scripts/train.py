@@ -1,10 +1,11 @@
 """Train all seeds of one configuration and write their prediction store."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from inpca.configuration import TrainingJob
-from inpca.datasets import PreparedData
+from inpca.datasets import DataError, PreparedData
 from inpca.training import train
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -12,4 +13,8 @@ parser.add_argument("--job", type=TrainingJob.model_validate_json, required=True
 parser.add_argument("--data", type=Path, required=True)
 parser.add_argument("--output", type=Path, required=True)
 arguments = parser.parse_args()
-train(arguments.job, PreparedData.load(arguments.data), arguments.output, progress=True)
+try:
+    data = PreparedData.load(arguments.data)
+except DataError as error:
+    sys.exit(f"error: {error}")
+train(arguments.job, data, arguments.output, progress=True)
