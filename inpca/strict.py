@@ -81,7 +81,12 @@ def shown(value: Any) -> str:
 
 def problems(error: ValidationError, data: Any) -> list[str]:
     """What is wrong with data, one line for each value: where it is, what it is, what is allowed."""
-    return [f"{_where(found, data)}: {_what(found)}" for found in error.errors(include_url=False)]
+    lines = []
+    for found in error.errors(include_url=False):
+        where, what = _where(found, data), _what(found)
+        names_its_place = not where and found["type"] == "value_error" and not what.startswith("unknown key")
+        lines.append(what if names_its_place else f"{where or 'top level'}: {what}")
+    return lines
 
 
 def _where(found: dict[str, Any], data: Any) -> str:
@@ -91,12 +96,32 @@ def _where(found: dict[str, Any], data: Any) -> str:
         keys = keys[:-2]
     place, parts = data, []
     for key in keys:
-        if (isinstance(place, list) and isinstance(key, int)) or (isinstance(place, dict) and key in place):
-            place = place[key] if isinstance(place, dict) or key < len(place) else None
+        if (isinstance(place, dict) and key in place) or (
+            isinstance(place, list) and isinstance(key, int) and key < len(place)
+        ):
+            place = place[key]
         elif key != keys[-1] or found["type"] != "missing":
             continue
         parts.append(str(key))
-    return ".".join(parts) or "top level"
+    return ".".join(parts)
+
+
+#: Pydantic's errors in the words of a person who writes YAML.
+WORDS = {
+    "int_type": "it should be a whole number",
+    "float_type": "it should be a number",
+    "finite_number": "it should be a finite number",
+    "string_type": "it should be text",
+    "bool_type": "it should be true or false",
+    "list_type": "it should be a list",
+    "model_type": "it should be a mapping of keys to values",
+    "model_attributes_type": "it should be a mapping of keys to values",
+    "dict_type": "it should be a mapping of keys to values",
+    "too_short": "it should have at least {min_length} of them, not {actual_length}",
+    "too_long": "it should have at most {max_length} of them, not {actual_length}",
+    "union_tag_invalid": "{discriminator} should be {expected_tags}",
+    "union_tag_not_found": "{discriminator} is missing",
+}
 
 
 def _what(found: dict[str, Any]) -> str:
@@ -104,6 +129,5 @@ def _what(found: dict[str, Any]) -> str:
         return str(found["ctx"]["error"])
     if found["type"] == "missing":
         return "is missing"
-    if found["type"] in ("model_type", "model_attributes_type", "dict_type"):
-        return f"{shown(found['input'])} is not allowed: it should be a mapping of keys to values"
-    return f"{shown(found['input'])} is not allowed: {found['msg'][0].lower()}{found['msg'][1:]}"
+    words = WORDS.get(found["type"], found["msg"].replace("Input should", "it should", 1))
+    return f"{shown(found['input'])} is not allowed: {words.format(**found.get('ctx', {}))}"

@@ -34,7 +34,7 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
 
 
 def execute(notebook: Path, live: Path, parameters: dict) -> nbformat.NotebookNode:
-    """Run every cell; ``live`` holds what was run, whatever happens. Stop with one line if a cell or the kernel fails."""
+    """Run every cell; ``live`` holds what was run, whatever happens. Stop with one line if a cell or kernel fails."""
     kept = f"open {live} for what ran until then"
     try:
         return papermill.execute_notebook(notebook, live, parameters, kernel_name=KERNEL, progress_bar=False)
