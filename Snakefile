@@ -40,7 +40,8 @@ container: "inpca.sif"
 # Jobs run this environment's programs and this project's library. Linear algebra gets one thread, so that its bits do
 # not depend on --cores; rules that have more threads to use give them to our own kernels.
 shell.prefix(
-    "set -euo pipefail; export PATH={PROGRAMS:q}:$PATH PYTHONPATH={PROJECT:q}${{PYTHONPATH:+:$PYTHONPATH}} "
+    "set -euo pipefail; export SCRIPTS={SCRIPTS:q} PATH={PROGRAMS:q}:$PATH "
+    "PYTHONPATH={PROJECT:q}${{PYTHONPATH:+:$PYTHONPATH}} "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1; "
 )
 

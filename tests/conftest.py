@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 import sys
@@ -38,10 +37,9 @@ def copy_project(target: Path) -> Path:
 
 
 def snakemake(folder: Path, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
-    """Run snakemake on the project copy in ``folder`` with the library of that copy."""
+    """Run snakemake on the project copy in ``folder``."""
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(folder)}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
 SMOKE = ("--configfile", "config/smoke.yaml")

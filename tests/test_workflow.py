@@ -8,9 +8,13 @@ import subprocess
 import sys
 
 import nbformat
+import papermill
 import pytest
 from conftest import ROOT, SMOKE, copy_project, snakemake
+from jupyter_client.kernelspec import NoSuchKernel
 from modules import library_modules, rule_files, rule_scripts
+from nbclient.exceptions import CellTimeoutError
+from run_notebook import execute
 
 from inpca.config import read_study
 
@@ -191,14 +195,18 @@ def test_results_are_the_same_bits_for_any_number_of_cores(smoke, tmp_path):
     assert not [str(file) for file in files if (smoke / file).read_bytes() != (other / file).read_bytes()]
 
 
-def run_notebook(folder, parameters, source="raise ValueError('no luck')"):
+def notebook(source, tagged=True, kernel=True):
     cells = [
         nbformat.v4.new_code_cell("a: int = 1  # first\nb: str = 'x'  # second"),
         nbformat.v4.new_code_cell(source),
     ]
-    cells[0].metadata["tags"] = ["parameters"]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "n.ipynb")
+    cells[0].metadata["tags"] = ["parameters"] if tagged else []
+    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}} if kernel else {}
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata))
+
+
+def run_notebook(folder, parameters, text=None):
+    (folder / "n.ipynb").write_text(notebook("raise ValueError('no luck')") if text is None else text)
     command = [
         sys.executable, ROOT / "workflow/scripts/run_notebook.py", "--notebook", "n.ipynb",
         "--parameters", json.dumps(parameters), "--live", "live.ipynb",
@@ -222,33 +230,80 @@ def test_a_failing_notebook_survives_with_its_traceback_and_makes_no_result(tmp_
 
 
 def test_a_notebook_must_write_what_it_promises(tmp_path):
-    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, "c = a")
+    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, notebook("c = a"))
     assert done.returncode != 0 and "did not write made.txt" in done.stderr
-    assert run_notebook(tmp_path, {"a": 2, "b": "y"}, "open('made.txt', 'w').close()").returncode == 0
+    assert run_notebook(tmp_path, {"a": 2, "b": "y"}, notebook("open('made.txt', 'w').close()")).returncode == 0
     assert (tmp_path / "out/n.ipynb").exists() and (tmp_path / "out/n.html").exists()
 
 
-def test_modules_are_followed_through_the_library(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_a_kernel_that_dies_is_said_on_one_line_and_what_ran_is_kept(tmp_path):
+    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, notebook("import os; print('so far'); os.kill(os.getpid(), 9)"))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    message = "error: n.ipynb: its kernel died, as when memory runs out; open live.ipynb for what ran until then"
+    assert done.stderr.splitlines()[-1] == message
+    assert nbformat.read(tmp_path / "live.ipynb", as_version=4).cells
+    assert not (tmp_path / "out/n.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "n.ipynb is no notebook that can be run (Notebook does not appear to be JSON: '')"),
+        ("nonsense", "n.ipynb is no notebook that can be run (Notebook does not appear to be JSON: 'nonsense')"),
+        ("{}", "n.ipynb is no notebook that can be run (Notebook could not be converted from version 1 to version 2 "
+               "because it's missing a key: cells)"),
+        (notebook("1", tagged=False),
+         "n.ipynb has no parameter a, b; it declares none: a cell with assignments must be tagged 'parameters'"),
+        (notebook("1", kernel=False),
+         "n.ipynb is no notebook that can be run (No kernel name found in notebook and no override provided.)"),
+    ],
+    ids=["empty", "text", "object", "no parameters", "no kernel"],
+)  # fmt: skip
+def test_what_is_no_notebook_is_said_on_one_line(tmp_path, text, message):
+    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, text)
+    assert done.returncode == 1 and done.stderr.splitlines()[-1] == f"error: {message}"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (CellTimeoutError("slow"), "a cell ran too long; open l.ipynb for what ran until then"),
+        (NoSuchKernel("x"), "there is no kernel 'python3' here; install it: python -m pip install ipykernel"),
+        (
+            RuntimeError("Kernel didn't respond\nin 60 seconds"),
+            "its kernel failed (Kernel didn't respond in 60 seconds); open l.ipynb for what ran until then",
+        ),
+    ],
+)
+def test_a_kernel_that_fails_is_said_on_one_line(monkeypatch, error, message):
+    def fail(*arguments, **settings):
+        raise error
+
+    monkeypatch.setattr(papermill, "execute_notebook", fail)
+    with pytest.raises(SystemExit, match=f"^error: n.ipynb: {re.escape(message)}$"):
+        execute("n.ipynb", "l.ipynb", {})
+
+
+def test_modules_are_followed_through_the_library(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # names are relative to the project wherever one is
     found = library_modules("workflow/scripts/embed.py")
     assert {"inpca/embedding.py", "inpca/distances.py", "inpca/geometry.py", "inpca/files.py"} <= set(found)
     assert not {"inpca/training.py", "inpca/config.py", "inpca/plotting/style.py"} & set(found)
 
 
-def test_names_that_the_library_loads_late_have_their_modules_as_dependencies(tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_names_that_the_library_loads_late_have_their_modules_as_dependencies(tmp_path):
     (tmp_path / "script.py").write_text("from inpca import InPCA, Recorder")
     assert {"inpca/embedding.py", "inpca/spectral.py", "inpca/recording.py"} <= set(
         library_modules(tmp_path / "script.py")
     )
 
 
-def test_a_study_of_synthetic_data_depends_on_its_own_scripts(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    scripts = rule_scripts(rule_files(read_study("config/synthetic.yaml")))
+def test_a_study_of_synthetic_data_depends_on_its_own_scripts():
+    scripts = rule_scripts(rule_files(read_study(ROOT / "config/synthetic.yaml")))
     names = "claims", "embed_synthetic", "run_notebook", "sweep_synthetic", "synthetic_data", "train_synthetic"
     assert scripts == [f"workflow/scripts/{name}.py" for name in names]
-    everything = rule_scripts(rule_files(read_study("config/fashion.yaml")))
+    everything = rule_scripts(rule_files(read_study(ROOT / "config/fashion.yaml")))
     assert everything == sorted(
         str(path.relative_to(ROOT))
         for path in (ROOT / "workflow/scripts").glob("*.py")

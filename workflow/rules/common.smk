@@ -103,6 +103,10 @@ def synthetic_files(folder, suffix):
     ]
 
 
+# What a forest learns of factors is judged on three configurations that it has not seen; ten axes need ten runs.
+N_CONFIGURATIONS = len(study.configurations("main")) if study.dataset else 0
+N_RUNS = N_CONFIGURATIONS and N_CONFIGURATIONS * len(study.experiments["main"].seeds)
+
 MANIFOLD_FIGURES = [
     "manifold_3d",
     "pairs",
@@ -141,6 +145,7 @@ NOTEBOOKS = {
         settings=MANIFOLD_SETTINGS,
     ),
     "trajectories": dict(
+        needs=N_CONFIGURATIONS >= 9 and N_RUNS >= 10,
         inputs=main_trajectories(),
         figures=["map", "spectrum", "dendrogram", "factors", "null", "tube"],
         pages=[],
@@ -184,6 +189,7 @@ NOTEBOOKS = {
         settings=[],
     ),
     "distances": dict(
+        needs=N_RUNS >= 2,
         inputs=main_geometry("train")
         | dict(
             other_distances=[

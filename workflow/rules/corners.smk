@@ -19,7 +19,7 @@ rule train_corner:
     params:
         job=corner_job,
     shell:
-        "python {SCRIPTS:q}/train_corner.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/train_corner.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1'
 
 
 rule corner_geometry:
@@ -37,5 +37,5 @@ rule corner_geometry:
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
-        "python {SCRIPTS:q}/corner_geometry.py --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}"
+        'python "$SCRIPTS"/corner_geometry.py --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}'
         " --runs {output.runs:q} --paths {output.paths:q} > {log:q} 2>&1"

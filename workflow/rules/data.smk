@@ -10,5 +10,5 @@ rule dataset:
     params:
         dataset=study.dataset.model_dump_json(),
     shell:
-        "python {SCRIPTS:q}/prepare_data.py --dataset {params.dataset:q} --folder data --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/prepare_data.py --dataset {params.dataset:q} --folder data --output {output:q} > {log:q} 2>&1'
         " || {{ cat {log:q} >&2; exit 1; }}"

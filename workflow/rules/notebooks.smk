@@ -24,6 +24,6 @@ for name, entry in NOTEBOOKS.items():
         params:
             parameters=notebook_parameters(name),
         shell:
-            "python {SCRIPTS:q}/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}"
+            'python "$SCRIPTS"/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}'
             " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.metrics:q}"
             " > {log.text:q} 2>&1 || {{ cat {log.text:q} >&2; exit 1; }}"

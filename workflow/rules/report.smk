@@ -10,7 +10,7 @@ rule claims:
     log:
         f"{RESULTS}/logs/claims.log",
     shell:
-        "python {SCRIPTS:q}/claims.py --claims {input.claims:q} --metrics {input.metrics:q}"
+        'python "$SCRIPTS"/claims.py --claims {input.claims:q} --metrics {input.metrics:q}'
         " --verdicts {output.verdicts:q} --table {output.table:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 
@@ -30,4 +30,4 @@ rule provenance:
         study=study.model_dump_json(),
         notebooks=list(NOTEBOOKS),
     shell:
-        "python {SCRIPTS:q}/provenance.py --study {params.study:q} --notebooks {params.notebooks:q} --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/provenance.py --study {params.study:q} --notebooks {params.notebooks:q} --output {output:q} > {log:q} 2>&1'

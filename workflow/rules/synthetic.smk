@@ -16,7 +16,7 @@ rule synthetic_data:
     params:
         data=synthetic_dataset,
     shell:
-        "python {SCRIPTS:q}/synthetic_data.py --data {params.data:q} --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/synthetic_data.py --data {params.data:q} --output {output:q} > {log:q} 2>&1'
 
 
 rule train_synthetic:
@@ -37,7 +37,7 @@ rule train_synthetic:
             wildcards.configuration
         ).model_dump_json(),
     shell:
-        "python {SCRIPTS:q}/train_synthetic.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/train_synthetic.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1'
 
 
 rule embed_synthetic:
@@ -67,7 +67,7 @@ rule embed_synthetic:
         resamples=study.synthetic.bootstrap,
         settled_epochs=study.synthetic.settled_epochs,
     shell:
-        "python {SCRIPTS:q}/embed_synthetic.py --stores {input.stores:q} --corners {params.corners:q} --spectrum {params.spectrum:q}"
+        'python "$SCRIPTS"/embed_synthetic.py --stores {input.stores:q} --corners {params.corners:q} --spectrum {params.spectrum:q}'
         " --geodesic-points {params.geodesic_points:q} --n-components {params.n_components:q}"
         " --resamples {params.resamples:q} --settled-epochs {params.settled_epochs:q} --models {output.models:q} --dimensions {output.dimensions:q} > {log:q} 2>&1"
 
@@ -89,5 +89,5 @@ rule sweep_synthetic:
         job=study.synthetic.sweep_job().model_dump_json(),
         corners=json.dumps(study.synthetic.sweep.corners),
     shell:
-        "python {SCRIPTS:q}/sweep_synthetic.py --datasets {params.datasets:q} --job {params.job:q} --corners {params.corners:q}"
+        'python "$SCRIPTS"/sweep_synthetic.py --datasets {params.datasets:q} --job {params.job:q} --corners {params.corners:q}'
         " --output {output:q} > {log:q} 2>&1"

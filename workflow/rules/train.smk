@@ -18,4 +18,4 @@ rule train:
     params:
         job=training_job,
     shell:
-        "python {SCRIPTS:q}/train.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/train.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1'

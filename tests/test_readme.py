@@ -1,0 +1,108 @@
+"""Every command and every example of the README works."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT, copy_project
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
+SHELL = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
+PROSE = re.sub(r"^```\w+\n.*?^```$", "", README, flags=re.M | re.S)
+SPANS = re.findall(r"`((?:snakemake|make|python|pip|source)(?: [^`]*)?)`", PROSE)
+COMMANDS = list(dict.fromkeys(re.sub(r"\s+#.*", "", line) for line in [*SHELL, *SPANS]))
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The project as a user has it who wrote a study, in a folder of any name."""
+    folder = copy_project(tmp_path_factory.mktemp("readme") / "my projects, größer" / "inpca")
+    text = (folder / "config/smoke.yaml").read_text(encoding="utf-8")
+    (folder / "config/mine.yaml").write_text(text.replace("study: smoke", "study: mine"), encoding="utf-8")
+    (folder / "path").mkdir()
+    (folder / "path/to").symlink_to(folder)
+    (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
+    return folder
+
+
+def run(folder, command):
+    """A line of shell, with the environment's programs at hand."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-euc", command], cwd=folder, capture_output=True, text=True, env=os.environ | {"PATH": path}
+    )
+
+
+def test_blocks_are_shell_or_python_and_all_commands_are_known():
+    assert {language for language, _ in BLOCKS} == {"sh", "python"}
+    assert len(PYTHON) >= 4 and len(COMMANDS) >= 12
+    programs = {command.split()[0] for command in COMMANDS}
+    assert programs <= {"make", "snakemake", "source", "python", "pip"}
+    for command in ("snakemake", "snakemake --unlock", "snakemake --summary", "make", "make smoke", "make test"):
+        assert command in COMMANDS
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("snakemake")])
+def test_commands_of_snakemake_plan_their_jobs(project, command):
+    planning = "" if {"--unlock", "--summary"} & set(command.split()) else " --dry-run --quiet rules"
+    done = run(project, command + planning)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    shown = done.stdout + done.stderr
+    assert "Traceback" not in shown
+    if planning:
+        assert re.search(r"^total +\d+$", shown, re.M)
+    elif "--unlock" in command:
+        assert "Unlocked working directory" in shown
+    else:
+        assert re.search(r"^results/fashion/claims\.md\t.*update pending$", shown, re.M)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make")])
+def test_commands_of_make_name_what_it_makes(project, command):
+    done = run(project, command.replace("make", "make --dry-run", 1))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_other_commands_name_files_that_are_there(project):
+    for command in COMMANDS:
+        program, *rest = command.split()
+        if program in ("source", "python"):
+            assert (project / rest[0]).is_file()
+        elif program == "pip":
+            assert command == "pip install -e ." and (project / "pyproject.toml").is_file()
+    assert shutil.which("make")
+
+
+def test_python_blocks_run_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    generator = torch.Generator().manual_seed(0)
+    x, u = (torch.randn(n, 6, generator=generator) for n in (200, 100))
+    y, v = (inputs[:, :5].argmax(dim=1) for inputs in (x, u))
+    torch.manual_seed(0)
+    model = torch.nn.Linear(6, 10)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def train_step(model, batch):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(x[batch]), y[batch]).backward()
+        optimizer.step()
+
+    batches = [torch.randint(0, len(x), (20,), generator=generator) for _ in range(1000)]
+    sharpness = np.random.default_rng(0).uniform(0.1, 3, (2100, 1, 1))
+    many = np.random.default_rng(1).standard_normal((2100, 4, 3)) * sharpness
+    many_log_probs = many - np.log(np.exp(many).sum(axis=2, keepdims=True))
+    names = dict(x=x, y=y, u=u, v=v, model=model, train_step=train_step, batches=batches, many_log_probs=many_log_probs)
+    for number, block in enumerate(PYTHON, start=1):
+        exec(compile(block, f"Python block {number} of the README", "exec"), names)
+    assert names["log_probs"].shape == (4, 200, 10) and names["inpca"].embedding_.shape == (4, 3)
+    assert np.allclose(names["D"][:], names["inpca"].distances_, atol=1e-6)
+    assert names["tube"].shape == (1, 100, 200, 10)
