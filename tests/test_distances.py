@@ -10,7 +10,7 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inpca import distances, kernels
+from inpca import distances_blocks, kernels
 from inpca.compiled import compiled
 from inpca.distances import METRICS, pairwise_distances
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE, ignorance, truth
@@ -76,8 +76,7 @@ def test_blocks_give_the_same(models, monkeypatch, log):
     X = np.concatenate([models] * 5)
     X = np.log(X) if log else X
     whole = pairwise_distances(X, log=log)
-    monkeypatch.setattr(distances, "BLOCK_BYTES", 4 * 34 * 4 * TILE)
-    monkeypatch.setattr(distances, "TILES_A_CALL", 1)
+    monkeypatch.setattr(distances_blocks, "BLOCK_BYTES", 4 * 34 * 4 * TILE)
     assert np.array_equal(pairwise_distances(X, log=log), whole)
     assert np.array_equal(pairwise_distances(X, X[:30], log=log)[31:], whole[31:, :30])
 
@@ -85,7 +84,9 @@ def test_blocks_give_the_same(models, monkeypatch, log):
 def test_many_classes_in_blocks_give_the_same(rng, monkeypatch, tmp_path):
     X = rng.dirichlet(np.full(50, 0.5), size=(90, 70))
     whole = pairwise_distances(X)
-    monkeypatch.setattr(distances, "BLOCK_BYTES", 16 * distances.SEGMENTS * 20**2)  # 20 models, 51 samples
+    monkeypatch.setattr(
+        distances_blocks, "BLOCK_BYTES", 16 * distances_blocks.SEGMENTS * 20**2
+    )  # 20 models, 51 samples
     stored = zarr.create_array(tmp_path / "x.zarr", data=X, chunks=(7, 30, 50))
     for given_models in (X, X[::-1][::-1], np.asfortranarray(X), stored):
         assert np.allclose(pairwise_distances(given_models), whole, rtol=0, atol=1e-7)
@@ -172,11 +173,11 @@ def test_disjoint_models_do_not_take_many_times_as_long(rng):
 
 @pytest.mark.parametrize("n_classes", [4, 60])
 def test_an_error_in_a_later_block_names_the_argument_that_was_given(rng, monkeypatch, n_classes):
-    monkeypatch.setattr(distances, "BLOCK_BYTES", 1)
-    monkeypatch.setattr(distances, "SEGMENTS", 1)
+    monkeypatch.setattr(distances_blocks, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(distances_blocks, "SEGMENTS", 1)
     X = rng.dirichlet(np.ones(n_classes), size=(2 * TILE, 3))
     X[-1, 0] *= 2
-    monkeypatch.setattr(distances, "BLOCK_BYTES", 16 * TILE**2 if n_classes > 48 else 1)
+    monkeypatch.setattr(distances_blocks, "BLOCK_BYTES", 16 * TILE**2 if n_classes > 48 else 1)
     with pytest.raises(ValueError, match=rf"^X\[{TILE}:\]"):
         pairwise_distances(X)
     with pytest.raises(ValueError, match=rf"^Y\[{TILE}:\]"):
@@ -187,11 +188,11 @@ def test_compiled_kernels_are_loaded_by_the_next_process(tmp_path):
     program = """
 import sys
 import numpy as np
-from inpca import kernels, pairwise_distances
-X = np.full((4, 5, 3), 1 / 3)
+from inpca import kernels, kernels_quantities, pairwise_distances
+X = np.full((200, 5, 3), 1 / 3)
 pairwise_distances(X)
 pairwise_distances(X, metric="spherical")
-used = kernels.pack_tiles, kernels.overlap_kernel, kernels.difference_kernel
+used = kernels_quantities.fill_quantities, kernels.overlap_tile, kernels.difference_tile
 print(*[sum(getattr(kernel.stats, sys.argv[1]).values()) for kernel in used])
 """
 
@@ -230,14 +231,6 @@ def test_single_precision_gives_what_double_gives(models):
         tolerance = 2e-4 if metric == "spherical" else 5e-7
         both = (pairwise_distances(X, metric=metric) for X in (single, models))
         assert np.allclose(*both, rtol=1e-6, atol=tolerance)
-
-
-def test_half_precision_is_read(models):
-    half = models.astype(np.float16)
-    half /= half.sum(axis=-1, keepdims=True)
-    expected = brute_force(half, half)
-    np.fill_diagonal(expected, 0)
-    assert np.allclose(pairwise_distances(half), expected, atol=1e-6)
 
 
 def test_does_not_depend_on_the_number_of_threads(models, rng):

@@ -1,0 +1,110 @@
+"""Compiled loops behind the pairwise distances over many classes: one product of matrices for each sample.
+
+They hold addresses of this process, so that they cannot be kept on disk.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+
+import numba
+import numpy as np
+from numba.extending import get_cython_function_address
+
+from inpca.kernels import FAST, GROUP, split_exponents
+from inpca.kernels_quantities import fill_quantities
+
+#: BLAS's product of a matrix with its own transpose, half the work of a general product, as scipy exports it.
+SSYRK = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 10)(
+    get_cython_function_address("scipy.linalg.cython_blas", "ssyrk")
+)
+
+
+@numba.njit(error_model="numpy")
+def gram_matrix(roots, overlaps):  # pragma: no cover (compiled)
+    """Fill the upper half of ``overlaps`` (m, m) with the scalar products of the rows of ``roots`` (m, C)."""
+    # BLAS counts by columns: its lower half is our upper one, and our rows are its columns
+    options = np.array([ord("L"), ord("T")], np.uint8)
+    sizes = np.array(roots.shape, np.int32)
+    factors = np.array([1, 0], np.float32)
+    m, c = sizes.ctypes.data, sizes[1:].ctypes.data
+    one, zero = factors.ctypes.data, factors[1:].ctypes.data
+    uplo, trans = options.ctypes.data, options[1:].ctypes.data
+    SSYRK(uplo, trans, m, c, one, roots.ctypes.data, c, zero, overlaps.ctypes.data, m)
+
+
+@numba.njit(fastmath=FAST, error_model="numpy")
+def multiply_overlaps(overlaps, upper, smallest, split, mantissa, exponent):  # pragma: no cover (compiled)
+    """Multiply overlaps into running products, mantissa · 2^exponent; of the upper half only, if asked."""
+    for a in range(overlaps.shape[0]):
+        start = a if upper else 0
+        row, factor = mantissa[a, start:], overlaps[a, start:]
+        for b in range(len(row)):
+            row[b] *= min(max(np.float64(factor[b]), smallest), 1.0)
+        if split:
+            split_exponents(row, exponent[a, start:])
+
+
+@numba.njit(error_model="numpy")
+def sample_roots(models, n, log, roots, deviation, worst):  # pragma: no cover (compiled)
+    """Fill ``roots`` (models, classes) for sample n, and keep the largest deviation of each model in ``worst``."""
+    fill_quantities(models[:, n : n + 1], log, 0, 0.0, roots.reshape(roots.shape[0], 1, roots.shape[1]), deviation)
+    for model in range(len(deviation)):
+        if deviation[model] > worst[model] or deviation[model] != deviation[model]:
+            worst[model] = deviation[model]
+
+
+@numba.njit(nogil=True, error_model="numpy")
+def sample_products(left, right, same, log, bounds, smallest, mantissa, exponent, worst):  # pragma: no cover (compiled)
+    """Products of the overlaps of all pairs of models over the samples ``bounds``, by one matrix product a sample.
+
+    With ``same``, left and right are one and only the upper half is computed. ``worst`` (2, models) are deviations as
+    in :func:`inpca.kernels_quantities.fill_quantities`.
+    """
+    m, k, n_classes = left.shape[0], right.shape[0], left.shape[2]
+    a = np.empty((m, n_classes), np.float32)
+    b = a if same else np.empty((k, n_classes), np.float32)
+    overlaps = np.empty((m, k), np.float32)
+    deviation = np.empty(max(m, k))
+    for n in range(bounds[0], bounds[1]):
+        sample_roots(left, n, log, a, deviation[:m], worst[0])
+        if same:
+            gram_matrix(a, overlaps)
+        else:
+            sample_roots(right, n, log, b, deviation[:k], worst[1])
+            np.dot(a, b.T, overlaps)
+        split = (n - bounds[0]) % GROUP == GROUP - 1 or n == bounds[1] - 1
+        multiply_overlaps(overlaps, same, smallest, split, mantissa, exponent)
+
+
+@numba.njit(fastmath=FAST, error_model="numpy")
+def half_chord(a, b):  # pragma: no cover (compiled)
+    """½ Σ_c (a_c - b_c)²."""
+    s = np.float32(0)
+    for c in range(len(a)):
+        s += (a[c] - b[c]) * (a[c] - b[c])
+    return np.float64(s) / 2
+
+
+@numba.njit(nogil=True, error_model="numpy")
+def add_close(left, right, same, log, bounds, smallest, pairs, sums):  # pragma: no cover (compiled)
+    """Add the Bhattacharyya distances of close pairs of models over the samples ``bounds``, from differences."""
+    m, k, n_classes = left.shape[0], right.shape[0], left.shape[2]
+    a = np.empty((m, n_classes), np.float32)
+    b = a if same else np.empty((k, n_classes), np.float32)
+    deviation, worst = np.empty(max(m, k)), np.zeros((2, max(m, k)))
+    for n in range(bounds[0], bounds[1]):
+        sample_roots(left, n, log, a, deviation[:m], worst[0])
+        if not same:
+            sample_roots(right, n, log, b, deviation[:k], worst[1])
+        for pair in range(len(pairs)):
+            x, y = a[pairs[pair, 0]], b[pairs[pair, 1]]
+            h = half_chord(x, y)
+            if h <= 0.5:
+                sums[pair] -= math.log1p(-h)
+            else:
+                overlap = 0.0
+                for c in range(n_classes):
+                    overlap += np.float64(x[c]) * y[c]
+                sums[pair] -= math.log(max(overlap, smallest))
