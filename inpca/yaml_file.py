@@ -69,7 +69,7 @@ def read_yaml(path: str | Path) -> dict:
     if data is None:
         raise YamlError(f"{path} is empty")
     if not isinstance(data, dict):
-        raise YamlError(f"{path} holds a {type(data).__name__}; it should hold keys with values, such as study: mine")
+        raise YamlError(f"{path} holds a {type(data).__name__}; it should hold keys with values")
     return data
 
 

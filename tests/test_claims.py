@@ -11,6 +11,9 @@ from inpca.claims import Claim, ClaimsError, claims_table, judge, metric, read_c
 ONE = dict(id="a_claim", text="It is.", source="Fig. 1", paper=None, metric="book.value", rule={"at_least": 1})
 
 
+INVALID = " is not a valid list of claims:"
+
+
 @pytest.fixture
 def files(tmp_path):
     (tmp_path / "book.json").write_text(
@@ -64,6 +67,33 @@ def test_bad_claims_are_refused(tmp_path, change, message):
     path.write_text(yaml.safe_dump({"claims": [ONE | change]}))
     with pytest.raises(ClaimsError, match=message):
         read_claims(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", " is empty"),
+        ("claims: [", ", line 1: expected the node content, but found '<stream end>'"),
+        ("claims: []", f"{INVALID}\n  claims: [] is not allowed: it should have at least 1 of them, not 0"),
+        ("claim: []", f"{INVALID}\n  top level: unknown key 'claim'; did you mean 'claims'? allowed: claims"),
+        ("- a", " holds a list; it should hold keys with values"),
+        ("claims: []\nclaims: []", ", line 2: key 'claims' occurs twice in one place, first in line 1"),
+    ],
+)
+def test_a_file_that_holds_no_claims_is_named(tmp_path, text, message):
+    path = tmp_path / "claims.yaml"
+    path.write_text(text)
+    with pytest.raises(ClaimsError) as error:
+        read_claims(path)
+    assert str(error.value) == f"{path}{message}"
+
+
+def test_metrics_that_are_no_json_are_named(files):
+    files[0].write_text("{")
+    with pytest.raises(ClaimsError, match=r"book\.json holds no metrics \(.*\); delete it and run again"):
+        metric("book.value", {"book": files[0]})
+    with pytest.raises(ClaimsError, match=r"no\.json holds no metrics"):
+        metric("no.value", {"no": files[0].with_name("no.json")})
 
 
 def test_ids_differ(tmp_path):

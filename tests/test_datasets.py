@@ -1,4 +1,5 @@
 import gzip
+import re
 import shutil
 from dataclasses import replace
 
@@ -99,11 +100,85 @@ def test_a_wrong_file_is_named_with_both_checksums(tmp_path):
         read_checked(folder, "train-labels-idx1-ubyte")
 
 
-def test_a_truncated_archive_is_named(tmp_path):
-    name = "t10k-labels-idx1-ubyte"
-    (tmp_path / f"{name}.gz").write_bytes(gzip.compress(bytes(1000))[:-9])
-    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz cannot be read"):
-        read_checked(tmp_path, name)
+LABELS = "t10k-labels-idx1-ubyte"
+ARCHIVE = gzip.compress(np.random.default_rng(0).integers(0, 10, 1000, dtype=np.uint8).tobytes(), mtime=0)
+
+
+def flipped(content, place):
+    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is not Fashion-MNIST's"),
+        (b"no archive", "cannot be read (Not a gzipped file (b'no'))"),
+        (ARCHIVE[:-9], "cannot be read (Compressed file ended before the end-of-stream marker was reached)"),
+        (flipped(ARCHIVE, 2), "cannot be read (Unknown compression method)"),
+        (flipped(ARCHIVE, 10), "cannot be read (Error -3 while decompressing data: invalid "),
+        (flipped(ARCHIVE, len(ARCHIVE) - 1), "cannot be read (Incorrect length of data produced)"),
+        (ARCHIVE, "is not Fashion-MNIST's"),
+    ],
+    ids=["empty", "text", "truncated", "method", "block", "length", "other"],
+)
+def test_a_damaged_archive_is_named_with_what_to_do(tmp_path, content, reason):
+    path = tmp_path / f"{LABELS}.gz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"^{re.escape(f'{path} {reason}')}.*; delete it and run again$"):
+        read_checked(tmp_path, LABELS)
+
+
+def test_every_damage_of_an_archive_is_a_data_error(tmp_path):
+    path = tmp_path / f"{LABELS}.gz"
+    cut = [ARCHIVE[:length] for length in range(0, len(ARCHIVE), 11)]
+    for content in [*cut, *(flipped(ARCHIVE, place) for place in range(len(ARCHIVE)))]:
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=re.escape(str(path))):
+            read_checked(tmp_path, LABELS)
+
+
+def test_a_folder_in_place_of_a_file_is_named(tmp_path, no_fetching):
+    folder = tmp_path / "data/fashion_mnist"
+    (folder / LABELS).mkdir(parents=True)
+    for name in datasets.FASHION_MNIST.keys() - {LABELS}:
+        (folder / name).write_bytes(b"")
+    with pytest.raises(DataError, match=f"^{re.escape(str(folder / LABELS))} is a folder; put the file"):
+        find_fashion_mnist(tmp_path / "data", tmp_path)
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / LABELS).write_bytes(b"")
+    monkeypatch.setattr(datasets.Path, "read_bytes", refuse)
+    message = f"{tmp_path / LABELS} cannot be read (Permission denied); delete it and run again"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        read_checked(tmp_path, LABELS)
+
+
+def test_a_damaged_file_of_prepared_data_is_named_or_harmless(tmp_path):
+    data = prepare(folder=tmp_path, **DIGITS | {"n_train": 20, "n_test": 10, "pool": 4})
+    path = tmp_path / "data.npz"
+    data.save(path)
+    good, harmless = path.read_bytes(), 0
+    places = range(0, len(good), 3)
+    for content in [*(good[:length] for length in range(0, len(good), 101)), *(flipped(good, at) for at in places)]:
+        path.write_bytes(content)
+        try:
+            loaded = PreparedData.load(path)
+        except DataError as error:
+            assert str(path) in str(error) and str(error).endswith("; delete it and run again")
+        else:
+            harmless += 1  # a date, a permission
+            assert loaded.fingerprint == data.fingerprint and (loaded.train_images == data.train_images).all()
+    assert harmless < len(places) / 2
+    for bad in (tmp_path, tmp_path / "nothing.npz"):
+        with pytest.raises(DataError, match=f"^{re.escape(str(bad))} is no prepared data set"):
+            PreparedData.load(bad)
+    np.savez(path, train_images=np.zeros(3))
+    with pytest.raises(DataError, match=r"is no prepared data set .*train_labels"):
+        PreparedData.load(path)
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="unpacking Debian's package needs dpkg-deb")
