@@ -22,7 +22,9 @@ class Tangents(Strict):
     progress_of: dict[Name, LessThanHalf] = Field(
         default={}, description="the same for the models of one architecture alone, where it differs"
     )
-    width: Positive = Field(default=0.05, description="standard deviation of the weights, in units of progress")
+    width: float = Field(
+        default=0.05, ge=1e-6, le=10, description="standard deviation of the weights, in units of progress"
+    )
     largest_loss: Positive = Field(default=4.0, description="models of at least this train loss are left out")
     n_draws: Count = Field(default=200, description="pairs of models of each kind that stand in for the means")
     n_sampled: int = Field(

@@ -21,13 +21,15 @@ from inpca.configuration import (
     Checkpoints,
     Configuration,
     Epochs,
+    LearningRate,
     Network,
     Optimizer,
     TrainingJob,
+    WeightDecay,
 )
 from inpca.corner_configuration import CornerJob, Corners
 from inpca.image_sets import IMAGE_SETS
-from inpca.strict import Count, Different, Name, NotNegative, Positive, Seeds, Strict, problems
+from inpca.strict import Count, Different, Name, Seeds, Strict, problems
 from inpca.study_checks import check_analysis, check_experiments, check_networks
 from inpca.synthetic_study import Synthetic
 from inpca.yaml_file import YamlError, merged, read_yaml
@@ -63,7 +65,7 @@ class Batch(Strict):
     """A batch size and the learning rate that goes with it."""
 
     size: BatchSize
-    learning_rate: Positive
+    learning_rate: LearningRate
 
 
 class Grid(Strict):
@@ -72,7 +74,7 @@ class Grid(Strict):
     network: Annotated[list[Name], Different] = Field(min_length=1)
     optimizer: Annotated[list[Optimizer], Different] = Field(min_length=1)
     batch: Annotated[list[Batch], Different] = Field(min_length=1)
-    weight_decay: Annotated[list[NotNegative], Different] = Field(min_length=1)
+    weight_decay: Annotated[list[WeightDecay], Different] = Field(min_length=1)
     augmentation: Annotated[list[Augmentation], Different] = Field(min_length=1)
     epochs: Epochs
 

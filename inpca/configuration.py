@@ -11,11 +11,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from inpca.strict import Count, Name, NotNegative, Positive, Seeds, Strict
+from inpca.strict import Count, Name, Seeds, Strict
 
 Optimizer = Literal["sgd", "sgdn", "adam"]
 Augmentation = Literal["none", "cropflip"]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
+#: Of each step; beyond these, the predictions of a network are no numbers.
+LearningRate = Annotated[float, Field(gt=0, le=1000)]
+WeightDecay = Annotated[float, Field(ge=0, le=1000)]
 #: On a batch of one sample BatchNorm is undefined.
 BatchSize = Annotated[int, Field(ge=2, le=1_000_000)]
 
@@ -112,8 +115,8 @@ class Configuration(Strict):
     network: Network
     optimizer: Optimizer
     batch_size: BatchSize
-    learning_rate: Positive
-    weight_decay: NotNegative
+    learning_rate: LearningRate
+    weight_decay: WeightDecay
     augmentation: Augmentation
     epochs: Epochs
 

@@ -9,8 +9,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from inpca.configuration import BatchSize, Checkpoints, Configuration, Epochs, Network, check_batch
-from inpca.strict import Count, Different, Name, NotNegative, Positive, Seed, Seeds, Strict
+from inpca.configuration import (
+    BatchSize,
+    Checkpoints,
+    Configuration,
+    Epochs,
+    LearningRate,
+    Network,
+    WeightDecay,
+    check_batch,
+)
+from inpca.strict import Count, Different, Name, Seed, Seeds, Strict
 
 
 class Fit(Strict):
@@ -49,8 +58,8 @@ class Corners(Strict):
 
     network: Name = Field(description="name of a network of the study")
     batch_size: BatchSize
-    learning_rate: Positive
-    weight_decay: NotNegative = 0
+    learning_rate: LearningRate
+    weight_decay: WeightDecay = 0
     epochs: Epochs = Field(description="epochs on the true labels")
     checkpoints: Checkpoints
     fit_epochs: Epochs = Field(description="epochs of the fit that comes before, with its own cosine schedule")

@@ -67,7 +67,6 @@ Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 #: Of random numbers; as much as the tables of models hold, and NumPy and torch take.
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
 #: In a list: no value occurs twice.
 Different = AfterValidator(_different)
 Seeds = Annotated[list[Seed], Field(min_length=1), Different]

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from inpca.configuration import BatchSize, Checkpoints, Configuration, Epochs
-from inpca.strict import Count, NotNegative, Positive, Seed, Strict
+from inpca.configuration import BatchSize, Checkpoints, Configuration, Epochs, LearningRate, WeightDecay
+from inpca.strict import Count, Seed, Strict
+
+
+def _computable(decay: float) -> float:
+    if 0 < decay < 1e-6:
+        raise ValueError(f"{decay!r} is not allowed: a decay is 0 (isotropic), or at least 1e-06")
+    return decay
+
 
 #: c of the variances of the inputs.
-Decay = Annotated[float, Field(ge=0, le=1000)]
+Decay = Annotated[float, Field(ge=0, le=1000), AfterValidator(_computable)]
 
 
 class Teacher(Strict):
@@ -67,6 +74,6 @@ class SyntheticSetting(Strict):
 
     optimizer: Literal["sgd", "sgdn"]
     batch_size: BatchSize
-    learning_rate: Positive
-    weight_decay: NotNegative
+    learning_rate: LearningRate
+    weight_decay: WeightDecay
     epochs: Epochs
