@@ -148,18 +148,30 @@ def one_tile(metric: str, n_samples: int, n_classes: int, operands, shape, upper
     """Distances (TILE, TILE) of two tiles of ``shape`` models; only its upper half is exact if asked."""
     classes, parts = class_parts(n_classes)
     operands = [packed.reshape(len(packed), -1) for packed in operands]
-    result = np.empty((TILE, TILE))
     if metric in ("bhattacharyya", "hellinger"):
         left, right = operands[:2]
-        if not kernels.overlap_tile(constant(classes), parts, left, right, n_samples, result):
-            kernels.small_overlap_tile(classes * parts, left, right, n_samples, SMALLEST_OVERLAP, result)
+        products = _empty_products(TILE, TILE)
+        if not kernels.overlap_tile(constant(classes), parts, left, right, *products):
+            products = _empty_products(TILE, TILE)
+            kernels.small_overlap_tile(classes * parts, left, right, SMALLEST_OVERLAP, *products)
+        result = np.maximum(-_logarithm(*products[::2]) / n_samples, 0)
         if result[: shape[0], : shape[1]].min() < CLOSE:
             given = constant(classes), parts, left, right, n_samples, SMALLEST_OVERLAP
             correct_close(*given, CLOSE, shape, upper, result)
     else:
-        angle = constant(metric == "spherical")
+        angle, result = constant(metric == "spherical"), np.empty((TILE, TILE))
         kernels.difference_tile(constant(classes), parts, angle, *operands, n_samples, result)
     return result
+
+
+def _empty_products(*shape: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Products of nothing: mantissa, its bits as int64 in the same memory, exponent."""
+    mantissa = np.ones(shape)
+    return mantissa, mantissa.view(np.int64), np.zeros(shape, np.int64)
+
+
+def _logarithm(mantissa: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    return np.log(mantissa) + exponent * kernels.LOG_2
 
 
 def fill_products(left: Models, right: Models, metric: str, threads: int, sink) -> None:
@@ -191,21 +203,20 @@ def _sample_products(left: Models, right: Models, models: slice, others: slice, 
     """One block of Bhattacharyya distances by matrix products; its upper half if both sides are the same."""
     m, k = models.stop - models.start, others.stop - others.start
     total = np.zeros((m, k))
-    mantissa, exponent = np.empty((SEGMENTS, m, k)), np.empty((SEGMENTS, m, k), np.int64)
+    mantissa, bits, exponent = _empty_products(SEGMENTS, m, k)
     for a, b, bounds in _passes(left, right, models, others, same):
         mantissa[:], exponent[:] = 1, 0
         deviation = np.zeros((SEGMENTS, 2, max(m, k)))
 
         def multiply(s: int, a=a, b=b, bounds=bounds, deviation=deviation):
-            kernels_products.sample_products(
-                a, b, same, left.log, bounds[s], SMALLEST_OVERLAP, mantissa[s], exponent[s], deviation[s]
-            )
+            own = mantissa[s], bits[s], exponent[s]
+            kernels_products.sample_products(a, b, same, left.log, bounds[s], SMALLEST_OVERLAP, own, deviation[s])
 
         run(threads, multiply, list(range(SEGMENTS)))
         left.check(models, deviation[:, 0])
         right.check(others, deviation[:, 1])
         # each segment's mantissa lies in [1, 2), so that their product is below 2^SEGMENTS
-        total -= np.log(mantissa.prod(axis=0)) + exponent.sum(axis=0) * kernels.LOG_2
+        total -= _logarithm(mantissa.prod(axis=0), exponent.sum(axis=0))
     return np.maximum(total / left.shape[1], 0)
 
 

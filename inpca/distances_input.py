@@ -133,19 +133,20 @@ def check_threads(n_jobs) -> int:
 
 def check_device(device) -> str:
     """The name of a device that this machine has."""
-    name = str(device)
-    if name == "cpu":
-        return name
+    if str(device) == "cpu":
+        return "cpu"
     import torch
 
     try:
+        if not isinstance(device, str | torch.device):
+            raise TypeError("it is no name of a device")
         torch.zeros(1, dtype=torch.float64, device=device).cpu()
     except Exception as error:  # torch raises AssertionError, RuntimeError, TypeError and others
         why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ValueError(
             f"device must be 'cpu', or a device of torch that this machine has, such as 'cuda', not {device!r}: {why}"
         ) from None
-    return name
+    return str(device)
 
 
 def run(threads: int, work: Callable, items: list) -> list:

@@ -53,9 +53,8 @@ def class_parts(n_classes: int) -> tuple[int, int]:
 
 
 @compiled(fastmath=FAST, error_model="numpy")
-def split_exponents(mantissa, exponent):  # pragma: no cover (compiled)
-    """Move the powers of two from ``mantissa`` (float64, above the smallest normal number) to ``exponent`` (int64)."""
-    bits = mantissa.view(np.int64)
+def split_exponents(bits, exponent):  # pragma: no cover (compiled)
+    """Move the powers of two from float64 numbers, above the smallest normal one, given as int64, to ``exponent``."""
     for b in range(len(bits)):
         exponent[b] += (bits[b] >> 52) - 1023
         bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
@@ -107,23 +106,13 @@ def multiply_sample(n_classes, left, right, smallest, sums, mantissa):  # pragma
             row[b] *= min(max(sums[b], smallest), 1.0)
 
 
-@compiled(fastmath=FAST, error_model="numpy")
-def mean_logarithms(mantissa, exponent, n_samples, result):  # pragma: no cover (compiled)
-    """Fill a tile of the result from its products."""
-    for a in range(TILE):
-        for b in range(TILE):
-            total = math.log(mantissa[a, b]) + exponent[a, b] * LOG_2
-            result[a, b] = max(-total / n_samples, 0.0)
-
-
 @compiled(nogil=True, fastmath=FAST, error_model="numpy")
-def overlap_tile(classes, parts, left, right, n_samples, result):  # pragma: no cover (compiled)
-    """Fill a tile of the result with -(1/N) Σ_n ln Σ_c a_nc b_nc; False if four overlaps in a row are too small.
+def overlap_tile(classes, parts, left, right, mantissa, bits, exponent):  # pragma: no cover (compiled)
+    """Multiply Π_n Σ_c a_nc b_nc into mantissa · 2^exponent, (TILE, TILE) each; False if some overlaps are too small.
 
-    The sum of logarithms is the logarithm of a product, in float32 for the samples of a group, then kept as a mantissa
-    (float64) and an exponent (int64) that is split off by bit operations: one logarithm for each pair of models.
+    The products of a group of samples, in float32, join the float64 ``mantissa``, whose ``bits`` are the same memory as
+    int64 so that its powers of two can be moved to the int64 ``exponent``.
     """
-    mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
     product, sums = np.empty((TILE, TILE), np.float32), np.empty((2, TILE), np.float32)
     for group in range(len(left) // GROUP):
         multiply_group(classes, parts, left, right, group * GROUP, sums, product)
@@ -135,24 +124,21 @@ def overlap_tile(classes, parts, left, right, n_samples, result):  # pragma: no 
             for b in range(TILE):
                 too_small |= factor[b] < SMALLEST_PRODUCT
             if group % GROUPS_A_SPLIT == GROUPS_A_SPLIT - 1:
-                split_exponents(row, exponent[a])
+                split_exponents(bits[a], exponent[a])
         if too_small:
             return False
-    mean_logarithms(mantissa, exponent, n_samples, result)
     return True
 
 
 @compiled(nogil=True, fastmath=FAST, error_model="numpy")
-def small_overlap_tile(n_classes, left, right, n_samples, smallest, result):  # pragma: no cover (compiled)
+def small_overlap_tile(n_classes, left, right, smallest, mantissa, bits, exponent):  # pragma: no cover (compiled)
     """The same by float64 products, each overlap ``smallest`` at least."""
-    mantissa, exponent = np.ones((TILE, TILE)), np.zeros((TILE, TILE), np.int64)
     sums = np.empty(TILE)
-    for n in range(n_samples):
+    for n in range(len(left)):
         multiply_sample(n_classes, left[n], right[n], smallest, sums, mantissa)
         if n % SAMPLES_A_SPLIT == SAMPLES_A_SPLIT - 1:
             for a in range(TILE):
-                split_exponents(mantissa[a], exponent[a])
-    mean_logarithms(mantissa, exponent, n_samples, result)
+                split_exponents(bits[a], exponent[a])
 
 
 #: Chebyshev coefficients, in u on [0, 1/2], of arcsin(sqrt(u)) / sqrt(u); the error of the polynomial is below 1e-8.

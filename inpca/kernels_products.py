@@ -19,31 +19,32 @@ from inpca.kernels_quantities import fill_quantities
 SSYRK = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 10)(
     get_cython_function_address("scipy.linalg.cython_blas", "ssyrk")
 )
+OPTIONS, FACTORS = np.array([ord("L"), ord("T")], np.uint8), np.array([1, 0], np.float32)
 
 
 @numba.njit(error_model="numpy")
 def gram_matrix(roots, overlaps):  # pragma: no cover (compiled)
     """Fill the upper half of ``overlaps`` (m, m) with the scalar products of the rows of ``roots`` (m, C)."""
     # BLAS counts by columns: its lower half is our upper one, and our rows are its columns
-    options = np.array([ord("L"), ord("T")], np.uint8)
-    sizes = np.array(roots.shape, np.int32)
-    factors = np.array([1, 0], np.float32)
+    sizes = np.empty(2, np.int32)
+    sizes[0], sizes[1] = roots.shape
     m, c = sizes.ctypes.data, sizes[1:].ctypes.data
-    one, zero = factors.ctypes.data, factors[1:].ctypes.data
-    uplo, trans = options.ctypes.data, options[1:].ctypes.data
+    one, zero = FACTORS.ctypes.data, FACTORS[1:].ctypes.data
+    uplo, trans = OPTIONS.ctypes.data, OPTIONS[1:].ctypes.data
     SSYRK(uplo, trans, m, c, one, roots.ctypes.data, c, zero, overlaps.ctypes.data, m)
 
 
 @numba.njit(fastmath=FAST, error_model="numpy")
-def multiply_overlaps(overlaps, upper, smallest, split, mantissa, exponent):  # pragma: no cover (compiled)
-    """Multiply overlaps into running products, mantissa · 2^exponent; of the upper half only, if asked."""
+def multiply_overlaps(overlaps, upper, smallest, split, products):  # pragma: no cover (compiled)
+    """Multiply overlaps into products as in :func:`inpca.kernels.overlap_tile`; of the upper half only, if asked."""
+    mantissa, bits, exponent = products
     for a in range(overlaps.shape[0]):
         start = a if upper else 0
         row, factor = mantissa[a, start:], overlaps[a, start:]
         for b in range(len(row)):
             row[b] *= min(max(np.float64(factor[b]), smallest), 1.0)
         if split:
-            split_exponents(row, exponent[a, start:])
+            split_exponents(bits[a, start:], exponent[a, start:])
 
 
 @numba.njit(error_model="numpy")
@@ -56,7 +57,7 @@ def sample_roots(models, n, log, roots, deviation, worst):  # pragma: no cover (
 
 
 @numba.njit(nogil=True, error_model="numpy")
-def sample_products(left, right, same, log, bounds, smallest, mantissa, exponent, worst):  # pragma: no cover (compiled)
+def sample_products(left, right, same, log, bounds, smallest, products, worst):  # pragma: no cover (compiled)
     """Products of the overlaps of all pairs of models over the samples ``bounds``, by one matrix product a sample.
 
     With ``same``, left and right are one and only the upper half is computed. ``worst`` (2, models) are deviations as
@@ -75,7 +76,7 @@ def sample_products(left, right, same, log, bounds, smallest, mantissa, exponent
             sample_roots(right, n, log, b, deviation[:k], worst[1])
             np.dot(a, b.T, overlaps)
         split = (n - bounds[0]) % GROUP == GROUP - 1 or n == bounds[1] - 1
-        multiply_overlaps(overlaps, same, smallest, split, mantissa, exponent)
+        multiply_overlaps(overlaps, same, smallest, split, products)
 
 
 @numba.njit(fastmath=FAST, error_model="numpy")
