@@ -98,6 +98,17 @@ def test_a_study_that_is_none_stops_before_the_first_job(project, change, messag
     assert not list(project.rglob("PWNED"))
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["embeddings/mian/train.nc", "predictions/main/fc.zarr", "predictions/main/a;touch PWNED.zarr", "corners.zarr",
+     "predictions/corners/random-7.zarr", "synthetic/data/slopy.npz", "distances/main/train_manhattan.npy"],
+)  # fmt: skip
+def test_a_file_that_the_study_does_not_have_is_named(project, target):
+    done = snakemake(project, *SMOKE, "--", f"results/smoke/{target}")
+    assert f"No rule to produce results/smoke/{target} " in said(done)
+    assert not list(project.rglob("PWNED*"))
+
+
 def test_a_study_is_one_file(project):
     done = snakemake(project, "--configfile", "config/smoke.yaml", "config/synthetic.yaml", "--dry-run")
     assert "a study is one file, not 2: give --configfile once; --config changes settings" in said(done)

@@ -11,6 +11,23 @@ def library_modules(name):
     return [here(file) for file in modules.library_modules(name)]
 
 
+def one_of(names):
+    """Pattern of a wildcard that has one of some values."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+# A file that a study does not have is said to be one that no rule makes.
+CONFIGURATIONS = [study.configurations(name) for name in study.experiments]
+CONFIGURATIONS += [study.synthetic.configurations()] if study.synthetic else []
+
+
+wildcard_constraints:
+    experiment=one_of([*study.experiments, "corners"]),
+    configuration=one_of(dict.fromkeys(name for ids in CONFIGURATIONS for name in ids)),
+    start=one_of(study.corner_jobs()),
+    spectrum=one_of(study.synthetic.spectra if study.synthetic else []),
+
+
 def training_job(wildcards):
     """One configuration with its seeds, as JSON."""
     return study.job(wildcards.experiment, wildcards.configuration).model_dump_json()

@@ -1,7 +1,3 @@
-# The first of these makes prediction stores too; theirs is not the job of a grid.
-ruleorder: train_corner > train
-
-
 rule train_corner:
     input:
         data=rules.dataset.output,

@@ -8,9 +8,6 @@ rule train:
         f"{RESULTS}/logs/train/{{experiment}}/{{configuration}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{experiment}}/{{configuration}}.tsv"
-    wildcard_constraints:
-        experiment="[^/]+",
-        configuration="[^/]+",
     threads: 1
     resources:
         gpu=int(study.device != "cpu"),
