@@ -47,14 +47,14 @@ def fill_quantities(models, log, kind, largest, target, deviation):  # pragma: n
                 scale = 1 / math.sqrt(total)
                 if kind == 0:
                     for c in range(n_classes):
-                        values[c] = (values[c] if log else math.sqrt(source[c])) * scale
+                        values[c] = (values[c] if log else math.sqrt(np.float64(source[c]))) * scale
                 elif kind == 1:
                     for c in range(n_classes):
                         values[c] = (values[c] * scale) ** 2 if log else source[c] / total
                 else:
                     shift = math.log(total)
                     for c in range(n_classes):
-                        x = np.float64(source[c]) - top if log else math.log(source[c])
+                        x = np.float64(source[c]) - top if log else math.log(np.float64(source[c]))
                         values[c] = max(x - shift, -largest)
                 if error > deviation[a] or error != error:
                     deviation[a] = error
