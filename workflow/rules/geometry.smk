@@ -11,8 +11,8 @@ rule model_table:
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
-        "python workflow/scripts/model_table.py --stores {input.stores} --geodesic-points {params.geodesic_points}"
-        " --output {output} > {log} 2>&1"
+        "python workflow/scripts/model_table.py --stores {input.stores:q} --geodesic-points {params.geodesic_points}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule distances:
@@ -33,8 +33,8 @@ rule distances:
         metric=metric,
         geodesic_points=study.analysis.geodesic_points,
     shell:
-        "python workflow/scripts/distances.py --stores {input.stores} --split {wildcards.split} --threads {threads}"
-        " --metric {params.metric} --geodesic-points {params.geodesic_points} --output {output} > {log} 2>&1"
+        "python workflow/scripts/distances.py --stores {input.stores:q} --split {wildcards.split} --threads {threads}"
+        " --metric {params.metric} --geodesic-points {params.geodesic_points} --output {output:q} > {log:q} 2>&1"
 
 
 rule embedding:
@@ -53,8 +53,8 @@ rule embedding:
     params:
         n_components=study.analysis.n_components,
     shell:
-        "python workflow/scripts/embed.py --distances {input.distances} --n-components {params.n_components}"
-        " --output {output} > {log} 2>&1"
+        "python workflow/scripts/embed.py --distances {input.distances:q} --n-components {params.n_components}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule neighbours:
@@ -76,8 +76,8 @@ rule neighbours:
         perplexity=study.analysis.tsne_perplexity,
         neighbours=study.analysis.umap_neighbours,
     shell:
-        "python workflow/scripts/neighbours.py --distances {input.distances} --embedding {input.embedding}"
-        " --perplexity {params.perplexity} --neighbours {params.neighbours} --output {output} > {log} 2>&1"
+        "python workflow/scripts/neighbours.py --distances {input.distances:q} --embedding {input.embedding:q}"
+        " --perplexity {params.perplexity} --neighbours {params.neighbours} --output {output:q} > {log:q} 2>&1"
 
 
 rule subsets:
@@ -99,9 +99,9 @@ rule subsets:
         halvings=study.analysis.subset_halvings,
         draws=study.analysis.subset_draws,
     shell:
-        "NUMBA_NUM_THREADS={threads} python workflow/scripts/subsets.py --stores {input.stores} --split {wildcards.split}"
-        " --geodesic-points {params.geodesic_points} --models {params.models} --halvings {params.halvings}"
-        " --draws {params.draws} --output {output} > {log} 2>&1"
+        "NUMBA_NUM_THREADS={threads} python workflow/scripts/subsets.py --stores {input.stores:q}"
+        " --split {wildcards.split} --geodesic-points {params.geodesic_points} --models {params.models} --halvings {params.halvings}"
+        " --draws {params.draws} --output {output:q} > {log:q} 2>&1"
 
 
 rule trajectories:
@@ -121,8 +121,9 @@ rule trajectories:
     params:
         null_seed=study.analysis.null_seed,
     shell:
-        "python workflow/scripts/trajectories.py --stores {input.stores} --models {input.models}"
-        " --split {wildcards.split} --null-seed {params.null_seed} --threads {threads} --output {output} > {log} 2>&1"
+        "python workflow/scripts/trajectories.py --stores {input.stores:q} --models {input.models:q}"
+        " --split {wildcards.split} --null-seed {params.null_seed} --threads {threads} --output {output:q}"
+        " > {log:q} 2>&1"
 
 
 rule final_averages:
@@ -138,8 +139,8 @@ rule final_averages:
     wildcard_constraints:
         split="train|test",
     shell:
-        "python workflow/scripts/final_averages.py --stores {input.stores} --split {wildcards.split}"
-        " --output {output} > {log} 2>&1"
+        "python workflow/scripts/final_averages.py --stores {input.stores:q} --split {wildcards.split}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule ensemble:
@@ -158,9 +159,9 @@ rule ensemble:
         geodesic_points=study.analysis.geodesic_points,
         n_components=study.analysis.n_components,
     shell:
-        "python workflow/scripts/ensemble.py --store {input.store} --split {wildcards.split}"
+        "python workflow/scripts/ensemble.py --store {input.store:q} --split {wildcards.split}"
         " --geodesic-points {params.geodesic_points} --n-components {params.n_components}"
-        " --output {output} > {log} 2>&1"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule tangents:
@@ -181,6 +182,6 @@ rule tangents:
     params:
         settings=study.analysis.tangents.model_dump_json(),
     shell:
-        "NUMBA_NUM_THREADS={threads} python workflow/scripts/tangents.py --stores {input.stores} --models {input.models}"
-        " --distances {input.distances} --split {wildcards.split} --settings {params.settings:q} --output {output}"
-        " > {log} 2>&1"
+        "NUMBA_NUM_THREADS={threads} python workflow/scripts/tangents.py --stores {input.stores:q}"
+        " --models {input.models:q} --distances {input.distances:q} --split {wildcards.split} --settings {params.settings:q}"
+        " --output {output:q} > {log:q} 2>&1"
