@@ -104,8 +104,8 @@ def conv_mixer(size: ConvMixer, input_shape: tuple[int, int, int], n_classes: in
 class PreactivationBlock(nn.Module):
     """BatchNorm, ReLU, conv, twice, plus the (projected) input: the block of a wide ResNet.
 
-    The projection, a 1×1 convolution, takes every ``stride``-th pixel before it, which is the same map as a stride of its
-    own: the gradient of a 1×1 convolution with stride and few channels, channels last, writes beyond its memory in
+    The projection, a 1×1 convolution, takes every ``stride``-th pixel before it, which is the same map as a stride of
+    its own: the gradient of a 1×1 convolution with stride and few channels, channels last, writes beyond its memory in
     oneDNN on processors with AVX2 alone (uxlfoundation/oneDNN#6035).
     """
 
