@@ -38,7 +38,13 @@ def pairwise_distances(
                       not an average: it saturates at 1 as N grows
     ================  =========================================================================================
 
-    Models are divided by their sums where they are read. ACCURACY
+    Models are divided by their sums where they are read. Equal models are at exactly 0, also as float16 or as
+    log-probabilities. Accuracy, measured against the formulas in float64 for 2 to 1,000 classes: few models (up to some
+    twenty against as many) are computed in double precision, to a relative 1e-12. Of more, square roots are held in
+    float32, and Bhattacharyya distances below 1e-4 are computed as -ln(1 - ½ Σ_c (sqrt p_c - sqrt q_c)²): their
+    relative error is at most 1e-3 down to a distance of 1e-9 (3e-4 on twenty samples or more), and also above 1e-4,
+    where the absolute one is at most 3e-7. Jeffreys and Euclidean distances have a relative error of at most 2e-3 at
+    1e-9 and 1e-5 at 1e-4; the spherical one has 3e-3 at 1e-5 rad and 3e-4 at 1e-4.
 
     Memory beyond input and result is a few times :data:`inpca.distances_blocks.BLOCK_BYTES`, less than 1 GB, whatever
     the number of models, unless one tile of :data:`inpca.kernels.TILE` models is larger than that: a block has one

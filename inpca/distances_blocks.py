@@ -192,10 +192,12 @@ def _passes(left: Models, right: Models, models: slice, others: slice, same: boo
     n_samples, n_classes = left.shape[1:]
     largest = max(models.stop - models.start, others.stop - others.start)
     step = max(SEGMENTS, BLOCK_BYTES // (4 * largest * n_classes))
+    whole = left.is_view and right.is_view
     for start in range(0, n_samples, step):
-        samples = slice(start, min(start + step, n_samples)) if step < n_samples else slice(None)
+        stop = min(start + step, n_samples)
+        samples, offset = (slice(None), start) if whole or step >= n_samples else (slice(start, stop), 0)
         a = left.read(models, samples)
-        edges = np.linspace(0, a.shape[1], SEGMENTS + 1).astype(np.int64)
+        edges = np.linspace(offset, offset + stop - start, SEGMENTS + 1).astype(np.int64)
         yield a, a if same else right.read(others, samples), np.stack([edges[:-1], edges[1:]], axis=1)
 
 
@@ -222,11 +224,13 @@ def _sample_products(left: Models, right: Models, models: slice, others: slice, 
 
 def _add_close(left, right, models, others, same: bool, threads: int, pairs: np.ndarray, block: np.ndarray) -> None:
     """Replace the distances of close pairs of models in a block."""
-    sums = np.zeros((SEGMENTS, len(pairs)))
+    (rows, i), (columns, j) = (np.unique(side, return_inverse=True) for side in pairs.T)
+    sums, positions = np.zeros((SEGMENTS, len(pairs))), np.stack([i, j], axis=1)
     for a, b, bounds in _passes(left, right, models, others, same):
 
         def add(s: int, a=a, b=b, bounds=bounds):
-            kernels_products.add_close(a, b, same, left.log, bounds[s], SMALLEST_OVERLAP, pairs, sums[s])
+            given = a, b, (rows, columns), left.log, bounds[s]
+            kernels_products.add_close(*given, SMALLEST_OVERLAP, positions, sums[s])
 
         run(threads, add, list(range(SEGMENTS)))
     block[pairs[:, 0], pairs[:, 1]] = sums.sum(axis=0) / left.shape[1]

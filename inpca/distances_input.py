@@ -78,6 +78,12 @@ class Models:
         self.X, self.name, self.log, self.normalize = as_models(X, name), name, bool(log), bool(normalize)
         self.shape = tuple(self.X.shape)
 
+    @property
+    def is_view(self) -> bool:
+        """Whether :meth:`read` copies nothing."""
+        X = self.X
+        return isinstance(X, np.ndarray) and X.flags.c_contiguous and X.dtype in (np.float32, np.float64)
+
     def read(self, models: slice, samples: slice = slice(None)) -> np.ndarray:
         """Some models as a contiguous float32 or float64 array; a view of X where that saves a copy."""
         if samples == slice(None):

@@ -13,7 +13,7 @@ import numpy as np
 from numba.extending import get_cython_function_address
 
 from inpca.kernels import FAST, GROUP, split_exponents
-from inpca.kernels_quantities import fill_quantities
+from inpca.kernels_quantities import HALF
 
 #: BLAS's product of a matrix with its own transpose, half the work of a general product, as scipy exports it.
 SSYRK = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 10)(
@@ -47,13 +47,39 @@ def multiply_overlaps(overlaps, upper, smallest, split, products):  # pragma: no
             split_exponents(bits[a, start:], exponent[a, start:])
 
 
+@numba.njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
+def unit_root(source, log, target):  # pragma: no cover (compiled)
+    """Fill ``target`` with square roots of normalised probabilities; |Σ_c p - 1| before, NaN if they are none.
+
+    It is what :func:`inpca.kernels_quantities.fill_quantities` does, for vectors without gaps.
+    """
+    total, top = 0.0, source[0]
+    if log:
+        for c in range(len(source)):
+            top = max(top, source[c])
+        for c in range(len(source)):
+            target[c] = math.exp((source[c] - top) * HALF)
+        for c in range(len(source)):
+            total += np.float64(target[c]) * np.float64(target[c])
+        error = abs(total * math.exp(top) - 1)
+    else:
+        for c in range(len(source)):
+            total += source[c] if source[c] >= 0 else np.nan
+            target[c] = math.sqrt(source[c])
+        error = abs(total - 1)
+    scale = 1 / math.sqrt(total)
+    for c in range(len(source)):
+        target[c] *= scale
+    return error if 0 < total < np.inf else np.nan
+
+
 @numba.njit(error_model="numpy")
-def sample_roots(models, n, log, roots, deviation, worst):  # pragma: no cover (compiled)
-    """Fill ``roots`` (models, classes) for sample n, and keep the largest deviation of each model in ``worst``."""
-    fill_quantities(models[:, n : n + 1], log, 0, 0.0, roots.reshape(roots.shape[0], 1, roots.shape[1]), deviation)
-    for model in range(len(deviation)):
-        if deviation[model] > worst[model] or deviation[model] != deviation[model]:
-            worst[model] = deviation[model]
+def sample_roots(models, chosen, n, log, roots, worst):  # pragma: no cover (compiled)
+    """Fill ``roots`` for sample n of chosen models, and keep the largest deviation of each in ``worst``."""
+    for i in range(len(chosen)):
+        error = unit_root(models[chosen[i], n], log, roots[i])
+        if error > worst[i] or error != error:
+            worst[i] = error
 
 
 @numba.njit(nogil=True, error_model="numpy")
@@ -67,13 +93,13 @@ def sample_products(left, right, same, log, bounds, smallest, products, worst): 
     a = np.empty((m, n_classes), np.float32)
     b = a if same else np.empty((k, n_classes), np.float32)
     overlaps = np.empty((m, k), np.float32)
-    deviation = np.empty(max(m, k))
+    every = np.arange(max(m, k))
     for n in range(bounds[0], bounds[1]):
-        sample_roots(left, n, log, a, deviation[:m], worst[0])
+        sample_roots(left, every[:m], n, log, a, worst[0])
         if same:
             gram_matrix(a, overlaps)
         else:
-            sample_roots(right, n, log, b, deviation[:k], worst[1])
+            sample_roots(right, every[:k], n, log, b, worst[1])
             np.dot(a, b.T, overlaps)
         split = (n - bounds[0]) % GROUP == GROUP - 1 or n == bounds[1] - 1
         multiply_overlaps(overlaps, same, smallest, split, products)
@@ -89,16 +115,18 @@ def half_chord(a, b):  # pragma: no cover (compiled)
 
 
 @numba.njit(nogil=True, error_model="numpy")
-def add_close(left, right, same, log, bounds, smallest, pairs, sums):  # pragma: no cover (compiled)
-    """Add the Bhattacharyya distances of close pairs of models over the samples ``bounds``, from differences."""
-    m, k, n_classes = left.shape[0], right.shape[0], left.shape[2]
-    a = np.empty((m, n_classes), np.float32)
-    b = a if same else np.empty((k, n_classes), np.float32)
-    deviation, worst = np.empty(max(m, k)), np.zeros((2, max(m, k)))
+def add_close(left, right, chosen, log, bounds, smallest, pairs, sums):  # pragma: no cover (compiled)
+    """Add the Bhattacharyya distances of pairs of chosen models over the samples ``bounds``, from differences.
+
+    ``chosen`` are models of the left and of the right side, ``pairs`` (pairs, 2) are positions in them.
+    """
+    n_classes = left.shape[2]
+    a = np.empty((len(chosen[0]), n_classes), np.float32)
+    b = np.empty((len(chosen[1]), n_classes), np.float32)
+    worst = np.zeros(max(len(a), len(b)))
     for n in range(bounds[0], bounds[1]):
-        sample_roots(left, n, log, a, deviation[:m], worst[0])
-        if not same:
-            sample_roots(right, n, log, b, deviation[:k], worst[1])
+        sample_roots(left, chosen[0], n, log, a, worst)
+        sample_roots(right, chosen[1], n, log, b, worst)
         for pair in range(len(pairs)):
             x, y = a[pairs[pair, 0]], b[pairs[pair, 1]]
             h = half_chord(x, y)
