@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import xarray as xr
-from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from inpca.distances import METRICS, as_models, pairwise_distances
-from inpca.frame import Frame, residual_squared_norm
-from inpca.spectral import check_distances, explained_distance, squared_norm, times
-
-#: Axes of the landmarks' embedding that are kept beyond twice those asked for, before all models turn to their own.
-LANDMARK_AXES = 20
+from inpca.distance_matrix import are_zero, check_distances
+from inpca.distances import as_models, pairwise_distances
+from inpca.embedding_input import check_axes, check_numbers, check_parameters, check_placed, check_weight, labels_of
+from inpca.frame import Frame
+from inpca.landmarks import landmark_error, place_among, residual_squared_norm
+from inpca.saved import as_dataset, give_models, restore
+from inpca.spectral import explained_distance, times
 
 
 class InPCA(TransformerMixin, BaseEstimator):
@@ -44,20 +46,23 @@ class InPCA(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     embedding_ : (m, k) array
-        Coordinates. The entry of largest magnitude of each axis is positive.
+        Coordinates. The entry of largest magnitude of each axis is positive. Axes beyond the rank of W are 0; all
+        are, with a warning, if no distance is larger than rounding.
     eigenvalues_ : (k,) array
-        Signed, ordered by magnitude.
+        Signed, ordered by magnitude; proportional to the weights, if there are any.
     signature_ : (k,) array of int
-        +1 for a space-like axis, -1 for a time-like one.
+        +1 for a space-like axis, and one of 0, -1 for a time-like one.
     explained_stress_ : (k,) array
         1 - sqrt(1 - Σ_{i≤k} λ_i² / ‖W‖_F²), for 1 … k axes; ‖W‖_F² is the sum over all m axes, computed from D (with
-        landmarks: what the axes leave of it is estimated from the distances to them).
+        landmarks: what the axes leave of it is estimated from the distances to them). 1 if W is 0: nothing is left
+        unexplained.
     distances_ : (m, m) array, or (m, n_landmarks)
         The distances that were embedded.
     landmarks_ : (n_landmarks,) array of int, or None
     landmark_error_ : float, or None
-        Estimated root mean square error of the coordinates, relative to their size: half the difference of two
-        embeddings, each with half of the landmarks, after the best rotation.
+        Estimated root mean square error of the coordinates, relative to their size: the root mean square difference
+        of the embedding to those by random halves of the landmarks, after the best rotation. None if half of the
+        landmarks are not more than the axes.
 
     References
     ----------
@@ -84,7 +89,7 @@ class InPCA(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.pairwise = self.metric == "precomputed"
+        tags.input_tags.pairwise = tags.input_tags.positive_only = self.metric == "precomputed"
         tags.input_tags.three_d_array = self.metric != "precomputed"
         tags.input_tags.two_d_array = self.metric == "precomputed"
         return tags
@@ -106,26 +111,28 @@ class InPCA(TransformerMixin, BaseEstimator):
             finite and symmetric, weights that are negative or of another number, weights together with landmarks, or
             invalid models.
         """
-        if self.metric not in (*METRICS, "precomputed"):
-            raise ValueError(f"unknown metric {self.metric!r}; allowed: precomputed, {', '.join(METRICS)}")
+        check_parameters(self)
+        check_axes(X, self.metric)
         given = check_distances(self._read(X)) if self.metric == "precomputed" else as_models(X, "X")
         m = given.shape[0]
-        for name in ("n_components", "n_landmarks"):
-            value = getattr(self, name)
-            if value is not None and not 1 <= value <= m:
-                raise ValueError(f"{name} must lie in 1 … {m} (the number of models), not {value}")
-        if self.n_landmarks is not None and self.n_landmarks < self.n_components:
-            raise ValueError(f"n_landmarks {self.n_landmarks} is less than n_components {self.n_components}")
+        check_numbers(self, m)
         self.n_features_in_ = given.shape[-1]
         self._models = None if self.metric == "precomputed" else given
+        self._labels, self._order, self._fingerprints, self._weight = labels_of(X), None, None, None
         if self.n_landmarks is None:
-            self._fit_all(given, _check_weight(sample_weight, m))
+            self._fit_all(given, *check_weight(sample_weight, m))
         elif sample_weight is not None:
             raise ValueError("sample_weight and n_landmarks cannot be combined")
         else:
             self._fit_landmarks(given)
             if self.metric == "precomputed":
                 self.n_features_in_ = self.n_landmarks  # distances that transform takes
+        if not self.eigenvalues_.any():
+            warnings.warn(
+                "no distance between the models is larger than rounding: all coordinates are 0",
+                UserWarning,
+                stacklevel=2,
+            )
         return self
 
     def _read(self, X, reset: bool = True):
@@ -134,31 +141,26 @@ class InPCA(TransformerMixin, BaseEstimator):
             return X
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=reset)
 
-    def _fit_all(self, X, weight: np.ndarray) -> None:
+    def _fit_all(self, X, weight: np.ndarray, scale: float) -> None:
         D = X if self.metric == "precomputed" else pairwise_distances(X, metric=self.metric, log=self.log)
-        frame = Frame.of(D, weight, self.n_components, self.random_state)
-        norm = squared_norm(D, weight, frame.anchor_means, frame.grand_mean)
-        self._set(frame.coordinates, frame.eigenvalues, norm)
+        still = are_zero(D, self.metric, X.shape[1])
+        frame = Frame.of(np.zeros_like(D) if still else D, weight, self.n_components, self.random_state)
+        self._set(frame.coordinates, frame.eigenvalues, frame.norm)
+        self.eigenvalues_ = self.eigenvalues_ * scale
         self._frame, self._map, self._offset = frame, np.diag(self._flips), np.zeros(self.n_components)
-        self.distances_, self.landmarks_, self.landmark_error_ = D, None, None
+        self.distances_, self.landmarks_, self.landmark_error_, self._weight = D, None, None, weight
 
     def _fit_landmarks(self, X) -> None:
         m = X.shape[0]
         rng = np.random.default_rng(self.random_state)
         landmarks = np.sort(rng.choice(m, self.n_landmarks, replace=False))
         D = self._distances_to(X, landmarks)
-        half = np.isin(np.arange(len(landmarks)), rng.choice(len(landmarks), len(landmarks) // 2, replace=False))
-        if min(half.sum(), (~half).sum()) > self.n_components:
-            halves = [self._place_all(D, landmarks, part)[0] for part in (half, ~half)]
-            rotation, _ = orthogonal_procrustes(*halves)
-            size = np.linalg.norm(halves[1])
-            self.landmark_error_ = float(np.linalg.norm(halves[0] @ rotation - halves[1]) / (2 * size))
-        else:
-            self.landmark_error_ = None
-        coordinates, eigenvalues, self._frame, self._map, self._offset = self._place_all(
-            D, landmarks, np.full(len(landmarks), True)
+        placed = np.zeros_like(D) if are_zero(D, self.metric, X.shape[1]) else D
+        coordinates, eigenvalues, self._frame, self._map, self._offset = place_among(
+            placed, landmarks, self.n_components, self.random_state
         )
-        rest = residual_squared_norm(D, landmarks, coordinates, eigenvalues)
+        self.landmark_error_ = landmark_error(placed, landmarks, coordinates, rng)
+        rest = residual_squared_norm(placed, landmarks, coordinates, eigenvalues)
         self._set(coordinates, eigenvalues, float(np.sum(eigenvalues**2)) + rest)
         self._map, self._offset = self._map * self._flips, self._offset * self._flips
         self.distances_, self.landmarks_ = D, landmarks
@@ -174,26 +176,6 @@ class InPCA(TransformerMixin, BaseEstimator):
         D[landmarks, np.arange(len(landmarks))] = 0
         return D
 
-    def _place_all(self, D: np.ndarray, landmarks: np.ndarray, part: np.ndarray):
-        """Embed some of the landmarks, place all models among them, centre, and turn to the principal axes.
-
-        For coordinates Y of all models with signature S, centred: Z = Y - ȳ, W ≈ Z S Zᵀ. With G = ZᵀZ its eigenvalues
-        are those of G^½ S G^½ = V Λ Vᵀ, and its coordinates are Z G^-½ V sqrt|Λ|.
-        """
-        among = D[np.ix_(landmarks[part], part)].astype(np.float64)
-        axes = min(part.sum() - 1, 2 * self.n_components + LANDMARK_AXES)
-        frame = Frame.of((among + among.T) / 2, np.ones(part.sum()), max(axes, self.n_components), self.random_state)
-        Y = frame.place(D[:, part])
-        middle = Y.mean(axis=0)
-        Z = Y - middle
-        size, turn = eigh(Z.T @ Z)
-        size = np.sqrt(np.clip(size, size.max() * np.finfo(float).eps, None))
-        half, inverse = (turn * size) @ turn.T, (turn / size) @ turn.T
-        eigenvalues, vectors = eigh(half @ (np.sign(frame.eigenvalues)[:, None] * half))
-        order = np.argsort(-np.abs(eigenvalues), kind="stable")[: self.n_components]
-        to_axes = inverse @ vectors[:, order] * np.sqrt(np.abs(eigenvalues[order]))
-        return Z @ to_axes, eigenvalues[order], frame, to_axes, middle @ to_axes
-
     def _set(self, coordinates: np.ndarray, eigenvalues: np.ndarray, norm: float) -> None:
         largest = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(len(eigenvalues))]
         self._flips = np.where(largest < 0, -1.0, 1.0)
@@ -204,7 +186,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         self.explained_stress_ = 1 - np.sqrt(np.clip(1 - explained, 0, None))
 
     def fit_transform(self, X, y=None, sample_weight=None) -> np.ndarray:
-        """Embed models and return their coordinates; see :meth:`fit`."""
+        """Coordinates of models that are embedded; see :meth:`fit`."""
         return self.fit(X, sample_weight=sample_weight).embedding_
 
     def transform(self, X) -> np.ndarray:
@@ -223,10 +205,12 @@ class InPCA(TransformerMixin, BaseEstimator):
         (q, k) array
         """
         check_is_fitted(self, "embedding_")
+        check_placed(X, self.n_features_in_, of_models=self._models is not None)
         if self._models is None:
             D = self._read(X, reset=False)
         else:
             D = pairwise_distances(X, self._models, metric=self.metric, log=self.log)
+            D = D if self._order is None else D[:, self._order]
         return self._frame.place(D) @ self._map - self._offset
 
     def transform_view(self, D) -> np.ndarray:
@@ -263,66 +247,59 @@ class InPCA(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "embedding_")
         if self.distances_ is None:
             raise ValueError("distances are not kept by to_xarray; use inpca.spectral.explained_distance with them")
-        return explained_distance(self.embedding_, self.signature_, self.distances_, self.landmarks_)
-
-    def to_xarray(self) -> xr.Dataset:
-        """The fitted embedding without models and distances, to be saved in any format that xarray writes."""
-        check_is_fitted(self, "embedding_")
-        frame = self._frame
-        dataset = xr.Dataset(
-            {
-                "embedding": (("model", "axis"), self.embedding_),
-                "eigenvalue": ("axis", self.eigenvalues_),
-                "signature": ("axis", self.signature_),
-                "explained_stress": ("axis", self.explained_stress_),
-                "projection": (("anchor", "axis"), frame.projection @ self._map),
-                "offset": ("axis", self._offset),
-                "anchor_mean": ("anchor", frame.anchor_means),
-                "anchor_share": ("anchor", frame.share),
-            },
-            coords={"axis": np.arange(1, len(self.eigenvalues_) + 1)},
-            attrs={"metric": self.metric, "log": int(self.log), "grand_mean": frame.grand_mean},
+        if not self.embedding_.any() and self.explained_stress_[0] == 1:
+            return np.ones(len(self.eigenvalues_))
+        return explained_distance(
+            self.embedding_, self.signature_, self.distances_, self.landmarks_, weight=self._weight
         )
-        if self.landmarks_ is not None:
-            dataset["landmark"] = ("anchor", self.landmarks_)
-            dataset.attrs["landmark_error"] = np.nan if self.landmark_error_ is None else self.landmark_error_
-        return dataset
+
+    def to_xarray(self, labels=None) -> xr.Dataset:
+        """The fitted embedding without models and distances, to be saved in any format that xarray writes.
+
+        It holds a fingerprint of each model, so that :meth:`from_xarray` knows them again.
+
+        Parameters
+        ----------
+        labels : (m,) array of str or int, optional
+            Coordinate ``model`` of the dataset; unless given those of the fitted xarray or DataFrame, or 0 … m-1.
+
+        Raises
+        ------
+        ValueError
+            For labels of another number or type.
+        """
+        check_is_fitted(self, "embedding_")
+        return as_dataset(self, labels)
 
     @classmethod
     def from_xarray(cls, dataset: xr.Dataset, models=None) -> InPCA:
-        """A fitted InPCA from what :meth:`to_xarray` returned.
+        """A fitted InPCA from what :meth:`to_xarray` returned, or from a file that the workflow wrote.
 
         Parameters
         ----------
         dataset : Dataset
         models : (m, N, C) array, optional
-            The fitted models (or all landmarks); with them :meth:`transform` takes models, without them distances.
+            The fitted models (or all landmarks), in any order, as probabilities or log-probabilities; they are known
+            by their fingerprints. With them :meth:`transform` takes models of the same kind, without them distances
+            to the fitted models, in their order.
+
+        Raises
+        ------
+        ValueError
+            If models are missing or foreign, or if the dataset is of distances and not of models.
+
+        Notes
+        -----
+        To place own models, log-probabilities (q, N, C) on the training samples, in the embedding of a study::
+
+            dataset = xr.load_dataset("results/fashion/embeddings/main/train.nc", engine="scipy")
+            stores = open_stores(sorted(Path("results/fashion/predictions").glob("*.zarr")))  # inpca.models
+            points = int(dataset["model"].str.startswith("geodesic/").sum())
+            inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
+            coordinates = inpca.transform(own)
         """
-        metric, k = dataset.attrs["metric"], dataset.sizes["axis"]
-        landmarks = dataset["landmark"].values if "landmark" in dataset else None
-        inpca = cls(
-            k, metric=metric, log=bool(dataset.attrs["log"]), n_landmarks=None if landmarks is None else len(landmarks)
-        )
-        inpca.embedding_, inpca.eigenvalues_ = dataset["embedding"].values, dataset["eigenvalue"].values
-        inpca.signature_, inpca.explained_stress_ = dataset["signature"].values, dataset["explained_stress"].values
-        inpca._frame = Frame(
-            dataset["anchor_share"].values, dataset["anchor_mean"].values, float(dataset.attrs["grand_mean"]),
-            dataset["projection"].values, inpca.eigenvalues_, inpca.embedding_,
-        )  # fmt: skip
-        inpca.n_features_in_ = dataset.sizes["anchor"]
-        inpca._map, inpca._offset = np.eye(k), dataset["offset"].values
-        inpca.landmarks_, inpca.distances_, inpca._models = landmarks, None, models
-        error = dataset.attrs.get("landmark_error", np.nan)
-        inpca.landmark_error_ = None if np.isnan(error) else float(error)
+        inpca = cls(dataset.sizes["axis"], metric=dataset.attrs["metric"], log=bool(dataset.attrs["log"]))
+        restore(inpca, dataset)
+        if models is not None:
+            give_models(inpca, models, dataset.attrs.get("mean_of"))
         return inpca
-
-
-def _check_weight(weight, m: int) -> np.ndarray:
-    if weight is None:
-        return np.ones(m)
-    weight = np.asarray(weight, np.float64)
-    if weight.shape != (m,):
-        raise ValueError(f"sample_weight must have the shape ({m},), not {weight.shape}")
-    if not np.all(np.isfinite(weight)) or weight.min() < 0 or weight.sum() == 0:
-        raise ValueError("sample_weight must be finite, not negative, and not all zero")
-    return weight

@@ -20,10 +20,10 @@ from inpca.compiled import compiled
 DENSE_MODELS = 500
 #: Bytes that are read at once from a matrix that is not in memory, or compared at once for symmetry.
 BLOCK_BYTES = 2**26
-#: Entries (i, j) and (j, i) may differ by this much, relative to the largest entry.
-ASYMMETRY = 1e-6
 #: Largest residual of an eigenvector, relative to its eigenvalue, whose own error is of the order of the square.
 RESIDUAL = 1e-9
+#: Size of a matrix at which residuals of rounding size are small enough for its eigenvalues of 0.
+SMALL = 2.0**-20
 #: Partial sums of a product that reads half of a symmetric matrix.
 PARTS = 16
 
@@ -44,49 +44,6 @@ def block_bounds(D) -> Iterator[tuple[int, int]]:
     rows = max(1, BLOCK_BYTES // (8 * D.shape[1]))
     for first in range(0, D.shape[0], rows):
         yield first, min(first + rows, D.shape[0])
-
-
-def check_distances(D):
-    """The matrix itself, after it was found square, finite and symmetric.
-
-    Raises
-    ------
-    ValueError
-        The message names the shape, or the entries that differ most.
-    """
-    if not hasattr(D, "shape"):
-        D = np.asarray(D)
-    if len(D.shape) != 2 or D.shape[0] != D.shape[1] or not D.shape[0]:
-        raise ValueError(f"distances must be a square matrix, not of shape {tuple(D.shape)}")
-    if isinstance(D, np.ndarray) and not np.issubdtype(D.dtype, np.floating):
-        D = D.astype(np.float64)
-    n = D.shape[0]
-    probe = np.random.default_rng(0).uniform(0.5, 1.5, n) * np.where(np.arange(n) % 2, 1, -1)
-    product = times(D, probe)
-    if not np.isfinite(product).all():
-        raise ValueError("distances hold NaN or infinite values")
-    if isinstance(D, np.ndarray):
-        # the product that reads the upper half only is the same, to rounding, if and only if D is symmetric
-        size = np.sqrt(times(D, np.ones(n), _squared_rows_times).mean() / n)
-        if np.abs(product - symmetric_times(D, probe)).max() <= 0.1 * ASYMMETRY * size:
-            return D
-    scale, worst, (i, j) = _largest_asymmetry(D)
-    if worst > ASYMMETRY * scale:
-        raise ValueError(f"distances are not symmetric: entries {(i, j)} and {(j, i)} differ by {worst:g}")
-    return D
-
-
-def _largest_asymmetry(D) -> tuple[float, float, tuple[int, int]]:
-    """Largest entry, and the largest difference of an entry to its mirror image, with its indices."""
-    scale, worst, where = 0.0, -1.0, (0, 0)
-    for first, last in block_bounds(D):
-        rows = np.asarray(D[first:last])
-        difference = np.abs(rows - np.asarray(D[:, first:last]).T)
-        scale = max(scale, float(np.abs(rows).max()))
-        if difference.max() > worst:
-            i, j = np.unravel_index(difference.argmax(), difference.shape)
-            worst, where = float(difference[i, j]), (first + int(i), int(j))
-    return scale, worst, where
 
 
 @compiled(parallel=True, fastmath=FAST)
@@ -155,7 +112,7 @@ def squared_norm(D, weight: np.ndarray, row_means: np.ndarray, grand_mean: float
 
 
 def top_eigenpairs(
-    D, weight: np.ndarray, row_means: np.ndarray, grand_mean: float, k: int, random_state: int
+    D, weight: np.ndarray, row_means: np.ndarray, grand_mean: float, k: int, random_state: int, size: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k eigenvalues of largest magnitude of S W S, S = diag(sqrt(weight)), with their vectors divided by S.
 
@@ -169,21 +126,27 @@ def top_eigenpairs(
     k : int
     random_state : int
         Seed of the start vector of the Lanczos iteration.
+    size : float
+        ‖S W S‖_F; the iteration is for a multiple of S W S so small that eigenvalues of 0 converge too.
 
     Returns
     -------
     eigenvalues : (k,) array
-        Signed, by descending magnitude.
+        Signed, by descending magnitude; 0 where they are of the size of rounding.
     vectors : (m, k) array
+        Zero for eigenvalues that are zero.
     """
     m, root, share = D.shape[0], np.sqrt(weight), weight / weight.sum()
+    if size == 0:
+        return np.zeros(k), np.zeros((m, k))
     if m <= DENSE_MODELS or k > m // 3:
         W = -0.5 * (np.asarray(D[:], np.float64) - row_means[:, None] - row_means + grand_mean)
         eigenvalues, vectors = eigh(root[:, None] * W * root)
     else:
+        scale = float(np.ldexp(SMALL, -np.frexp(size)[1]))
 
         def multiply(vector: np.ndarray) -> np.ndarray:
-            vector = root * vector.ravel()
+            vector = scale * root * vector.ravel()
             product = symmetric_times(D, vector - share * vector.sum())
             return -0.5 * root * (product - share @ product)
 
@@ -192,28 +155,41 @@ def top_eigenpairs(
         # BLAS threads that wait for work would hold up those of the product
         with threadpool_limits(1, user_api="blas"):
             eigenvalues, vectors = eigsh(operator, k=k, which="LM", v0=start, tol=RESIDUAL)
+        eigenvalues = eigenvalues / scale
     order = np.argsort(-np.abs(eigenvalues), kind="stable")[:k]
     inverse = np.divide(1, root, out=np.zeros(m), where=root > 0)
-    return eigenvalues[order], vectors[:, order] * inverse[:, None]
+    eigenvalues, vectors = eigenvalues[order], vectors[:, order] * inverse[:, None]
+    null = np.abs(eigenvalues) <= rounding(D) * np.abs(eigenvalues[0])
+    return np.where(null, 0, eigenvalues), np.where(null, 0, vectors)
+
+
+def rounding(D) -> float:
+    """Eigenvalues below this part of the largest are rounding of D or of what is computed from it."""
+    return max(D.shape[0] * np.finfo(np.float64).eps, float(np.finfo(D.dtype).eps))
 
 
 @compiled(parallel=True, fastmath=FAST)
-def _missed_rows(block, left, right, signature, missed, total):  # pragma: no cover (compiled)
+def _missed_rows(block, left, right, signature, weight, missed, total):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         for j in range(block.shape[1]):
             rest = np.float64(block[i, j])
-            total[i] += rest
+            total[i] += weight[j] * rest
             for axis in range(len(signature)):
                 rest -= signature[axis] * (left[i, axis] - right[j, axis]) ** 2
-                missed[i, axis] += abs(rest)
+                missed[i, axis] += weight[j] * abs(rest)
 
 
 def explained_distance(
-    embedding: np.ndarray, signature: np.ndarray, D, columns: np.ndarray | None = None
+    embedding: np.ndarray,
+    signature: np.ndarray,
+    D,
+    columns: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Explained pairwise distance of the first 1 … k axes, 1 - Σ_ij |D̂_ij - D_ij| / Σ_ij D_ij.
+    """Explained pairwise distance of the first 1 … k axes, 1 - Σ_ij w_i w_j |D̂_ij - D_ij| / Σ_ij w_i w_j D_ij.
 
-    D̂_ij = Σ_{i≤k} sign(λ_i) (x_i - x'_i)². Unlike the stress it may fall when an axis is added.
+    D̂_ij = Σ_{i≤k} sign(λ_i) (x_i - x'_i)². Unlike the stress it may fall when an axis is added. Where all distances are
+    zero it is 1: nothing is left unexplained.
 
     Parameters
     ----------
@@ -222,14 +198,19 @@ def explained_distance(
     D : (m, n) array
     columns : (n,) array of int, optional
         Models that the columns of D belong to; all in order unless given.
+    weight : (m,) array, optional
+        Weight of each model; 1 unless given.
 
     Returns
     -------
     (k,) array
     """
-    right = embedding if columns is None else embedding[columns]
+    weight = np.ones(len(embedding)) if weight is None else weight
+    right, of_columns = (embedding, weight) if columns is None else (embedding[columns], weight[columns])
     missed, total = np.zeros(embedding.shape), np.zeros(len(embedding))
     for first, block in row_blocks(D):
         rows = slice(first, first + len(block))
-        _missed_rows(block, embedding[rows], right, signature, missed[rows], total[rows])
-    return 1 - missed.sum(axis=0) / total.sum()
+        _missed_rows(block, embedding[rows], right, signature, of_columns, missed[rows], total[rows])
+    if not weight @ total:
+        return np.ones(len(signature))
+    return 1 - (weight[:, None] * missed).sum(axis=0) / (weight * total).sum()

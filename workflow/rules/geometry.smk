@@ -20,7 +20,8 @@ rule distances:
         stores=stores,
         code=library_modules("workflow/scripts/distances.py"),
     output:
-        f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy",
+        distances=f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy",
+        models=f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}_models.nc",
     log:
         f"{RESULTS}/logs/distances/{{experiment}}/{{split}}{{metric}}.log",
     benchmark:
@@ -34,12 +35,14 @@ rule distances:
         geodesic_points=study.analysis.geodesic_points,
     shell:
         "python workflow/scripts/distances.py --stores {input.stores:q} --split {wildcards.split} --threads {threads}"
-        " --metric {params.metric} --geodesic-points {params.geodesic_points} --output {output:q} > {log:q} 2>&1"
+        " --metric {params.metric} --geodesic-points {params.geodesic_points} --output {output.distances:q}"
+        " --models {output.models:q} > {log:q} 2>&1"
 
 
 rule embedding:
     input:
         distances=embedded_distances,
+        models=lambda wildcards: [file.removesuffix(".npy") + "_models.nc" for file in embedded_distances(wildcards)],
         code=library_modules("workflow/scripts/embed.py"),
     output:
         f"{RESULTS}/embeddings/{{experiment}}/{{embedding}}.nc",
@@ -53,8 +56,8 @@ rule embedding:
     params:
         n_components=study.analysis.n_components,
     shell:
-        "python workflow/scripts/embed.py --distances {input.distances:q} --n-components {params.n_components}"
-        " --output {output:q} > {log:q} 2>&1"
+        "python workflow/scripts/embed.py --distances {input.distances:q} --models {input.models:q}"
+        " --n-components {params.n_components} --output {output:q} > {log:q} 2>&1"
 
 
 rule neighbours:
@@ -100,8 +103,8 @@ rule subsets:
         draws=study.analysis.subset_draws,
     shell:
         "NUMBA_NUM_THREADS={threads} python workflow/scripts/subsets.py --stores {input.stores:q}"
-        " --split {wildcards.split} --geodesic-points {params.geodesic_points} --models {params.models} --halvings {params.halvings}"
-        " --draws {params.draws} --output {output:q} > {log:q} 2>&1"
+        " --split {wildcards.split} --geodesic-points {params.geodesic_points} --models {params.models}"
+        " --halvings {params.halvings} --draws {params.draws} --output {output:q} > {log:q} 2>&1"
 
 
 rule trajectories:
@@ -183,5 +186,5 @@ rule tangents:
         settings=study.analysis.tangents.model_dump_json(),
     shell:
         "NUMBA_NUM_THREADS={threads} python workflow/scripts/tangents.py --stores {input.stores:q}"
-        " --models {input.models:q} --distances {input.distances:q} --split {wildcards.split} --settings {params.settings:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --models {input.models:q} --distances {input.distances:q} --split {wildcards.split}"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"

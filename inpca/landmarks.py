@@ -1,0 +1,103 @@
+"""Models placed among some of them, the landmarks: their coordinates, and how far these may be off."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import eigh, orthogonal_procrustes
+
+from inpca.frame import Frame
+from inpca.spectral import block_bounds, rounding
+
+#: Axes of the landmarks' embedding that are kept beyond twice those asked for, before all models turn to their own.
+LANDMARK_AXES = 20
+#: Ways in which landmarks are halved to estimate the error.
+HALVINGS = 4
+
+
+def place_among(D: np.ndarray, landmarks: np.ndarray, k: int, random_state: int):
+    """Embed the landmarks, place all models among them, centre, and turn to the k principal axes.
+
+    For coordinates Y of all models with signature S, centred: Z = Y - ȳ, W ≈ Z S Zᵀ. With G = ZᵀZ its eigenvalues
+    are those of G^½ S G^½ = V Λ Vᵀ, and its coordinates are Z G^-½ V sqrt|Λ|.
+
+    Parameters
+    ----------
+    D : (m, n) array
+        Distances of all models to the landmarks.
+    landmarks : (n,) array of int
+    k, random_state : int
+
+    Returns
+    -------
+    coordinates : (m, k) array
+    eigenvalues : (k,) array
+    frame : Frame
+        Of the landmarks.
+    to_axes : (axes, k) array
+        From coordinates in the frame to those returned, but for
+    offset : (k,) array
+        that is subtracted.
+    """
+    n = len(landmarks)
+    among = D[landmarks].astype(np.float64)
+    axes = min(n - 1, 2 * k + LANDMARK_AXES)
+    frame = Frame.of((among + among.T) / 2, np.ones(n), max(axes, k), random_state)
+    Y = frame.place(D)
+    middle = Y.mean(axis=0)
+    Z = Y - middle
+    size, turn = eigh(Z.T @ Z)
+    size = np.sqrt(np.clip(size, size.max() * np.finfo(float).eps or 1, None))
+    half, inverse = (turn * size) @ turn.T, (turn / size) @ turn.T
+    eigenvalues, vectors = eigh(half @ (np.sign(frame.eigenvalues)[:, None] * half))
+    order = np.argsort(-np.abs(eigenvalues), kind="stable")[:k]
+    eigenvalues = eigenvalues[order]
+    eigenvalues = np.where(np.abs(eigenvalues) <= rounding(D) * np.abs(eigenvalues[0]), 0, eigenvalues)
+    to_axes = inverse @ vectors[:, order] * np.sqrt(np.abs(eigenvalues))
+    return Z @ to_axes, eigenvalues, frame, to_axes, middle @ to_axes
+
+
+def landmark_error(D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray, rng) -> float | None:
+    """Root mean square difference of the coordinates to those by half of the landmarks, relative to their size.
+
+    If coordinates by n landmarks have a random error of variance c/n, those by half of them have c/n + c/n: what is
+    added is the error that is looked for. The same holds of a bias of b/n.
+    """
+    size, n, k = np.linalg.norm(coordinates), len(landmarks), coordinates.shape[1]
+    if n // 2 <= k:
+        return None
+    if size == 0:
+        return 0.0
+    squares = []
+    for _ in range(HALVINGS):
+        half = np.isin(np.arange(n), rng.choice(n, n // 2, replace=False))
+        for part in (half, ~half):
+            placed = place_among(D[:, part], landmarks[part], k, 0)[0]
+            rotation, _ = orthogonal_procrustes(placed, coordinates)
+            squares.append(np.linalg.norm(placed @ rotation - coordinates) ** 2)
+    return float(np.sqrt(np.mean(squares)) / size)
+
+
+def residual_squared_norm(
+    D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray, eigenvalues: np.ndarray
+) -> float:
+    """Estimated ‖W - X S Xᵀ‖_F² over all m models, from their distances to n random ones.
+
+    (m-1)/(n-1) Σ_il R_il², R being -½ (D - D̂) less its means over rows and columns, in which only the scalar
+    products of D̂ remain. The factor makes up for the columns that are missing and for the degree of freedom of their
+    mean; what is estimated is small where the axes explain much, and so is the error. Exact for n = m.
+    """
+    m, n = D.shape
+    signed = coordinates[landmarks] * np.sign(eigenvalues)
+    rows, columns, squares = np.empty(m), np.zeros(n), 0.0
+
+    def residual(first: int, last: int) -> np.ndarray:
+        return -0.5 * D[first:last] - coordinates[first:last] @ signed.T
+
+    for first, last in block_bounds(D):
+        block = residual(first, last)
+        rows[first:last] = block.mean(axis=1)
+        columns += block.sum(axis=0) / m
+    for first, last in block_bounds(D):
+        centred = residual(first, last) - rows[first:last, None] - columns + columns.mean()
+        squares += float(np.sum(centred**2))
+    return squares * (m - 1) / max(n - 1, 1)

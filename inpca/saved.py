@@ -1,0 +1,119 @@
+"""A fitted embedding as a dataset, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from inpca.distances import METRICS, as_models
+from inpca.embedding_input import check_labels
+from inpca.fingerprints import are_logs, fingerprints, order_of
+from inpca.frame import Frame
+
+
+def as_dataset(inpca, labels=None) -> xr.Dataset:
+    """What :meth:`inpca.InPCA.to_xarray` returns."""
+    frame, m = inpca._frame, len(inpca.embedding_)
+    if labels is None:
+        labels = np.arange(m) if inpca._labels is None else inpca._labels
+    dataset = xr.Dataset(
+        {
+            "embedding": (("model", "axis"), inpca.embedding_),
+            "eigenvalue": ("axis", inpca.eigenvalues_),
+            "signature": ("axis", inpca.signature_),
+            "explained_stress": ("axis", inpca.explained_stress_),
+            "projection": (("anchor", "axis"), frame.projection @ inpca._map),
+            "offset": ("axis", inpca._offset),
+            "anchor_mean": ("anchor", frame.anchor_means),
+            "anchor_share": ("anchor", frame.share),
+        },
+        coords={"model": check_labels(labels, m), "axis": np.arange(1, len(inpca.eigenvalues_) + 1)},
+        attrs={"metric": inpca.metric, "log": int(inpca.log), "grand_mean": frame.grand_mean},
+    )
+    if inpca.landmarks_ is not None:
+        dataset["landmark"] = ("anchor", inpca.landmarks_)
+        dataset.attrs["landmark_error"] = np.nan if inpca.landmark_error_ is None else inpca.landmark_error_
+    if inpca._fingerprints is None and inpca._models is not None:
+        inpca._fingerprints = fingerprints(inpca._models, log=inpca.log)
+    if inpca._fingerprints is not None:
+        dataset["fingerprint"] = (("anchor", "fingerprint_axis"), inpca._fingerprints)
+    return dataset
+
+
+def with_models(dataset: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
+    """The dataset of an embedding of distances, with what :func:`describe_models` says of their models."""
+    dataset = dataset.assign_coords(model=models["model"].values)
+    dataset["fingerprint"] = (("anchor", "fingerprint_axis"), models["fingerprint"].values)
+    return dataset.assign_attrs(metric=models.attrs["metric"], log=models.attrs["log"])
+
+
+def describe_models(X, *, labels, metric: str, log: bool = False) -> xr.Dataset:
+    """Labels and fingerprints of models whose matrix of distances is embedded later.
+
+    Parameters
+    ----------
+    X : (m, N, C) array
+    labels : (m,) array
+    metric : str
+        Of the matrix of distances.
+    log : bool
+        X holds log-probabilities.
+    """
+    X = as_models(X, "X")
+    return xr.Dataset(
+        {"fingerprint": (("model", "fingerprint_axis"), fingerprints(X, log=log))},
+        coords={"model": check_labels(labels, X.shape[0])},
+        attrs={"metric": metric, "log": int(log)},
+    )
+
+
+def restore(inpca, dataset: xr.Dataset) -> None:
+    """Give an InPCA the attributes that were saved."""
+    k = dataset.sizes["axis"]
+    inpca.embedding_, inpca.eigenvalues_ = dataset["embedding"].values, dataset["eigenvalue"].values
+    inpca.signature_, inpca.explained_stress_ = dataset["signature"].values, dataset["explained_stress"].values
+    inpca._frame = Frame(
+        dataset["anchor_share"].values,
+        dataset["anchor_mean"].values,
+        float(dataset.attrs["grand_mean"]),
+        dataset["projection"].values,
+        inpca.eigenvalues_,
+        inpca.embedding_,
+    )
+    inpca.n_features_in_ = dataset.sizes["anchor"]
+    inpca._map, inpca._offset = np.eye(k), dataset["offset"].values
+    inpca.landmarks_ = dataset["landmark"].values if "landmark" in dataset else None
+    inpca.n_landmarks = None if inpca.landmarks_ is None else len(inpca.landmarks_)
+    inpca.distances_, inpca._models, inpca._order, inpca._weight = None, None, None, None
+    inpca._labels = dataset["model"].values if "model" in dataset.coords else None
+    inpca._fingerprints = dataset["fingerprint"].values if "fingerprint" in dataset else None
+    error = dataset.attrs.get("landmark_error", np.nan)
+    inpca.landmark_error_ = None if np.isnan(error) else float(error)
+
+
+def give_models(inpca, models, mean_of: str | None = None) -> None:
+    """Give a restored InPCA the models that it was fitted to, in any order.
+
+    Raises
+    ------
+    ValueError
+        If it was fitted to distances, or to other models.
+    """
+    if mean_of:
+        raise ValueError(
+            f"this embedding is of the mean of the distances on {mean_of}, it has no single set of models; leave out "
+            "models and place by distances"
+        )
+    if inpca.metric not in METRICS:
+        raise ValueError(
+            "this embedding was made from a matrix of distances (metric 'precomputed'), not from models; leave out "
+            "models, transform takes distances"
+        )
+    if inpca._fingerprints is None:
+        raise ValueError("this embedding was saved without fingerprints of its models; make it again to place models")
+    models = as_models(models, "models")
+    inpca.log = are_logs(models)
+    labels = np.arange(len(inpca.embedding_)) if inpca._labels is None else inpca._labels
+    labels = labels if inpca.landmarks_ is None else labels[inpca.landmarks_]
+    inpca._order = order_of(fingerprints(models, log=inpca.log, name="models"), inpca._fingerprints, labels)
+    inpca._models = models
