@@ -31,7 +31,7 @@ def as_models(X, name: str):
     if hasattr(X, "detach"):  # a torch tensor, recognised without importing torch
         X = _as_array(X, name)
     elif isinstance(X, list | tuple):
-        X = as_numbers([_as_array(model, name) if hasattr(model, "detach") else model for model in X], name)[0]
+        X = _stacked(X, name)
     elif not hasattr(X, "shape") or hasattr(X, "columns"):
         raise TypeError(f"{name} must be {WANTED}, not {_described(X, name)}")
     dtype = getattr(X, "dtype", None)
@@ -43,6 +43,19 @@ def as_models(X, name: str):
     if 0 in X.shape:
         raise ValueError(f"{name} is empty: shape {tuple(X.shape)}")
     return X
+
+
+def _stacked(X: list | tuple, name: str):
+    """Models of a list as one array, or tensor, of their own type."""
+    if not X or not all(hasattr(model, "detach") for model in X):
+        as_numbers(X, name)  # stops at what is no array of numbers
+        return np.asarray(X)
+    import torch
+
+    try:
+        return _as_array(torch.stack(list(X)), name)
+    except (RuntimeError, TypeError):
+        raise TypeError(f"{name} must be an array of numbers; the tensors in it differ in shape or type") from None
 
 
 def _as_array(X, name: str):

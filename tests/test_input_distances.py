@@ -66,10 +66,11 @@ def test_certain_models_may_be_whole_numbers(dtype):
 
 
 def test_half_precision_gives_the_distances_of_renormalised_models():
-    for half in (P.astype(np.float16), torch.tensor(P, dtype=torch.bfloat16)):
-        exact = np.asarray(torch.as_tensor(half).double())
+    half, brain = P.astype(np.float16), torch.tensor(P, dtype=torch.bfloat16)
+    for given in (half, list(half), torch.tensor(half), brain, list(brain)):
+        exact = np.stack([torch.as_tensor(model).double().numpy() for model in given])
         exact /= exact.sum(axis=-1, keepdims=True)
-        assert np.allclose(pairwise_distances(half), pairwise_distances(exact), rtol=1e-6, atol=0)
+        assert np.allclose(pairwise_distances(given), pairwise_distances(exact), rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("m", [3, 150])
@@ -125,6 +126,10 @@ NOT_MODELS = {
     "set": ({1.0}, "X " + WANTED + "set"),
     "ragged": ([[[0.5, 0.5]], [[0.5, 0.5], [1, 0]]], "X must be an array of numbers; the lists in it differ in length"),
     "ragged arrays": ([P[0], P[1, :3]], "X must be an array of numbers; the lists in it differ in length"),
+    "ragged tensors": (
+        [torch.tensor(P[0]), torch.tensor(P[1, :3])],
+        "X must be an array of numbers; the tensors in it differ in shape or type",
+    ),
     "list of text": ([[["a", "b"]]], "X must be an array of real numbers, not values of type <U1"),
     "list of None": ([None, None], "X must be an array of real numbers, not values of type object"),
     "complex": (P.astype(complex), "X must hold real numbers, not values of type complex128"),
