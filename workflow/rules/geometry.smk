@@ -11,7 +11,7 @@ rule model_table:
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
-        "python workflow/scripts/model_table.py --stores {input.stores:q} --geodesic-points {params.geodesic_points}"
+        'python "$SCRIPTS"/model_table.py --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}'
         " --output {output:q} > {log:q} 2>&1"
 
 
@@ -34,8 +34,8 @@ rule distances:
         metric=metric,
         geodesic_points=study.analysis.geodesic_points,
     shell:
-        "python workflow/scripts/distances.py --stores {input.stores:q} --split {wildcards.split} --threads {threads}"
-        " --metric {params.metric} --geodesic-points {params.geodesic_points} --output {output.distances:q}"
+        'python "$SCRIPTS"/distances.py --stores {input.stores:q} --split {wildcards.split:q} --threads {threads}'
+        " --metric {params.metric:q} --geodesic-points {params.geodesic_points:q} --output {output.distances:q}"
         " --models {output.models:q} > {log:q} 2>&1"
 
 
@@ -56,8 +56,8 @@ rule embedding:
     params:
         n_components=study.analysis.n_components,
     shell:
-        "python workflow/scripts/embed.py --distances {input.distances:q} --models {input.models:q}"
-        " --n-components {params.n_components} --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/embed.py --distances {input.distances:q} --models {input.models:q}'
+        " --n-components {params.n_components:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule neighbours:
@@ -79,8 +79,8 @@ rule neighbours:
         perplexity=study.analysis.tsne_perplexity,
         neighbours=study.analysis.umap_neighbours,
     shell:
-        "python workflow/scripts/neighbours.py --distances {input.distances:q} --embedding {input.embedding:q}"
-        " --perplexity {params.perplexity} --neighbours {params.neighbours} --output {output:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/neighbours.py --distances {input.distances:q} --embedding {input.embedding:q}'
+        " --perplexity {params.perplexity:q} --neighbours {params.neighbours:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule subsets:
@@ -102,9 +102,9 @@ rule subsets:
         halvings=study.analysis.subset_halvings,
         draws=study.analysis.subset_draws,
     shell:
-        "NUMBA_NUM_THREADS={threads} python workflow/scripts/subsets.py --stores {input.stores:q}"
-        " --split {wildcards.split} --geodesic-points {params.geodesic_points} --models {params.models}"
-        " --halvings {params.halvings} --draws {params.draws} --output {output:q} > {log:q} 2>&1"
+        'NUMBA_NUM_THREADS={threads} python "$SCRIPTS"/subsets.py --stores {input.stores:q}'
+        " --split {wildcards.split:q} --geodesic-points {params.geodesic_points:q} --models {params.models:q}"
+        " --halvings {params.halvings:q} --draws {params.draws:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule trajectories:
@@ -124,8 +124,8 @@ rule trajectories:
     params:
         null_seed=study.analysis.null_seed,
     shell:
-        "python workflow/scripts/trajectories.py --stores {input.stores:q} --models {input.models:q}"
-        " --split {wildcards.split} --null-seed {params.null_seed} --threads {threads} --output {output:q}"
+        'python "$SCRIPTS"/trajectories.py --stores {input.stores:q} --models {input.models:q}'
+        " --split {wildcards.split:q} --null-seed {params.null_seed:q} --threads {threads} --output {output:q}"
         " > {log:q} 2>&1"
 
 
@@ -142,7 +142,7 @@ rule final_averages:
     wildcard_constraints:
         split="train|test",
     shell:
-        "python workflow/scripts/final_averages.py --stores {input.stores:q} --split {wildcards.split}"
+        'python "$SCRIPTS"/final_averages.py --stores {input.stores:q} --split {wildcards.split:q}'
         " --output {output:q} > {log:q} 2>&1"
 
 
@@ -162,8 +162,8 @@ rule ensemble:
         geodesic_points=study.analysis.geodesic_points,
         n_components=study.analysis.n_components,
     shell:
-        "python workflow/scripts/ensemble.py --store {input.store:q} --split {wildcards.split}"
-        " --geodesic-points {params.geodesic_points} --n-components {params.n_components}"
+        'python "$SCRIPTS"/ensemble.py --store {input.store:q} --split {wildcards.split:q}'
+        " --geodesic-points {params.geodesic_points:q} --n-components {params.n_components:q}"
         " --output {output:q} > {log:q} 2>&1"
 
 
@@ -185,6 +185,6 @@ rule tangents:
     params:
         settings=study.analysis.tangents.model_dump_json(),
     shell:
-        "NUMBA_NUM_THREADS={threads} python workflow/scripts/tangents.py --stores {input.stores:q}"
-        " --models {input.models:q} --distances {input.distances:q} --split {wildcards.split}"
+        'NUMBA_NUM_THREADS={threads} python "$SCRIPTS"/tangents.py --stores {input.stores:q}'
+        " --models {input.models:q} --distances {input.distances:q} --split {wildcards.split:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
