@@ -8,143 +8,57 @@ Layout (zarr format 3, readable with zarr, xarray or anything else that reads it
     test/log_probs  (S, T, N, C) float32    test/label  (N,)
     manifest.json         SHA-256 of every file above, written last
 
-A store without a manifest is unfinished; a store that lacks a listed file, or holds another content, is damaged.
-Both are errors: a missing chunk is never read as numbers.
+A store without a manifest is unfinished; a store that lacks a listed file, holds another content or a file that is not
+listed, is damaged. Both are errors: a missing chunk is never read as numbers.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import zarr
 
-from inpca.files import remove, sha256
+from inpca.files import Lock, remove
+from inpca.prediction_writer import PredictionWriter
+from inpca.store_contents import AXES, checked_seeds
+from inpca.store_files import (
+    MANIFEST,
+    PARTIAL,
+    PredictionStoreError,
+    check_files,
+    check_target,
+    partial_path,
+    read_journal,
+    read_manifest,
+    replace_store,
+    split_names,
+    store_path,
+)
+
+__all__ = ["MANIFEST", "SPLITS", "PredictionStore", "PredictionStoreError", "PredictionWriter"]
 
 SPLITS = ("train", "test")
-MANIFEST = "manifest.json"
-#: Largest chunk of a log-probability array, in bytes; a chunk never spans two checkpoints.
-CHUNK_BYTES = 2**26
-
-
-class PredictionStoreError(RuntimeError):
-    """A store that is unfinished, damaged, or written against its own schedule."""
-
-
-class PredictionWriter:
-    """Writes a store checkpoint by checkpoint; it appears under its name when :meth:`close` found it complete.
-
-    Parameters
-    ----------
-    path : path
-        Name of the store. Until it is complete it is ``.partial-<name>`` beside it.
-    seeds : sequence of int
-    steps : sequence of int
-        Optimiser steps of the checkpoints.
-    epochs : sequence of float
-        Epochs of the checkpoints, as fractions where they fall inside one.
-    labels : mapping from split to (N,) array of int
-        Ground truth of each split.
-    n_classes : int
-    attributes : mapping
-        Anything that JSON holds.
-    """
-
-    def __init__(self, path, *, seeds, steps, epochs, labels: Mapping[str, Any], n_classes: int, attributes=None):
-        self.path = Path(path)
-        self.partial = self.path.with_name(f".partial-{self.path.name}")
-        self.seeds, self.steps = list(map(int, seeds)), list(map(int, steps))
-        self._pending = {
-            (split, seed, step)
-            for split in labels
-            for seed in range(len(self.seeds))
-            for step in range(len(self.steps))
-        }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        remove(self.partial)
-        self._group = zarr.create_group(self.partial, attributes=dict(attributes or {}))
-        self._write("seed", np.array(self.seeds, np.int64), ("seed",))
-        self._write("step", np.array(self.steps, np.int64), ("checkpoint",))
-        self._write("epoch", np.asarray(epochs, np.float64), ("checkpoint",))
-        for split, label in labels.items():
-            label = np.asarray(label, np.int64)
-            self._write(f"{split}/label", label, ("sample",))
-            samples = min(len(label), max(1, CHUNK_BYTES // (4 * n_classes)))
-            self._group.create_array(
-                f"{split}/log_probs",
-                shape=(len(self.seeds), len(self.steps), len(label), n_classes),
-                chunks=(1, 1, samples, n_classes),
-                dtype="float32",
-                fill_value=np.nan,
-                dimension_names=("seed", "checkpoint", "sample", "class"),
-                config={"write_empty_chunks": True},
-            )
-
-    def _write(self, name: str, values: np.ndarray, dimensions: tuple[str, ...]) -> None:
-        array = self._group.create_array(
-            name,
-            shape=values.shape,
-            dtype=values.dtype,
-            dimension_names=dimensions,
-            config={"write_empty_chunks": True},
-        )
-        array[:] = values
-
-    def write(self, split: str, seed: int, step: int, log_probs: np.ndarray) -> None:
-        """Store the (N, C) log-probabilities of one run at one checkpoint.
-
-        Raises
-        ------
-        PredictionStoreError
-            If the seed or step is not in the schedule, was written before, or a value is NaN or above 0.
-        """
-        where = f"{split}, seed {seed}, step {step}"
-        if seed not in self.seeds or step not in self.steps:
-            raise PredictionStoreError(f"{self.path.name}: {where} is not in the schedule of this store")
-        index = (split, self.seeds.index(seed), self.steps.index(step))
-        if index not in self._pending:
-            raise PredictionStoreError(f"{self.path.name}: {where} was written before")
-        if not np.all(log_probs <= 1e-6):
-            raise PredictionStoreError(f"{self.path.name}: {where}: predictions hold NaN or are not log-probabilities")
-        self._group[f"{split}/log_probs"][index[1:]] = log_probs
-        self._pending.remove(index)
-
-    def close(self) -> None:
-        """Write the manifest and give the store its name.
-
-        Raises
-        ------
-        PredictionStoreError
-            If a checkpoint of a seed was not recorded; the unfinished store stays where it is.
-        """
-        if self._pending:
-            split, seed, step = min(self._pending)
-            raise PredictionStoreError(
-                f"{self.path.name}: {len(self._pending)} checkpoints were not recorded, the first is {split}, seed "
-                f"{self.seeds[seed]}, step {self.steps[step]}; the unfinished store is {self.partial}"
-            )
-        files = sorted(path for path in self.partial.rglob("*") if path.is_file())
-        manifest = {path.relative_to(self.partial).as_posix(): sha256(path) for path in files}
-        (self.partial / MANIFEST).write_text(json.dumps(manifest, indent=0) + "\n", encoding="utf-8")
-        remove(self.path)
-        self.partial.rename(self.path)
 
 
 class PredictionStore:
-    """A finished store, opened for reading.
+    """A store, opened for reading.
 
     Parameters
     ----------
     path : path
     verify : bool
         Compare every file with its checksum (once, on opening); otherwise only that it is there.
+    partial : bool
+        Open what was recorded of an unfinished store, ``.partial-<name>``, by that name or by its own.
 
     Attributes
     ----------
     seeds, steps, epochs : ndarray
+    recorded : (S, T) ndarray of bool
+        Which checkpoint of which seed has every split; all are true in a finished store.
+    splits : list of str
     attributes : dict
 
     Raises
@@ -153,33 +67,202 @@ class PredictionStore:
         If the store is unfinished or damaged; the message names the file.
     """
 
-    def __init__(self, path: str | Path, *, verify: bool = True):
-        self.path = Path(path)
-        try:
-            manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        except OSError:
-            raise PredictionStoreError(
-                f"{self.path} is not a finished prediction store: it has no {MANIFEST}"
-            ) from None
-        for name, checksum in manifest.items():
-            file = self.path / name
-            if not file.is_file():
-                raise PredictionStoreError(f"{self.path} is damaged: {name} is missing")
-            if verify and sha256(file) != checksum:
-                raise PredictionStoreError(f"{self.path} is damaged: {name} is not what was written")
-        self._group = zarr.open_group(self.path, mode="r")
+    def __init__(self, path: str | Path, *, verify: bool = True, partial: bool = False):
+        self.path = partial_path(store_path(path)) if partial else store_path(path)
+        if partial:
+            entries = self._partial_entries()
+        else:
+            manifest = read_manifest(self.path)
+            check_files(self.path, manifest, verify=verify)
+        self._group = open_arrays(self.path)
         self.attributes = dict(self._group.attrs)
-        self.seeds, self.steps, self.epochs = (self._group[name][:] for name in ("seed", "step", "epoch"))
+        self.seeds, self.steps, self.epochs = (self._group[name][:] for name in AXES)
+        self.splits = split_names(self.path)
+        self._partial = partial
+        self.recorded = np.ones((len(self.seeds), len(self.steps)), bool)
+        if partial:
+            done = {(entry["split"], *entry["index"]) for entry in entries}
+            for seed, step in np.ndindex(self.recorded.shape):
+                self.recorded[seed, step] = all((split, seed, step) in done for split in self.splits)
+        else:
+            check_chunks(self.path, self._group, self.splits, manifest)
 
-    def log_probs(self, split: str) -> zarr.Array:
-        """Log-probabilities (seed, checkpoint, sample, class); index it to read."""
-        return self._group[f"{split}/log_probs"]
+    def _partial_entries(self) -> list[dict]:
+        if not self.path.is_dir():
+            final = self.path.with_name(self.path.name.removeprefix(PARTIAL))
+            what = "it is finished: open it without partial=True" if final.is_dir() else "there is no such folder"
+            raise PredictionStoreError(f"{self.path} is not an unfinished prediction store: {what}")
+        return read_journal(self.path)[1:]
+
+    def log_probs(self, split: str) -> zarr.Array | RecordedArray:
+        """Log-probabilities (seed, checkpoint, sample, class); index it to read.
+
+        Raises
+        ------
+        PredictionStoreError
+            If there is no such split; in an unfinished store also when a checkpoint is read that was not recorded.
+        """
+        array = self._array(split, "log_probs")
+        return RecordedArray(array, self) if self._partial else array
 
     def labels(self, split: str) -> np.ndarray:
         """Ground truth (sample,)."""
-        return self._group[f"{split}/label"][:]
+        return self._array(split, "label")[:]
+
+    def _array(self, split: str, name: str) -> zarr.Array:
+        if split not in self.splits:
+            raise PredictionStoreError(f"{self.path} has no split {split!r}; it has {', '.join(self.splits)}")
+        return self._group[f"{split}/{name}"]
 
     @property
     def n_models(self) -> int:
         """Number of models: seeds times checkpoints."""
         return len(self.seeds) * len(self.steps)
+
+    def finish(self, path: str | Path | None = None, *, seeds=None, overwrite: bool = False) -> PredictionStore:
+        """Make a finished store of what was recorded of an unfinished one.
+
+        It holds the seeds of which anything was recorded, or the given ones, at the checkpoints that they share. If
+        that is all that was recorded, the unfinished store is deleted, else it stays.
+
+        Parameters
+        ----------
+        path : path, optional
+            Name of the finished store; by default the one the unfinished store was to get.
+        seeds : sequence of int, optional
+        overwrite : bool
+            Replace a finished store of that name.
+
+        Raises
+        ------
+        PredictionStoreError
+            If it is finished, is being written, or the seeds share no checkpoint.
+        """
+        if not self._partial:
+            raise PredictionStoreError(f"{self.path} is finished already")
+        target = self.path.with_name(self.path.name.removeprefix(PARTIAL)) if path is None else store_path(path)
+        try:
+            lock = Lock(self.path.with_name(f"{self.path.name}.lock"))
+        except BlockingIOError as error:
+            raise PredictionStoreError(f"{self.path} is being written by {error}; close that recorder first") from None
+        try:
+            keep_recorded(self, target.absolute(), seeds=seeds, overwrite=overwrite)
+        finally:
+            lock.release()
+        return PredictionStore(target)
+
+
+class RecordedArray:
+    """Log-probabilities of an unfinished store; a checkpoint that was not recorded is never read.
+
+    Parameters
+    ----------
+    array : zarr.Array (S, T, N, C)
+    store : PredictionStore
+    """
+
+    def __init__(self, array: zarr.Array, store: PredictionStore):
+        self._array, self._store = array, store
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key) -> np.ndarray:
+        """Entries by whole numbers, slices, lists or masks along each axis.
+
+        Raises
+        ------
+        PredictionStoreError
+            If a checkpoint among them was not recorded.
+        """
+        key = key if isinstance(key, tuple) else (key,)
+        if any(part is Ellipsis for part in key):
+            at = next(i for i, part in enumerate(key) if part is Ellipsis)
+            key = (*key[:at], *[slice(None)] * (5 - len(key)), *key[at + 1 :])
+        key = (*key, *[slice(None)] * (4 - len(key)))
+        picked = [np.arange(n)[part] for n, part in zip(self.shape, key, strict=True)]
+        for seed, step in product(np.atleast_1d(picked[0]), np.atleast_1d(picked[1])):
+            if not self._store.recorded[seed, step]:
+                raise PredictionStoreError(
+                    f"{self._store.path}: seed {self._store.seeds[seed]}, step {self._store.steps[step]} was not "
+                    "recorded; choose by the attribute recorded of the store"
+                )
+        return np.asarray(self._array.oindex[tuple(int(part) if part.ndim == 0 else part for part in picked)])
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.asarray(self[:], dtype)
+
+
+def open_arrays(path: Path) -> zarr.Group:
+    """The zarr group of a store whose arrays are all there and fit each other.
+
+    Raises
+    ------
+    PredictionStoreError
+        If not; the message names the array.
+    """
+    try:
+        group = zarr.open_group(path.absolute(), mode="r")
+        splits = split_names(path)
+        names = [*AXES, *(f"{split}/{name}" for split in splits for name in ("label", "log_probs"))]
+        arrays = {name: group[name] for name in names if name in group}
+    except Exception as error:  # whatever zarr raises for metadata that are none
+        raise PredictionStoreError(f"{path} is damaged: zarr cannot read it ({type(error).__name__})") from None
+    for name in names:
+        if not isinstance(arrays.get(name), zarr.Array):
+            raise PredictionStoreError(f"{path} is not a prediction store: it has no array {name}")
+    if not splits:
+        raise PredictionStoreError(f"{path} is not a prediction store: it has no split")
+    expected = {"seed": arrays["seed"].shape[:1], "step": arrays["step"].shape[:1], "epoch": arrays["step"].shape[:1]}
+    for split in splits:
+        labels = expected[f"{split}/label"] = arrays[f"{split}/label"].shape[:1]
+        classes = arrays[f"{split}/log_probs"].shape[-1:]
+        expected[f"{split}/log_probs"] = (*expected["seed"], *expected["step"], *labels, *classes)
+    for name, shape in expected.items():
+        if arrays[name].shape != shape or 0 in shape:
+            raise PredictionStoreError(f"{path} is damaged: {name} has the shape {arrays[name].shape}, not {shape}")
+    return group
+
+
+def check_chunks(path: Path, group: zarr.Group, splits: list[str], manifest: dict[str, str]) -> None:
+    """Raise a PredictionStoreError if a chunk of an array is not in the manifest: zarr would read it as NaN."""
+    for name in (*AXES, *(f"{split}/{name}" for split in splits for name in ("label", "log_probs"))):
+        array = group[name]
+        counts = [-(-size // chunk) for size, chunk in zip(array.shape, array.chunks, strict=True)]
+        for index in np.ndindex(*counts):
+            chunk = f"{name}/{array.metadata.encode_chunk_key(index)}"
+            if chunk not in manifest:
+                raise PredictionStoreError(f"{path} is damaged: {chunk} is missing")
+
+
+def keep_recorded(store: PredictionStore, target: Path, *, seeds=None, overwrite: bool = False) -> None:
+    """Write what an unfinished store holds as a finished one; see :meth:`PredictionStore.finish`.
+
+    The caller holds the lock of the unfinished store. It is deleted if everything in it was kept.
+    """
+    rows = np.flatnonzero(store.recorded.any(axis=1))
+    if seeds is not None:
+        seeds = checked_seeds(seeds)
+        for seed in seeds:
+            if seed not in store.seeds:
+                raise PredictionStoreError(f"{store.path} has no seed {seed}; it has {store.seeds.tolist()}")
+        rows = np.array([store.seeds.tolist().index(seed) for seed in seeds])
+    if not len(rows):
+        raise PredictionStoreError(f"{store.path}: no checkpoint was recorded, so there is nothing to keep")
+    columns = np.flatnonzero(store.recorded[rows].all(axis=0))
+    if not len(columns):
+        raise PredictionStoreError(f"{store.path}: seeds {store.seeds[rows].tolist()} share no checkpoint; pass seeds=")
+    temporary = PredictionWriter(
+        target.with_name(f".kept-{target.name}"), seeds=store.seeds[rows], steps=store.steps[columns],
+        epochs=store.epochs[columns], labels={split: store.labels(split) for split in store.splits},
+        n_classes=store.log_probs(store.splits[0]).shape[-1], attributes=store.attributes, overwrite=True,
+    )  # fmt: skip
+    check_target(target, overwrite=overwrite)
+    for split, row, column in product(store.splits, rows, columns):
+        values = store.log_probs(split)[row, column]
+        temporary.write(split, int(store.seeds[row]), int(store.steps[column]), values)
+    temporary.close()
+    replace_store(temporary.path, target)
+    if store.recorded.sum() == len(rows) * len(columns):
+        remove(store.path)

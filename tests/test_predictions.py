@@ -49,7 +49,7 @@ def test_is_readable_with_xarray(store):
 
 def test_a_certain_prediction_of_zero_is_stored_as_a_chunk(tmp_path):
     store = PredictionWriter(tmp_path / "z.zarr", seeds=[0], steps=[0], epochs=[0], labels={"train": [0]}, n_classes=2)
-    store.write("train", 0, 0, np.zeros((1, 2), np.float32))
+    store.write("train", 0, 0, np.array([[0, -np.inf]], np.float32))
     store.close()
     assert any("log_probs/c/" in name for name in json.loads((tmp_path / "z.zarr" / MANIFEST).read_text()))
 

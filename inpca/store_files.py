@@ -1,0 +1,191 @@
+"""The files of a prediction store: their names, the manifest of a finished one, the journal of an unfinished one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path, PurePosixPath
+
+from inpca.files import remove, sha256
+
+MANIFEST = "manifest.json"
+#: What was recorded so far in an unfinished store, one line for each split of a checkpoint, with checksums.
+JOURNAL = "recorded.jsonl"
+#: What browsers of files leave in folders; it is no part of a store.
+IGNORED = {MANIFEST, JOURNAL, ".DS_Store", "Thumbs.db", "desktop.ini"}
+OWN_FILES = re.compile(
+    r"zarr\.json|(seed|step|epoch)/(zarr\.json|c/.+)|[\w.-]+/zarr\.json|[\w.-]+/(label|log_probs)/(zarr\.json|c/.+)"
+)
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+PARTIAL = ".partial-"
+LONGEST_NAME = 240
+
+
+class PredictionStoreError(RuntimeError):
+    """A store that is unfinished, damaged, in use, or written against its own schedule."""
+
+
+def store_path(path) -> Path:
+    """The path of a store, a folder of this machine.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no path, a URL, or has no name that a folder can have.
+    """
+    if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
+        raise TypeError(f"path must be the name of a folder, a str or a Path, not {path!r}")
+    text = os.fspath(path)
+    if URL.match(text):
+        raise ValueError(f"{text!r} is a URL; a prediction store is a folder of this machine, such as 'run.zarr'")
+    if not text.strip() or "\0" in text:
+        raise ValueError(f"path must be the name of a folder, such as 'run.zarr', not {text!r}")
+    path = Path(text)
+    if path.name in ("", ".."):
+        raise ValueError(f"{text!r} does not name a store; add a name, such as {str(path / 'run.zarr')!r}")
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise ValueError(f"the name {path.name[:20]!r}… is longer than {LONGEST_NAME} bytes")
+    return path
+
+
+def partial_path(path: Path) -> Path:
+    """Where a store is until it is finished."""
+    return path if path.name.startswith(PARTIAL) else path.with_name(PARTIAL + path.name)
+
+
+def foreign_file(folder: Path) -> str | None:
+    """Name of a file that no prediction store has, or None; an empty folder has none."""
+    if folder.is_symlink() or not folder.is_dir():
+        return folder.name
+    files = [file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()]
+    for name in sorted(files):
+        if not OWN_FILES.fullmatch(name) and name not in IGNORED:
+            return name
+    return None if not files or {"zarr.json", MANIFEST} & set(files) else files[0]
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a folder is a prediction store that was finished, damaged or not, and nothing else."""
+    if not (folder / MANIFEST).is_file() or foreign_file(folder) is not None:
+        return False
+    return (folder / "zarr.json").is_file() and (folder / "seed").is_dir() and (folder / "step").is_dir()
+
+
+def read_manifest(folder: Path) -> dict[str, str]:
+    """Checksums by file of a finished store.
+
+    Raises
+    ------
+    PredictionStoreError
+        If there is no manifest or it is not one.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except OSError:
+        what = f"it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
+        hint = "; its unfinished one can be opened with partial=True" if partial_path(folder).is_dir() else ""
+        raise PredictionStoreError(f"{folder} is not a finished prediction store: {what}{hint}") from None
+    except ValueError:
+        raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} is not JSON") from None
+    if not isinstance(manifest, dict) or not manifest:
+        raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} does not list the files of a store")
+    for name, checksum in manifest.items():
+        if not isinstance(checksum, str) or not re.fullmatch("[0-9a-f]{64}", checksum):
+            raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} has no SHA-256 of {name!r}")
+        if "\\" in name or "\0" in name or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} lists {name!r}, outside of the store")
+    return manifest
+
+
+def check_files(folder: Path, manifest: dict[str, str], *, verify: bool) -> None:
+    """Raise a PredictionStoreError if a listed file is missing or another, or a file is not listed."""
+    for name, checksum in manifest.items():
+        file = folder / name
+        if not file.is_file():
+            raise PredictionStoreError(f"{folder} is damaged: {name} is missing")
+        if verify and sha256(file) != checksum:
+            raise PredictionStoreError(f"{folder} is damaged: {name} is not what was written")
+    for name in list_files(folder):
+        if name not in manifest:
+            raise PredictionStoreError(f"{folder} is damaged: it holds {name}, which {MANIFEST} does not list")
+
+
+def list_files(folder: Path) -> list[str]:
+    """Names of the files of a store that its manifest lists."""
+    names = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir())
+    return sorted(name for name in names if name.rsplit("/", 1)[-1] not in IGNORED)
+
+
+def split_names(folder: Path) -> list[str]:
+    """Names of the splits of a store: its folders that hold labels or predictions."""
+    parts = {part.parent.name for name in ("label", "log_probs") for part in folder.glob(f"*/{name}")}
+    return sorted(parts)
+
+
+def checksums(folder: Path, names) -> dict[str, str]:
+    """SHA-256 of some files of a store."""
+    return {name: sha256(folder / name) for name in names}
+
+
+def write_manifest(folder: Path, manifest: dict[str, str]) -> None:
+    """Write the manifest so that it is there whole or not at all."""
+    temporary = folder / f"{MANIFEST}.partial"
+    temporary.write_text(json.dumps(manifest, indent=0) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / MANIFEST)
+
+
+def append_to_journal(folder: Path, entry: dict) -> None:
+    """Add one line to the journal of an unfinished store."""
+    with open(folder / JOURNAL, "a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
+def read_journal(folder: Path) -> list[dict]:
+    """Entries of the journal whose files are as they were written; the line that a killed process cut off is none.
+
+    The first entry is that of all files but the predictions.
+
+    Raises
+    ------
+    PredictionStoreError
+        If the folder is no unfinished store, or its first entry is missing or damaged.
+    """
+    try:
+        lines = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise PredictionStoreError(f"{folder} is not an unfinished prediction store: it has no {JOURNAL}") from None
+    entries = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            sound = all((folder / name).is_file() for name in entry["files"])
+            if sound and checksums(folder, entry["files"]) == entry["files"]:
+                entries.append(entry)
+        except (ValueError, KeyError, TypeError):
+            continue
+    if not entries or "split" in entries[0]:
+        raise PredictionStoreError(f"{folder} is damaged: its labels or its schedule are not what was written")
+    return entries
+
+
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Raise a PredictionStoreError if something has a name that may not be replaced."""
+    if not os.path.lexists(path):
+        return
+    if not is_finished(path) or path.is_symlink():
+        raise PredictionStoreError(f"{path} exists and is not a prediction store; choose another name")
+    if not overwrite:
+        raise PredictionStoreError(f"{path} is a finished prediction store; pass overwrite=True to replace it")
+
+
+def replace_store(new: Path, path: Path) -> None:
+    """Give a complete store its name; a finished store of that name goes only when the new one is there."""
+    old = path.with_name(f".replaced-{path.name}")
+    if os.path.lexists(path):
+        if is_finished(old):
+            remove(old)
+        os.rename(path, old)
+    os.rename(new, path)
+    if is_finished(old):
+        remove(old)

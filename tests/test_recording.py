@@ -1,0 +1,334 @@
+"""Names, schedules, overwriting, locks, early stopping, resuming: what a recorder does with its store."""
+
+import doctest
+import shutil
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+import inpca.evaluation
+import inpca.recording
+import inpca.store_contents
+from inpca import PredictionStore, Recorder
+from inpca.predictions import PredictionStoreError, PredictionWriter
+
+X, Y = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.arange(6) % 3
+
+
+def network():
+    torch.manual_seed(1)
+    return torch.nn.Linear(4, 3)
+
+
+def recorder(path, **changes):
+    arguments = dict(splits={"train": (X, Y)}, steps=[0, 5, 10], n_classes=3, steps_per_epoch=5) | changes
+    return Recorder(path, arguments.pop("splits"), **arguments)
+
+
+def finished(path, **changes):
+    with recorder(path, **changes) as record:
+        for step in range(11):
+            record(network(), step)
+    return path
+
+
+@pytest.mark.parametrize("module", [inpca.evaluation, inpca.recording, inpca.store_contents])
+def test_examples(module):
+    assert doctest.testmod(module).failed == 0
+
+
+ARGUMENTS = {
+    "no steps": (dict(steps=[]), ValueError, r"steps is empty: .*"),
+    "a negative step": (dict(steps=[0, -1]), ValueError, r"steps\[1\] must be a whole .* 0 to 2\^63 - 1, not -1"),
+    "a fraction": (dict(steps=[0, 1.5]), ValueError, r"steps\[1\] must be a whole number .*, not 1.5"),
+    "NaN": (dict(steps=[float("nan")]), ValueError, r"steps\[0\] must be a whole number .*, not nan"),
+    "a text": (dict(steps="123"), TypeError, r"steps must be a sequence of whole numbers, .*, not '123'"),
+    "texts": (dict(steps=["1"]), TypeError, r"steps\[0\] must be a whole number, not '1'"),
+    "one step": (dict(steps=5), TypeError, r"steps must be a sequence .*, not 5"),
+    "a table of steps": (dict(steps=[[1]]), TypeError, r"steps\[0\] must be a whole number, not \[1\]"),
+    "an epoch of no steps": (dict(steps_per_epoch=0), ValueError, r"steps_per_epoch must be a number above 0, not 0"),
+    "epoch < 0": (dict(steps_per_epoch=-2), ValueError, r"steps_per_epoch must be a number above 0, not -2"),
+    "epoch NaN": (dict(steps_per_epoch=np.nan), ValueError, r"steps_per_epoch must be a number above 0, not nan"),
+    "epoch text": (dict(steps_per_epoch="5"), TypeError, r"steps_per_epoch must be a number above 0, not '5'"),
+    "seed twice": (dict(seeds=[42, 42]), ValueError, r"seeds must differ, but 42 is there 2 times"),
+    "seed < 0": (dict(seeds=[-1]), ValueError, r"seeds\[0\] must be a whole number .*, not -1"),
+    "seed 1.5": (dict(seeds=[1.5]), ValueError, r"seeds\[0\] must be a whole number .*, not 1.5"),
+    "seed 2^70": (dict(seeds=[2**70]), ValueError, r"seeds\[0\] must be a whole number .*"),
+    "no seeds": (dict(seeds=[]), ValueError, r"seeds is empty: .*"),
+    "one seed": (dict(seeds=42), TypeError, r"seeds must be a sequence .*, not 42"),
+    "classes 0": (dict(n_classes=0), ValueError, r"n_classes must be a whole number from 2 on, not 0"),
+    "classes 1": (dict(n_classes=1), ValueError, r"n_classes must be a whole number from 2 on, not 1"),
+    "classes 3.0": (dict(n_classes=3.0), TypeError, r"n_classes must be a whole number from 2 on, not 3.0"),
+    "classes '3'": (dict(n_classes="3"), TypeError, r"n_classes must be a whole number from 2 on, not '3'"),
+    "attributes": (dict(attributes={"a": [1, X]}), TypeError, r"attributes\['a'\]\[1\] is of type Tensor, .*"),
+    "attribute NaN": (dict(attributes={"a": np.nan}), ValueError, r"attributes\['a'\] is nan, which JSON cannot hold"),
+    "attribute key": (dict(attributes={1: 2}), TypeError, r"attributes has the key 1; keys must be strings"),
+    "attribute list": (dict(attributes=[1]), TypeError, r"attributes must be a mapping, not \[1\]"),
+    "own versions": (dict(attributes={"versions": 1}), ValueError, r"attributes\['versions'\] is what .*"),
+    "outputs": (dict(outputs="logit"), ValueError, r"outputs must be one of 'logits', .*, not 'logit'"),
+    "both": (dict(overwrite=True, resume=True), ValueError, r"overwrite=True and resume=True exclude each other.*"),
+    "no splits": (dict(splits={}), TypeError, r"splits must map names .*, not dict"),
+    "a split's name": (dict(splits={"a/b": (X, Y)}), ValueError, r"a split cannot be named 'a/b': .*"),
+    "a reserved name": (dict(splits={"step": (X, Y)}), ValueError, r"a split cannot be named 'step': .*"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "kind", "message"), ARGUMENTS.values(), ids=ARGUMENTS)
+def test_arguments_are_refused_at_once(changes, kind, message, tmp_path):
+    with pytest.raises(kind, match=f"^{message}$"):
+        recorder(tmp_path / "r.zarr", **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+PATHS = {
+    "s3://bucket/run.zarr": (ValueError, "is a URL"),
+    "https://a.b/run.zarr": (ValueError, "is a URL"),
+    "": (ValueError, "path must be the name of a folder"),
+    None: (TypeError, "path must be the name of a folder"),
+    b"run": (TypeError, "path must be the name of a folder"),
+    ".": (ValueError, "'.' does not name a store"),
+    "/": (ValueError, "'/' does not name a store"),
+    "..": (ValueError, "'..' does not name a store"),
+    "a\0b": (ValueError, "path must be the name of a folder"),
+    "x" * 250: (ValueError, "is longer than 240 bytes"),
+    ".partial-run": (ValueError, "are those of unfinished stores"),
+    "/proc/run.zarr": (PredictionStoreError, "^/proc/run.zarr: cannot be written: No such file or directory$"),
+    "/dev/null/run.zarr": (PredictionStoreError, "^/dev/null/run.zarr: cannot be written: "),
+}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=[repr(path)[:20] for path in PATHS])
+def test_paths_are_refused_at_once(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kind, message = PATHS[path]
+    with pytest.raises(kind, match=message):
+        recorder(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_slash_at_the_end_is_no_part_of_the_name(tmp_path):
+    assert PredictionStore(finished(f"{tmp_path}/run.zarr/")).n_models == 3
+
+
+@pytest.mark.parametrize("steps", [
+    np.geomspace(1, 10, 12).astype(int), torch.tensor([10, 1, 5, 5]), (n for n in (5, 1, 10)), [1.0, 5, 10], {1, 5, 10},
+])  # fmt: skip
+def test_steps_are_sorted_and_count_once(steps, tmp_path):
+    store = PredictionStore(finished(tmp_path / "r.zarr", steps=steps))
+    assert np.all(np.diff(store.steps) > 0) and {1, 5, 10} <= set(store.steps.tolist())
+    assert np.array_equal(store.epochs, store.steps / 5)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_store_is_never_replaced(overwrite, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/cat.jpg").write_text("cat")
+    (tmp_path / "file").write_text("text")
+    (tmp_path / "empty").mkdir()
+    finished(tmp_path / "mixed")
+    (tmp_path / "mixed/cat.jpg").write_text("cat")
+    for name in ("photos", "file", "empty", "mixed"):
+        with pytest.raises(PredictionStoreError, match=f"{name} exists and is not a prediction store"):
+            recorder(tmp_path / name, overwrite=overwrite)
+    (tmp_path / ".partial-new").mkdir()
+    (tmp_path / ".partial-new/cat.jpg").write_text("cat")
+    with pytest.raises(PredictionStoreError, match=r"\.partial-new holds cat\.jpg, which is not of a prediction store"):
+        recorder(tmp_path / "new", overwrite=overwrite)
+    assert len(list(tmp_path.rglob("cat.jpg"))) == 3 and (tmp_path / "file").read_text() == "text"
+
+
+def test_a_finished_store_is_replaced_on_request_and_only_by_a_complete_one(tmp_path):
+    path = finished(tmp_path / "r.zarr")
+    with pytest.raises(PredictionStoreError, match="is a finished prediction store; pass overwrite=True to replace it"):
+        recorder(path)
+    with pytest.raises(ZeroDivisionError), recorder(path, overwrite=True):
+        1 / 0  # noqa: B018
+    assert PredictionStore(path).steps.tolist() == [0, 5, 10]
+    finished(path, steps=[3], overwrite=True)
+    assert PredictionStore(path).steps.tolist() == [3] and [p.name for p in tmp_path.iterdir()] == ["r.zarr"]
+
+
+def test_one_recorder_at_a_time(tmp_path):
+    first = recorder(tmp_path / "r.zarr")
+    for changes in ({}, dict(overwrite=True), dict(resume=True)):
+        with pytest.raises(PredictionStoreError, match=r"^r.zarr is being written by process \d+ on .*; close that"):
+            recorder(tmp_path / "r.zarr", **changes)
+    for step in (0, 5, 10):
+        first(network(), step)
+    first.close()
+    first.close()
+    assert PredictionStore(tmp_path / "r.zarr").n_models == 3
+    with pytest.raises(PredictionStoreError, match=r"^r.zarr is closed: seed 0, step 5 cannot be recorded$"):
+        first(network(), 5)
+
+
+def test_a_killed_process_leaves_no_lock_and_its_checkpoints(tmp_path):
+    code = (
+        "import os, sys; sys.path.insert(0, 'tests'); from test_recording import *\n"
+        f"record = recorder({str(tmp_path / 'r.zarr')!r}); record(network(), 0); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    with pytest.raises(PredictionStoreError, match="holds recorded predictions; pass resume=True to go on with it"):
+        recorder(tmp_path / "r.zarr")
+    with recorder(tmp_path / "r.zarr", resume=True) as record:
+        assert [record(network(), step) for step in (0, 5, 10)] == [False, True, True]
+    finished(tmp_path / "whole.zarr")
+    a, b = (PredictionStore(tmp_path / name) for name in ("r.zarr", "whole.zarr"))
+    assert np.array_equal(a.log_probs("train")[:], b.log_probs("train")[:])
+
+
+@pytest.mark.parametrize(("changes", "part"), [
+    (dict(steps=[0, 5]), "steps"), (dict(seeds=[1]), "seeds"), (dict(n_classes=4), "n_classes"),
+    (dict(splits={"train": (X, (Y + 1) % 3)}), "labels of split 'train'"),
+    (dict(attributes={"lr": 1}), r"attributes\['lr'\]"),
+    (dict(splits={"test": (X, Y)}), "splits"), (dict(steps_per_epoch=4), "epochs"),
+])  # fmt: skip
+def test_resuming_another_recording_is_refused(changes, part, tmp_path):
+    with pytest.raises(ZeroDivisionError), recorder(tmp_path / "r.zarr") as record:
+        record(network(), 0)
+        1 / 0  # noqa: B018
+    with pytest.raises(PredictionStoreError, match=f"^r.zarr cannot be resumed: {part} differ from those"):
+        recorder(tmp_path / "r.zarr", resume=True, **changes)
+    assert PredictionStore(tmp_path / "r.zarr", partial=True).recorded.tolist() == [[True, False, False]]
+
+
+def test_early_stopping_keeps_what_was_recorded(tmp_path):
+    path = tmp_path / "r.zarr"
+    with (
+        pytest.warns(UserWarning, match=r"^r.zarr: 2 of 3 checkpoints were recorded, 2 are in the store$"),
+        recorder(path) as record,
+    ):
+        record(network(), 0)
+        record(network(), 5)
+    assert PredictionStore(tmp_path / "r.zarr").steps.tolist() == [0, 5]
+    assert [path.name for path in tmp_path.iterdir()] == ["r.zarr"]
+
+
+def test_seeds_that_stop_at_different_steps_keep_what_they_share_and_the_rest_stays(tmp_path):
+    message = r"^r.zarr: 4 of 9 checkpoints were recorded, 2 are in the store; the other 2 stay in .*/\.partial-r.zarr$"
+    with pytest.warns(UserWarning, match=message), recorder(tmp_path / "r.zarr", seeds=[1, 2, 3]) as record:
+        for step in (0, 5, 10):
+            record(network(), step, 1)
+        record(network(), 0, 2)
+    store = PredictionStore(tmp_path / "r.zarr")
+    assert store.seeds.tolist() == [1, 2] and store.steps.tolist() == [0]
+    one = PredictionStore(tmp_path / "r.zarr", partial=True).finish(tmp_path / "one.zarr", seeds=[1])
+    assert one.seeds.tolist() == [1] and one.steps.tolist() == [0, 5, 10]
+
+
+def test_strict_closing_and_closing_of_nothing(tmp_path):
+    record = recorder(tmp_path / "r.zarr")
+    record(network(), 0)
+    with pytest.raises(
+        PredictionStoreError, match="2 checkpoints were not recorded, the first is train, seed 0, step 5"
+    ):
+        record.close(strict=True)
+    with pytest.raises(PredictionStoreError, match=r"^n.zarr: no checkpoint was recorded, so there is no store$"):
+        recorder(tmp_path / "n.zarr").close()
+    assert not (tmp_path / ".partial-n.zarr").exists()
+
+
+def test_an_unfinished_store_is_read_but_never_where_nothing_was_recorded(tmp_path):
+    with pytest.raises(ZeroDivisionError) as caught, recorder(tmp_path / "r.zarr") as record:
+        record(network(), 5)
+        1 / 0  # noqa: B018
+    assert "1 recorded checkpoints are in" in caught.value.__notes__[0] and "resume=True" in caught.value.__notes__[0]
+    with pytest.raises(PredictionStoreError, match="can be opened with partial=True"):
+        PredictionStore(tmp_path / "r.zarr")
+    for name in ("r.zarr", ".partial-r.zarr"):
+        store = PredictionStore(tmp_path / name, partial=True)
+        assert store.recorded.tolist() == [[False, True, False]]
+        expected = torch.log_softmax(network()(X), 1).detach().numpy()
+        for key in ((0, 1), (0, store.recorded[0]), (0, slice(1, 2)), (Ellipsis, [1], slice(None), slice(None))):
+            assert np.array_equal(store.log_probs("train")[key].reshape(6, 3), expected)
+        for key in ((0, 0), 0, slice(None), (0, -1), (0, [1, 2]), Ellipsis):
+            with pytest.raises(PredictionStoreError, match=r"seed 0, step (0|10) was not recorded"):
+                store.log_probs("train")[key]
+        with pytest.raises(PredictionStoreError, match="was not recorded"):
+            np.asarray(store.log_probs("train"))
+    assert store.finish().steps.tolist() == [5] and not (tmp_path / ".partial-r.zarr").exists()
+
+
+def test_a_checkpoint_that_was_damaged_counts_as_not_recorded(tmp_path):
+    with pytest.raises(ZeroDivisionError), recorder(tmp_path / "r.zarr") as record:
+        record(network(), 0)
+        record(network(), 5)
+        1 / 0  # noqa: B018
+    chunk = tmp_path / ".partial-r.zarr/train/log_probs/c/0/1/0/0"
+    chunk.write_bytes(b"x")
+    with open(tmp_path / ".partial-r.zarr/recorded.jsonl", "a") as journal:
+        journal.write('{"split": "tra')
+    assert PredictionStore(tmp_path / "r.zarr", partial=True).recorded.tolist() == [[True, False, False]]
+    with recorder(tmp_path / "r.zarr", resume=True) as record:
+        assert [record(network(), step) for step in (0, 5, 10)] == [False, True, True]
+    assert PredictionStore(tmp_path / "r.zarr").n_models == 3
+
+
+def test_one_seed_need_not_be_named_and_several_must(tmp_path):
+    with recorder(tmp_path / "one.zarr", seeds=[42], steps=[0]) as record:
+        assert record(network(), 0)
+        with pytest.raises(PredictionStoreError, match=r"^one.zarr: seed 42, step 0 was recorded before$"):
+            record(network(), 0)
+    assert PredictionStore(tmp_path / "one.zarr").seeds.tolist() == [42]
+    record = recorder(tmp_path / "two.zarr", seeds=[1, 2])
+    for seed in (None, 3):
+        with pytest.raises(ValueError, match=f"^pass seed= one of 1, 2, not {seed}$"):
+            record(network(), 0, seed)
+    with pytest.raises(TypeError, match=r"^step must be a whole number, not '0'$"):
+        record(network(), "0", 1)
+
+
+@pytest.mark.parametrize("damage", [
+    (lambda path: (path / "manifest.json").write_text("{}"), "does not list the files of a store"),
+    (lambda path: (path / "manifest.json").write_text("[]"), "does not list the files of a store"),
+    (lambda path: (path / "manifest.json").write_text(""), "manifest.json is not JSON"),
+    (lambda path: (path / "manifest.json").write_text('{"seed/zarr'), "manifest.json is not JSON"),
+    (lambda path: (path / "manifest.json").write_text('{"zarr.json": 1}'), "has no SHA-256 of 'zarr.json'"),
+    (lambda path: (path / "manifest.json").write_text('{"../x": "' + "0" * 64 + '"}'), "lists '../x', outside of"),
+    (lambda path: (path / "manifest.json").write_text('{"/etc/passwd": "' + "0" * 64 + '"}'), "outside of the store"),
+    (lambda path: (path / "notes.txt").write_text(""), "it holds notes.txt, which manifest.json does not list"),
+    (lambda path: shutil.rmtree(path / "train"), "is damaged: train/label/c/0 is missing"),
+    (lambda path: shutil.rmtree(path), "there is no such folder"),
+])  # fmt: skip
+def test_a_damaged_store_is_refused_on_opening(damage, tmp_path):
+    change, message = damage
+    path = finished(tmp_path / "r.zarr")
+    change(path)
+    with pytest.raises(PredictionStoreError, match=message):
+        PredictionStore(path)
+
+
+def test_an_unknown_split_names_the_splits(tmp_path):
+    store = PredictionStore(finished(tmp_path / "r.zarr", splits={"train": (X, Y), "test": (X, Y)}))
+    for read in (store.log_probs, store.labels):
+        with pytest.raises(PredictionStoreError, match=r"r.zarr has no split 'valid'; it has test, train$"):
+            read("valid")
+    with pytest.raises(ValueError, match="'s3://bucket/x' is a URL"):
+        PredictionStore("s3://bucket/x")
+
+
+def test_a_writer_refuses_steps_that_do_not_increase_and_values_of_another_shape(tmp_path):
+    arguments = dict(seeds=[0], labels={"train": [0, 1]}, n_classes=2)
+    for steps in ([0, 0], [5, 0]):
+        with pytest.raises(ValueError, match=r"^steps must increase, but 0 follows [05]$"):
+            PredictionWriter(tmp_path / "w", steps=steps, epochs=[0, 1], **arguments)
+    for epochs in ([0], [0, np.nan], [1, 0], [-1, 0]):
+        with pytest.raises(ValueError, match=r"^epochs must be "):
+            PredictionWriter(tmp_path / "w", steps=[0, 1], epochs=epochs, **arguments)
+    writer = PredictionWriter(tmp_path / "w", steps=[0], epochs=[0], **arguments)
+    with pytest.raises(PredictionStoreError, match=r"predictions have the shape \(1, 2\), not \(2, 2\)"):
+        writer.write("train", 0, 0, np.log([[0.5, 0.5]]))
+    writer.write("train", 0, 0, np.log([[0.5, 0.5]] * 2))
+    next((tmp_path / ".partial-w/train/log_probs/c").rglob("0/0/0/0")).unlink()
+    with pytest.raises(PredictionStoreError, match="is damaged: train/log_probs/c/0/0/0/0 is not what was written"):
+        writer.close()
+
+
+def test_reading_a_store_warns_of_nothing(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert PredictionStore(finished(tmp_path / "r.zarr")).splits == ["train"]
