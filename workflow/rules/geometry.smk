@@ -42,7 +42,10 @@ rule distances:
 rule embedding:
     input:
         distances=embedded_distances,
-        models=lambda wildcards: [file.removesuffix(".npy") + "_models.nc" for file in embedded_distances(wildcards)],
+        models=lambda wildcards: [
+            file.removesuffix(".npy") + "_models.nc"
+            for file in embedded_distances(wildcards)
+        ],
         code=library_modules("workflow/scripts/embed.py"),
     output:
         f"{RESULTS}/embeddings/{{experiment}}/{{embedding}}.nc",
