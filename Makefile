@@ -9,7 +9,7 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke test lint bench env schema lock clean clean-all help
+.PHONY: all smoke test published lint bench env schema lock clean clean-all help
 
 all: env ## the main job: every figure of the default study
 	$(SNAKEMAKE)
@@ -18,7 +18,10 @@ smoke: env ## every rule and notebook on the tiny study
 	$(SNAKEMAKE) --configfile config/smoke.yaml
 
 test: env ## run the tests, the smoke study among them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not published"
+
+published: env ## say which committed studies were made by another version of this tree
+	$(BIN)/python -m pytest -m published
 
 lint: env ## check style, workflow, notebooks and the generated schema
 	$(BIN)/ruff check .
