@@ -60,6 +60,10 @@ def _check_entries(D) -> None:
     """Stop at an entry that is no distance: nonzero on the diagonal, or negative, beyond rounding."""
     allowed = max(ASYMMETRY * largest(D), NO_DISTANCE_OF_SIGNS)
     for first, block in row_blocks(D):
+        if block.min() < -allowed:
+            i, j = (int(index) for index in np.unravel_index(block.argmin(), block.shape))
+            raise ValueError(f"Negative values in data: a distance cannot be {block[i, j]:g}, as at {(first + i, j)}")
+    for first, block in row_blocks(D):
         own = np.abs(np.diagonal(block, first))
         if own.max() > allowed:
             i = first + int(own.argmax())
@@ -67,9 +71,6 @@ def _check_entries(D) -> None:
                 f"distances of models to themselves must be 0, not {block[i - first, i]:g} at {(i, i)}; for a matrix "
                 "of similarities or overlaps pass the distances, such as -ln of an overlap"
             )
-        if block.min() < -allowed:
-            i, j = (int(index) for index in np.unravel_index(block.argmin(), block.shape))
-            raise ValueError(f"Negative values in data: a distance cannot be {block[i, j]:g}, as at {(first + i, j)}")
 
 
 def are_zero(D, metric: str, n_samples: int = 1) -> bool:

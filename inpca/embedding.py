@@ -41,7 +41,7 @@ class InPCA(TransformerMixin, BaseEstimator):
     n_landmarks : int, optional
         Models to whose distances the computation is restricted.
     random_state : int
-        Seed of the start vector of the Lanczos iteration and of the choice of landmarks.
+        Seed of the Lanczos iteration and of the choice of landmarks.
 
     Attributes
     ----------
@@ -60,9 +60,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         The distances that were embedded.
     landmarks_ : (n_landmarks,) array of int, or None
     landmark_error_ : float, or None
-        Estimated root mean square error of the coordinates, relative to their size: the root mean square difference
-        of the embedding to those by random halves of the landmarks, after the best rotation. None if half of the
-        landmarks are not more than the axes.
+        Relative error of the coordinates, estimated by :func:`inpca.landmarks.landmark_error`; None for few landmarks.
 
     References
     ----------
@@ -106,10 +104,9 @@ class InPCA(TransformerMixin, BaseEstimator):
 
         Raises
         ------
-        ValueError
-            For an unknown metric, ``n_components`` or ``n_landmarks`` not in 1 … m, distances that are not square,
-            finite and symmetric, weights that are negative or of another number, weights together with landmarks, or
-            invalid models.
+        TypeError, ValueError
+            For parameters of a wrong type or out of range, distances that are not square, finite, symmetric, 0 on the
+            diagonal and not negative, invalid weights, weights together with landmarks, or invalid models.
         """
         check_parameters(self)
         check_axes(X, self.metric)
@@ -125,8 +122,8 @@ class InPCA(TransformerMixin, BaseEstimator):
             raise ValueError("sample_weight and n_landmarks cannot be combined")
         else:
             self._fit_landmarks(given)
-            if self.metric == "precomputed":
-                self.n_features_in_ = self.n_landmarks  # distances that transform takes
+            # distances that transform takes
+            self.n_features_in_ = self.n_landmarks if self.metric == "precomputed" else self.n_features_in_
         if not self.eigenvalues_.any():
             warnings.warn(
                 "no distance between the models is larger than rounding: all coordinates are 0",
@@ -161,7 +158,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         )
         self.landmark_error_ = landmark_error(placed, landmarks, coordinates, rng)
         rest = residual_squared_norm(placed, landmarks, coordinates, eigenvalues)
-        self._set(coordinates, eigenvalues, float(np.sum(eigenvalues**2)) + rest)
+        self._set(coordinates, eigenvalues, np.sum(eigenvalues**2) + rest)
         self._map, self._offset = self._map * self._flips, self._offset * self._flips
         self.distances_, self.landmarks_ = D, landmarks
 
@@ -249,14 +246,12 @@ class InPCA(TransformerMixin, BaseEstimator):
             raise ValueError("distances are not kept by to_xarray; use inpca.spectral.explained_distance with them")
         if not self.embedding_.any() and self.explained_stress_[0] == 1:
             return np.ones(len(self.eigenvalues_))
-        return explained_distance(
-            self.embedding_, self.signature_, self.distances_, self.landmarks_, weight=self._weight
-        )
+        return explained_distance(self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight)
 
     def to_xarray(self, labels=None) -> xr.Dataset:
         """The fitted embedding without models and distances, to be saved in any format that xarray writes.
 
-        It holds a fingerprint of each model, so that :meth:`from_xarray` knows them again.
+        With a fingerprint of each model, by which :meth:`from_xarray` knows it again.
 
         Parameters
         ----------

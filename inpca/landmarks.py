@@ -10,8 +10,10 @@ from inpca.spectral import block_bounds, rounding
 
 #: Axes of the landmarks' embedding that are kept beyond twice those asked for, before all models turn to their own.
 LANDMARK_AXES = 20
-#: Ways in which landmarks are halved to estimate the error.
-HALVINGS = 4
+#: Parts of the landmarks that are left out in turn to estimate the error.
+PARTS = 20
+#: Quantile of the differences that counts as typical; a few landmarks that all others need make some very large.
+TYPICAL = 1 / 3
 
 
 def place_among(D: np.ndarray, landmarks: np.ndarray, k: int, random_state: int):
@@ -57,24 +59,29 @@ def place_among(D: np.ndarray, landmarks: np.ndarray, k: int, random_state: int)
 
 
 def landmark_error(D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray, rng) -> float | None:
-    """Root mean square difference of the coordinates to those by half of the landmarks, relative to their size.
+    """Estimated root mean square error of the coordinates, relative to their size.
 
-    If coordinates by n landmarks have a random error of variance c/n, those by half of them have c/n + c/n: what is
-    added is the error that is looked for. The same holds of a bias of b/n.
+    An error of c/n for n landmarks is sqrt((n/n')² - 1) times smaller than the difference to an embedding by n' of
+    them, and is 0 when all m models are landmarks: e = d / sqrt((n/n')² - 1) · sqrt(1 - (n/m)²), with d a typical
+    difference to embeddings with one of :data:`PARTS` random parts of the landmarks left out, after the best rotation.
+    None if there are not more than k + 1 landmarks without a part.
+
+    Measured on runs that share most of what they do (600 models, 20, 50 and 200 landmarks, three axes), the median
+    over draws is 1.06, 0.79 and 0.84 times that of the true error; of one draw of 20 landmarks, 0.6 to 2.5 times.
     """
     size, n, k = np.linalg.norm(coordinates), len(landmarks), coordinates.shape[1]
-    if n // 2 <= k:
+    parts = np.array_split(rng.permutation(n), min(PARTS, n))
+    if n - len(parts[0]) <= k + 1:
         return None
     if size == 0:
         return 0.0
-    squares = []
-    for _ in range(HALVINGS):
-        half = np.isin(np.arange(n), rng.choice(n, n // 2, replace=False))
-        for part in (half, ~half):
-            placed = place_among(D[:, part], landmarks[part], k, 0)[0]
-            rotation, _ = orthogonal_procrustes(placed, coordinates)
-            squares.append(np.linalg.norm(placed @ rotation - coordinates) ** 2)
-    return float(np.sqrt(np.mean(squares)) / size)
+    errors = []
+    for part in parts:
+        kept = np.setdiff1d(np.arange(n), part)
+        placed = place_among(D[:, kept], landmarks[kept], k, 0)[0]
+        rotation, _ = orthogonal_procrustes(placed, coordinates)
+        errors.append(np.linalg.norm(placed @ rotation - coordinates) / np.sqrt((n / len(kept)) ** 2 - 1))
+    return float(np.quantile(errors, TYPICAL) / size * np.sqrt(1 - (n / len(D)) ** 2))
 
 
 def residual_squared_norm(

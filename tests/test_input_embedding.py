@@ -9,6 +9,8 @@ import pytest
 import scipy.sparse
 import xarray as xr
 from conftest import ROOT
+from scipy.linalg import orthogonal_procrustes
+from synthetic import synthetic_models
 
 from inpca import InPCA, pairwise_distances
 from inpca.fingerprints import TOLERANCE, fingerprints
@@ -198,6 +200,18 @@ def test_all_axes_of_many_models():
     points = np.random.default_rng(0).standard_normal((501, 3))
     inpca = InPCA(501, metric="precomputed").fit(np.square(points[:, None] - points).sum(axis=-1))
     assert (inpca.eigenvalues_ != 0).sum() == 3
+
+
+@pytest.mark.parametrize(("n_landmarks", "draws"), [(20, 31), (50, 15), (200, 5)])
+def test_the_error_by_landmarks_is_estimated(n_landmarks, draws):
+    D = pairwise_distances(synthetic_models(600, 40, 5, seed=3))
+    exact, errors, estimates = InPCA(3, metric="precomputed").fit_transform(D), [], []
+    for seed in range(draws):
+        inpca = InPCA(3, n_landmarks=n_landmarks, metric="precomputed", random_state=seed).fit(D)
+        rotation, _ = orthogonal_procrustes(inpca.embedding_, exact)
+        errors.append(np.linalg.norm(inpca.embedding_ @ rotation - exact) / np.linalg.norm(exact))
+        estimates.append(inpca.landmark_error_)
+    assert 1 / 1.4 < np.median(estimates) / np.median(errors) < 1.4
 
 
 def saved(inpca, path, labels=None):

@@ -30,4 +30,4 @@ else:
     dataset = with_models(dataset, models[0])
 with atomic(arguments.output) as partial:
     dataset.to_netcdf(partial, engine="scipy")
-print(f"{len(mean)} models, stress explained by three axes {inpca.explained_stress_[2]:.4f}")
+print(f"{len(mean)} models, stress explained by {inpca.n_components} axes {inpca.explained_stress_[-1]:.4f}")
