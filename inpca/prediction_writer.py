@@ -111,8 +111,7 @@ class PredictionWriter:
         if not os.path.lexists(self.partial):
             return False
         foreign = foreign_file(self.partial)
-        leftover = foreign is not None and foreign.endswith(".partial")
-        if foreign is not None and not leftover:
+        if foreign is not None:
             raise PredictionStoreError(f"{self.partial} holds {foreign}, which is not of a prediction store; move it")
         recorded = 0
         if (self.partial / JOURNAL).is_file() and not overwrite:

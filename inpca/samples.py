@@ -34,10 +34,32 @@ def check_split(split, name: str) -> None:
         return
     if len(split) != 2:
         raise TypeError(f"{where} must be (inputs, labels) or a DataLoader, not {len(split)} parts")
-    inputs, labels = split
+    inputs, labels = split[0], label_tensor(split[1], where)
+    for part in leaves(inputs):
+        if not isinstance(part, (Tensor, np.ndarray)) or not part.ndim:
+            raise TypeError(f"{where} has inputs of type {type(part).__name__}; tensors or arrays are needed")
     lengths = {len(part) for part in leaves(inputs)}
     if lengths != {len(labels)}:
         raise ValueError(f"{where} has {len(labels)} labels for inputs of {' and '.join(map(str, sorted(lengths)))}")
+
+
+def label_tensor(labels, where: str) -> Tensor:
+    """Labels as a tensor of a type that numpy has.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers, or a single one.
+    """
+    try:
+        labels = torch.as_tensor(labels)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            f"{where} has labels of type {type(labels).__name__}; a tensor of class numbers is needed"
+        ) from None
+    if not labels.ndim:
+        raise TypeError(f"{where} has a single label; one for each sample is needed")
+    return labels.float() if labels.dtype == torch.bfloat16 else labels
 
 
 def leaves(inputs) -> list:
@@ -68,7 +90,7 @@ def batches(split) -> Iterator[tuple]:
     """
     if is_pair(split):
         inputs, labels = split
-        labels = torch.as_tensor(labels)
+        labels = label_tensor(labels, "the split")
         for first in range(0, len(labels), EVALUATION_BATCH):
             part = slice(first, first + EVALUATION_BATCH)
             yield mapped(lambda tensor, part=part: tensor[part], inputs), labels[part]
@@ -82,16 +104,13 @@ def separated(batch) -> tuple:
     if isinstance(batch, Mapping):
         for key in ("labels", "label"):
             if key in batch:
-                return {name: part for name, part in batch.items() if name != key}, torch.as_tensor(batch[key])
+                rest = {name: part for name, part in batch.items() if name != key}
+                return rest, label_tensor(batch[key], "a batch")
         raise TypeError(f"a batch with the keys {sorted(map(str, batch))} has no 'labels' or 'label'")
     if not isinstance(batch, (tuple, list)) or len(batch) != 2:
         parts = f"{len(batch)} parts" if isinstance(batch, (tuple, list)) else type(batch).__name__
         raise TypeError(f"batches must be (inputs, labels) or a mapping with 'labels', not {parts}")
-    inputs, labels = batch
-    try:
-        return inputs, torch.as_tensor(labels)
-    except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"labels of a batch must be a tensor, not {type(labels).__name__}") from None
+    return batch[0], label_tensor(batch[1], "a batch")
 
 
 def read_labels(split, name: str) -> np.ndarray:
@@ -104,7 +123,7 @@ def read_labels(split, name: str) -> np.ndarray:
     """
     check_split(split, name)
     if is_pair(split):
-        labels = torch.as_tensor(split[1]).detach().cpu()
+        labels = label_tensor(split[1], f"split {name!r}").detach().cpu()
         if not len(labels):
             raise ValueError(f"split {name!r} has no samples")
         return labels.numpy()

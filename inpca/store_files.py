@@ -16,10 +16,12 @@ JOURNAL = "recorded.jsonl"
 IGNORED = {MANIFEST, JOURNAL, ".DS_Store", "Thumbs.db", "desktop.ini"}
 OWN_FILES = re.compile(
     r"zarr\.json|(seed|step|epoch)/(zarr\.json|c/.+)|[\w.-]+/zarr\.json|[\w.-]+/(label|log_probs)/(zarr\.json|c/.+)"
+    r"|([\w.-]+/){0,2}zarr\.[0-9a-f]{32}\.partial|manifest\.json\.partial"  # what a killed process was writing
 )
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 PARTIAL = ".partial-"
-LONGEST_NAME = 240
+#: In bytes; files beside a store have its name with up to 20 more.
+LONGEST_NAME = 230
 
 
 class PredictionStoreError(RuntimeError):

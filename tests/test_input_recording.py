@@ -94,6 +94,12 @@ WRONG_SPLITS = {
     "fraction": (lambda: (X, Y + 0.5), "labels of split 'train': sample 0 has 0.5, not a class in 0 … 2"),
     "NaN": (lambda: (X, Y * np.nan), "labels of split 'train': sample 0 has nan, not a class"),
     "soft labels": (lambda: (X, torch.full((20, 3), 1 / 3)), r"of shape \(20, 3\) are not one-hot"),
+    "texts as labels": (lambda: (X, ["cat"] * 20), "split 'train' has labels of type list; a tensor of class numbers"),
+    "no label": (lambda: (X, None), "split 'train' has labels of type NoneType"),
+    "one label for all": (lambda: (X, torch.tensor(1)), "split 'train' has a single label"),
+    "no inputs": (lambda: (None, Y), "split 'train' has inputs of type NoneType; tensors or arrays are needed"),
+    "lists as inputs": (lambda: (X.tolist(), Y), "split 'train' has inputs of type float; tensors or arrays"),
+    "texts in batches": (lambda: DataLoader([(x, "cat") for x in X]), "a batch has labels of type (tuple|list)"),
     "column": (lambda: (X, Y[:, None]), r"must be class numbers .*, not of shape \(20, 1\)"),
 }  # fmt: skip
 
@@ -125,6 +131,7 @@ RIGHT_SPLITS = {
     "gradients": (nn.Linear, (X.clone().requires_grad_(), Y)),
     "one-hot": (nn.Linear, (X, functional.one_hot(Y, 3))),
     "float labels": (nn.Linear, (X, Y.float())),
+    "bfloat16 labels": (nn.Linear, (X, Y.bfloat16())),
     "loader": (nn.Linear, DataLoader(DATA, batch_size=7)),
     "full batches": (nn.Linear, DataLoader(DATA, batch_size=5, drop_last=True)),
     "stream": (nn.Linear, DataLoader(Stream(lambda: range(20)), batch_size=3)),

@@ -94,7 +94,7 @@ PATHS = {
     "/": (ValueError, "'/' does not name a store"),
     "..": (ValueError, "'..' does not name a store"),
     "a\0b": (ValueError, "path must be the name of a folder"),
-    "x" * 250: (ValueError, "is longer than 240 bytes"),
+    "x" * 250: (ValueError, "is longer than 230 bytes"),
     ".partial-run": (ValueError, "are those of unfinished stores"),
     "/proc/run.zarr": (PredictionStoreError, "^/proc/run.zarr: cannot be written: No such file or directory$"),
     "/dev/null/run.zarr": (PredictionStoreError, "^/dev/null/run.zarr: cannot be written: "),
@@ -260,6 +260,7 @@ def test_a_checkpoint_that_was_damaged_counts_as_not_recorded(tmp_path):
         1 / 0  # noqa: B018
     chunk = tmp_path / ".partial-r.zarr/train/log_probs/c/0/1/0/0"
     chunk.write_bytes(b"x")
+    (tmp_path / f".partial-r.zarr/train/zarr.{'0' * 32}.partial").write_bytes(b"x")
     with open(tmp_path / ".partial-r.zarr/recorded.jsonl", "a") as journal:
         journal.write('{"split": "tra')
     assert PredictionStore(tmp_path / "r.zarr", partial=True).recorded.tolist() == [[True, False, False]]
