@@ -14,7 +14,7 @@ from inpca.distances import as_models, pairwise_distances
 from inpca.embedding_input import check_axes, check_numbers, check_parameters, check_placed, check_weight, labels_of
 from inpca.frame import Frame
 from inpca.landmarks import landmark_error, place_among, residual_squared_norm
-from inpca.saved import as_dataset, give_models, restore
+from inpca.saved import as_dataset, give_models, parameters_of, restore
 from inpca.spectral import explained_distance, times
 
 
@@ -288,12 +288,12 @@ class InPCA(TransformerMixin, BaseEstimator):
         To place own models, log-probabilities (q, N, C) on the training samples, in the embedding of a study::
 
             dataset = xr.load_dataset("results/fashion/embeddings/main/train.nc", engine="scipy")
-            stores = open_stores(sorted(Path("results/fashion/predictions").glob("*.zarr")))  # inpca.models
+            stores = open_stores(sorted(Path("results/fashion/predictions/main").glob("*.zarr")))  # inpca.models
             points = int(dataset["model"].str.startswith("geodesic/").sum())
             inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
             coordinates = inpca.transform(own)
         """
-        inpca = cls(dataset.sizes["axis"], metric=dataset.attrs["metric"], log=bool(dataset.attrs["log"]))
+        inpca = cls(**parameters_of(dataset))
         restore(inpca, dataset)
         if models is not None:
             give_models(inpca, models, dataset.attrs.get("mean_of"))

@@ -33,8 +33,12 @@ def check_numbers(inpca, m: int) -> None:
 
 
 def check_axes(X, metric: str) -> None:
-    """Stop if models are given for distances, or distances for models."""
+    """Stop if models are given for distances, or distances for models, or what is no table at all."""
     shape = tuple(X.shape) if hasattr(X, "shape") else ()
+    table = len(shape) >= 2 or (not shape and hasattr(X, "__array__"))
+    if metric == "precomputed" and not table and not (isinstance(X, list | tuple) and _rows_agree(X)):
+        what = f"an array of shape {shape}" if shape else type(X).__name__
+        raise ValueError(f"with metric='precomputed' X must be a square matrix of distances, not {what}")
     if metric == "precomputed" and len(shape) == 3:
         raise ValueError(
             f"with metric='precomputed' X is a matrix of distances (m, m), not of shape {shape}; for models name a "
@@ -45,6 +49,11 @@ def check_axes(X, metric: str) -> None:
             f"X must have the shape (models, samples, classes), not {shape}; for a matrix of distances pass "
             "metric='precomputed'"
         )
+
+
+def _rows_agree(X) -> bool:
+    """Are these lists of one length, which make a matrix?"""
+    return all(hasattr(row, "__len__") and not isinstance(row, str) for row in X) and len({len(row) for row in X}) == 1
 
 
 def check_placed(X, n_anchors: int, *, of_models: bool) -> None:

@@ -10,6 +10,19 @@ from inpca.embedding_input import check_labels
 from inpca.fingerprints import are_logs, fingerprints, order_of
 from inpca.frame import Frame
 
+#: Variables and attributes that every saved embedding has.
+SAVED = (
+    "embedding",
+    "eigenvalue",
+    "signature",
+    "explained_stress",
+    "projection",
+    "offset",
+    "anchor_mean",
+    "anchor_share",
+)
+ATTRIBUTES = ("metric", "log", "grand_mean")
+
 
 def as_dataset(inpca, labels=None) -> xr.Dataset:
     """What :meth:`inpca.InPCA.to_xarray` returns."""
@@ -67,6 +80,31 @@ def describe_models(X, *, labels, metric: str, log: bool = False) -> xr.Dataset:
     )
 
 
+def parameters_of(dataset: xr.Dataset) -> dict:
+    """Parameters of the InPCA that a dataset was saved from.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a dataset that :meth:`inpca.InPCA.to_xarray` returned; the message says what is missing.
+    """
+    if not isinstance(dataset, xr.Dataset):
+        raise TypeError(
+            f"from_xarray takes a dataset, such as xr.load_dataset(path, engine='scipy'), not {type(dataset).__name__}"
+        )
+    missing = [name for name in SAVED if name not in dataset] + [
+        name for name in ATTRIBUTES if name not in dataset.attrs
+    ]
+    if missing:
+        raise ValueError(f"this dataset is not an embedding that to_xarray returned, it has no {', '.join(missing)}")
+    return {
+        "n_components": dataset.sizes["axis"],
+        "metric": dataset.attrs["metric"],
+        "log": bool(dataset.attrs["log"]),
+        "n_landmarks": dataset.sizes["anchor"] if "landmark" in dataset else None,
+    }
+
+
 def restore(inpca, dataset: xr.Dataset) -> None:
     """Give an InPCA the attributes that were saved."""
     k = dataset.sizes["axis"]
@@ -83,7 +121,6 @@ def restore(inpca, dataset: xr.Dataset) -> None:
     inpca.n_features_in_ = dataset.sizes["anchor"]
     inpca._map, inpca._offset = np.eye(k), dataset["offset"].values
     inpca.landmarks_ = dataset["landmark"].values if "landmark" in dataset else None
-    inpca.n_landmarks = None if inpca.landmarks_ is None else len(inpca.landmarks_)
     inpca.distances_, inpca._models, inpca._order, inpca._weight = None, None, None, None
     inpca._labels = dataset["model"].values if "model" in dataset.coords else None
     inpca._fingerprints = dataset["fingerprint"].values if "fingerprint" in dataset else None

@@ -43,6 +43,11 @@ def changed(value, *where):
         (PAIR[:2], ValueError, "distances must be a square matrix, not of shape (2, 3)"),
         (PAIR + 0j, ValueError, "Complex data not supported"),
         (np.array([[0, "x"], ["x", 0]], object), ValueError, "could not convert string to float: 'x'"),
+        (PAIR[0], ValueError, "X must be a square matrix of distances, not an array of shape (3,)"),
+        ([[0, 1], [1]], ValueError, "with metric='precomputed' X must be a square matrix of distances, not list"),
+        ("abc", ValueError, "with metric='precomputed' X must be a square matrix of distances, not str"),
+        (None, ValueError, "with metric='precomputed' X must be a square matrix of distances, not NoneType"),
+        ((row for row in PAIR), ValueError, "X must be a square matrix of distances, not generator"),
         (scipy.sparse.csr_matrix(PAIR), TypeError, "Sparse data was passed"),
         (
             np.full((3, 4, 2), 0.5),
@@ -57,8 +62,9 @@ def test_what_is_no_matrix_of_distances_is_named(D, error, message):
         InPCA(1, metric="precomputed").fit(D)
 
 
-def test_whole_numbers_are_distances():
-    D = np.array([[0, 1, 4], [1, 0, 1], [4, 1, 0]])  # points 0, 1, 2 on a line
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_whole_numbers_are_distances(kind):
+    D = kind([[0, 1, 4], [1, 0, 1], [4, 1, 0]])  # points 0, 1, 2 on a line
     assert np.allclose(InPCA(1, metric="precomputed").fit(D).eigenvalues_, 2)
 
 
@@ -269,6 +275,25 @@ def test_other_models_are_refused(models, change, message):
     dataset = InPCA(2).fit(models).to_xarray([f"m{i}" for i in range(40)])
     with pytest.raises(ValueError, match=re.escape(message)):
         InPCA.from_xarray(dataset, models=change(models))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda dataset: "train.nc", TypeError, "from_xarray takes a dataset, such as xr.load_dataset(path, engine="),
+        (lambda dataset: dataset.drop_vars("offset"), ValueError, "it has no offset"),
+        (
+            lambda dataset: xr.Dataset(),
+            ValueError,
+            "this dataset is not an embedding that to_xarray returned, it has no",
+        ),
+        (lambda dataset: dataset.drop_attrs(), ValueError, "it has no metric, log, grand_mean"),
+        (lambda dataset: dataset.drop_vars("fingerprint"), ValueError, "was saved without fingerprints of its models"),
+    ],
+)
+def test_what_is_no_saved_embedding_is_named(models, change, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        InPCA.from_xarray(change(InPCA(2).fit(models).to_xarray()), models=models)
 
 
 def test_equal_models_may_be_interchanged(models):
