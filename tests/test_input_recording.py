@@ -47,6 +47,17 @@ class Noisy(Dataset):
         return X[i] + np.random.standard_normal(), Y[i]  # noqa: NPY002
 
 
+class Drawing(Dataset):
+    """Draws from every generator, and gives the same samples all the same."""
+
+    def __len__(self):
+        return 20
+
+    def __getitem__(self, i):
+        random.random(), np.random.rand(), torch.rand(1)  # noqa: NPY002
+        return X[i], Y[i]
+
+
 class Stream(IterableDataset):
     def __init__(self, order):
         self.order = order
@@ -266,7 +277,8 @@ def train(make, record, autocast):
     """A few steps with every kind of randomness; returns the state of the network and what the generators give next."""
     torch.manual_seed(0), np.random.seed(0), random.seed(0)  # noqa: NPY002
     model = make()
-    model(X)
+    if make is NETWORKS["lazy"]:
+        model(X)
     record = record() if record else lambda model, step: None
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     loader = DataLoader(DATA, batch_size=5, shuffle=True)
@@ -287,7 +299,7 @@ def train(make, record, autocast):
 @pytest.mark.parametrize("autocast", [False, True])
 @pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
 def test_training_with_a_recorder_gives_the_same_bits(make, autocast, tmp_path):
-    splits = {"train": DataLoader(DATA, batch_size=6), "test": PAIR}
+    splits = {"train": DataLoader(Drawing(), batch_size=6), "test": PAIR}
 
     def record():
         return Recorder(tmp_path / "r.zarr", splits, steps=range(0, 8, 2), n_classes=3, steps_per_epoch=4)
