@@ -182,6 +182,7 @@ def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, 
             "job": job.model_dump(mode="json"), "configuration": job.configuration.id,
             "data_fingerprint": data.fingerprint, "versions": {name: version(name) for name in LIBRARIES},
         },
+        overwrite=True,
     )  # fmt: skip
 
     def record(numbers: range, stack: Stack, step: int) -> None:

@@ -77,12 +77,14 @@ def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, p
         with Recorder(
             path, splits, steps=job.checkpoints.steps(steps_per_epoch, configuration.epochs),
             n_classes=len(data.classes), steps_per_epoch=steps_per_epoch, seeds=job.seeds, attributes=attributes,
+            overwrite=True,
         ) as record:  # fmt: skip
             for seed, network, order in zip(job.seeds, networks, orders, strict=True):
                 record(network, 0, seed)
                 for step in optimise(network, images, labels, configuration, configuration.epochs, order):
                     record(network, step, seed)
                     bar.update()
+            record.close(strict=True)
     return [
         f"{job.id}, seed {seed} is not in its corner: error {error:.1%} on the labels it was fitted to for "
         f"{fit.epochs} epochs, more than {fit.largest_error:.1%}"

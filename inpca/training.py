@@ -35,7 +35,7 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress: b
     job : TrainingJob
     data : PreparedData
     path : path
-        Name of the prediction store.
+        Name of the prediction store; one of that name, finished or left by a job that was interrupted, is replaced.
     progress : bool
         Show a progress bar over all steps of all seeds.
     """
@@ -61,9 +61,11 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress: b
     ) as bar, Recorder(
         path, splits, steps=job.checkpoints.steps(steps_per_epoch, configuration.epochs),
         n_classes=len(data.classes), steps_per_epoch=steps_per_epoch, seeds=job.seeds, attributes=attributes,
+        overwrite=True,
     ) as record:  # fmt: skip
         for seed in job.seeds:
             train_run(job, seed, splits["train"], len(data.classes), record, bar)
+        record.close(strict=True)
 
 
 def train_run(

@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from inpca.config import read_study
 from inpca.configuration import TrainingJob
 from inpca.datasets import PreparedData, fingerprint
-from inpca.predictions import PredictionStore
+from inpca.predictions import PredictionStore, PredictionStoreError
 from inpca.recording import Recorder
 from inpca.training import choose_device, crop_and_flip, random_streams, train
 
@@ -125,3 +125,28 @@ def test_a_loop_that_fails_leaves_no_store(tmp_path):
     with pytest.raises(ZeroDivisionError), recorder:
         1 / 0  # noqa: B018
     assert not (tmp_path / "r.zarr").exists()
+
+
+def test_a_job_that_was_interrupted_starts_again_and_gives_the_same(data, tmp_path, monkeypatch):
+    train(job(), data, tmp_path / "whole.zarr")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inpca.training.functional.cross_entropy", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(job(), data, tmp_path / "again.zarr")
+    assert (tmp_path / ".partial-again.zarr").is_dir() and not (tmp_path / "again.zarr").exists()
+    monkeypatch.undo()
+    train(job(), data, tmp_path / "again.zarr")
+    whole, again = (PredictionStore(tmp_path / f"{name}.zarr") for name in ("whole", "again"))
+    assert np.array_equal(whole.log_probs("train")[:], again.log_probs("train")[:])
+    assert not (tmp_path / ".partial-again.zarr").exists()
+
+
+def test_a_job_whose_schedule_is_not_reached_fails(data, tmp_path, monkeypatch):
+    steps = np.array([0, 1, 99])
+    monkeypatch.setattr("inpca.configuration.Checkpoints.steps", lambda *_: steps)
+    with pytest.raises(PredictionStoreError, match="not recorded"):
+        train(job(), data, tmp_path / "run.zarr")
+    assert not (tmp_path / "run.zarr").exists()
