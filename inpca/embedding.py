@@ -168,7 +168,8 @@ class InPCA(TransformerMixin, BaseEstimator):
             D = np.stack([np.asarray(X[:, column], np.float32) for column in landmarks], axis=1)
         else:
             D = np.empty((X.shape[0], len(landmarks)), np.float32)
-            self._models = np.stack([np.asarray(X[i]) for i in landmarks])
+            # a tensor keeps its type, which numpy may not have
+            self._models = X[landmarks] if hasattr(X, "detach") else np.stack([np.asarray(X[i]) for i in landmarks])
             pairwise_distances(X, self._models, metric=self.metric, log=self.log, out=D)
         D[landmarks, np.arange(len(landmarks))] = 0
         return D

@@ -7,8 +7,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching, min_weight_full_bipartite_matching
 from scipy.spatial import cKDTree
 
-from inpca.geometry import check_models
-from inpca.probabilities import unit_roots
+from inpca.probabilities import as_numbers, check_models, unit_roots
 
 #: Numbers in a fingerprint.
 PROJECTIONS = 4
@@ -54,7 +53,7 @@ def fingerprints(X, *, log: bool = False, name: str = "X") -> np.ndarray:
 
 def are_logs(X) -> bool:
     """Are models given as log-probabilities? Only these are negative."""
-    return any(np.asarray(X[i]).min() < 0 for i in range(X.shape[0]))
+    return any(as_numbers(X[i], "models")[0].min() < 0 for i in range(X.shape[0]))
 
 
 def order_of(given: np.ndarray, expected: np.ndarray, labels: np.ndarray) -> np.ndarray:

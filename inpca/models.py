@@ -98,6 +98,25 @@ def stack_log_probs(stores: Sequence[PredictionStore], split: str, geodesic_poin
     return stack
 
 
+def model_labels(stores: Sequence[PredictionStore], geodesic_points: int) -> np.ndarray:
+    """Label of each model, in the order of :func:`stack_log_probs`.
+
+    ``<run>/step<step>`` for a checkpoint, then ``ignorance``, ``geodesic/<t>`` for points of the geodesic, ``truth``.
+
+    Returns
+    -------
+    (m,) array of str
+    """
+    runs = [
+        f"{run_name(store.attributes['configuration'], seed)}/step{step}"
+        for store in stores
+        for seed in store.seeds
+        for step in store.steps
+    ]
+    between = [f"geodesic/{t:.6g}" for t in landmarks_of_geodesic(geodesic_points)[1:-1]]
+    return np.array([*runs, "ignorance", *between, "truth"])
+
+
 def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.DataFrame:
     """One row for each model, in the order of :func:`stack_log_probs`.
 

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import scipy.sparse
+import torch
 import xarray as xr
 from conftest import ROOT
 from scipy.linalg import orthogonal_procrustes
@@ -373,3 +374,13 @@ def test_own_models_are_placed_in_the_embedding_of_a_study(tmp_path):
     joint = xr.load_dataset(tmp_path / "joint_embedding.nc", engine="scipy")
     with pytest.raises(ValueError, match="the mean of the distances on train, test, it has no single set of models"):
         InPCA.from_xarray(joint, models=own)
+
+
+@pytest.mark.parametrize("n_landmarks", [None, 25])
+def test_tensors_of_few_digits_are_embedded_and_placed(models, n_landmarks, tmp_path):
+    given = torch.tensor(models).bfloat16()
+    inpca = InPCA(2, n_landmarks=n_landmarks).fit(given)
+    assert np.allclose(inpca.transform(given), inpca.embedding_, atol=1e-3)
+    anchors = given if n_landmarks is None else given[inpca.landmarks_]
+    again = InPCA.from_xarray(saved(inpca, tmp_path / "e.nc"), models=anchors.flip(0))
+    assert np.allclose(again.transform(given), inpca.transform(given), atol=1e-5)

@@ -7,8 +7,7 @@ import numpy as np
 
 from inpca.distances import pairwise_distances
 from inpca.files import atomic
-from inpca.labels import model_labels
-from inpca.models import open_stores, stack_log_probs
+from inpca.models import model_labels, open_stores, stack_log_probs
 from inpca.saved import describe_models
 
 parser = argparse.ArgumentParser(description=__doc__)
