@@ -8,9 +8,20 @@ Formulas: Mao et al., PNAS 121(12), 2024 (arXiv:2305.01604); Quinn et al., PNAS 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
-from inpca.probabilities import as_truth, check_models, ignorance, same_models, truth, unit_roots
+from inpca.probabilities import (
+    as_truth,
+    check_log_models,
+    check_models,
+    ignorance,
+    model_roots,
+    same_models,
+    truth,
+    unit_roots,
+)
 
 __all__ = [
     "LARGEST_SAMPLE_DISTANCE",
@@ -65,9 +76,13 @@ def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, n
     >>> print(f"{bhattacharyya_distance(ignorance(2, 4), truth([0, 3], 4)):.4f}")  # ½ ln 4
     0.6931
     """
-    roots = _paired_roots(P, Q, log, normalize)
-    half_chord = np.square(roots[0] - roots[1]).sum(axis=-1) / 2
-    overlap = np.einsum("...c,...c->...", *roots)
+    return distance_of_roots(*_paired_roots(P, Q, log, normalize))
+
+
+def distance_of_roots(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Bhattacharyya distance between paired models of which the square roots of the probabilities are given."""
+    half_chord = np.square(left - right).sum(axis=-1) / 2
+    overlap = np.einsum("...c,...c->...", left, right)
     far = -np.log(np.clip(overlap, np.exp(-LARGEST_SAMPLE_DISTANCE), 1))
     return np.where(half_chord < 0.5, -np.log1p(-np.minimum(half_chord, 0.5)), far).mean(axis=-1)
 
@@ -104,9 +119,9 @@ def spherical_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, norma
 
 def _paired_roots(P, Q, log: bool, normalize: bool) -> list[np.ndarray]:
     """Square roots of the probabilities of two sets of models that can be paired."""
-    models = [check_models(X, log=log, normalize=normalize, name=name) for X, name in ((P, "P"), (Q, "Q"))]
-    same_models(*models)
-    return [unit_roots(X) for X in models]
+    roots = [model_roots(X, log=log, normalize=normalize, name=name) for X, name in ((P, "P"), (Q, "Q"))]
+    same_models(*roots)
+    return roots
 
 
 def angles(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -181,14 +196,10 @@ def riemannian_length(trajectory: np.ndarray, *, log: bool = False, normalize: b
     >>> print(f"{riemannian_length(way) / np.sqrt(2):.4f}")  # the angle, arccos ½
     1.0472
     """
-    trajectory = check_models(trajectory, log=log, normalize=normalize, name="trajectory")
-    if trajectory.ndim != 3:
-        raise ValueError(f"trajectory must have the shape (checkpoints, samples, classes), not {trajectory.shape}")
-    return (
-        float(np.sum(2 * np.sqrt(bhattacharyya_distance(trajectory[:-1], trajectory[1:]))))
-        if len(trajectory) > 1
-        else 0.0
-    )
+    roots = model_roots(trajectory, log=log, normalize=normalize, name="trajectory")
+    if roots.ndim != 3:
+        raise ValueError(f"trajectory must have the shape (checkpoints, samples, classes), not {roots.shape}")
+    return float(sum(2 * np.sqrt(distance_of_roots(*pair)) for pair in pairwise(roots)))
 
 
 def progress(
@@ -209,7 +220,7 @@ def progress(
     start : (N, C) array, optional
         Where the geodesic starts, as probabilities; ignorance unless given.
     log, normalize : bool
-        Of X, as in :func:`bhattacharyya_distance`.
+        As in :func:`bhattacharyya_distance`; ``log`` is of X alone.
 
     Returns
     -------
@@ -232,9 +243,9 @@ def progress(
     >>> progress(way, labels).round(5)
     array([0.  , 0.25, 1.  ])
     """
-    X = check_models(X, log=log, normalize=normalize)
+    X = check_log_models(X, log=True, normalize=normalize) if log else check_models(X, normalize=normalize)
     n_samples, n_classes = X.shape[-2:]
-    roots = geodesic_ends(target, n_samples, n_classes, start)
+    roots = geodesic_ends(target, n_samples, n_classes, start, normalize=normalize)
     angle = angles(*roots)
     moving = angle >= SMALLEST_ANGLE
     if not moving.any():
@@ -242,16 +253,24 @@ def progress(
     models = X.reshape(-1, n_samples, n_classes)
     result = np.empty(len(models))
     for block in range(0, len(models), PROGRESS_BLOCK):
-        root = unit_roots(models[block : block + PROGRESS_BLOCK][:, moving])
+        part = models[block : block + PROGRESS_BLOCK][:, moving]
+        root = np.exp(part / 2) if log else unit_roots(part)
         to_ends = [np.einsum("mnc,nc->mn", root, end[moving]) for end in roots]
         result[block : block + PROGRESS_BLOCK] = golden_section(*to_ends, angle[moving])
     return result.reshape(X.shape[:-2])
 
 
-def geodesic_ends(target, n_samples: int, n_classes: int, start=None) -> tuple[np.ndarray, np.ndarray]:
+def geodesic_ends(
+    target, n_samples: int, n_classes: int, start=None, *, normalize: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Square roots, (N, C) each, of the ends of the geodesic along which progress is measured."""
-    start = ignorance(n_samples, n_classes) if start is None else as_truth(start, n_samples, n_classes, "start")
-    return unit_roots(start), unit_roots(as_truth(target, n_samples, n_classes))
+    if start is None:
+        start = ignorance(n_samples, n_classes)
+    ends = (
+        as_truth(start, n_samples, n_classes, "start", normalize=normalize),
+        as_truth(target, n_samples, n_classes, normalize=normalize),
+    )
+    return unit_roots(ends[0]), unit_roots(ends[1])
 
 
 #: Models whose progress is found at once; bounds the memory to some 10 arrays of (block, N) and one of (block, N, C).

@@ -103,6 +103,17 @@ def check_log_models(X, *, log: bool = False, normalize: bool = False, name: str
     return logs - logsumexp(logs, axis=-1, keepdims=True)
 
 
+def model_roots(X, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
+    """Square roots of the probabilities of valid models, (..., N, C) float64, each sample a unit vector.
+
+    Parameters and errors are those of :func:`check_models`. Those of log-probabilities are exp(L/2), which has numbers
+    for probabilities that are too small for the type of ``X``.
+    """
+    if log:
+        return np.exp(check_log_models(X, log=True, normalize=normalize, name=name) / 2)
+    return unit_roots(check_models(X, normalize=normalize, name=name))
+
+
 def as_numbers(X, name: str) -> tuple[np.ndarray, str]:
     """An array of float32 or float64, and the name of the type that it was given in.
 
@@ -111,6 +122,11 @@ def as_numbers(X, name: str) -> tuple[np.ndarray, str]:
     TypeError
         If X is not an array of real numbers.
     """
+    if isinstance(X, list | tuple) and any(hasattr(part, "detach") for part in X):
+        parts, types = zip(*(as_numbers(part, name) for part in X), strict=True)
+        if len({part.shape for part in parts}) > 1:
+            raise TypeError(f"{name} must be an array of numbers; the tensors in it differ in shape")
+        return np.stack(parts), types[0]
     if hasattr(X, "detach"):  # a torch tensor, recognised without importing torch
         precision = str(X.dtype).removeprefix("torch.")
         X = X.detach().cpu()
@@ -159,6 +175,8 @@ def ignorance(n_samples: int, n_classes: int) -> np.ndarray:
     >>> ignorance(1, 4)
     array([[0.25, 0.25, 0.25, 0.25]])
     """
+    if n_classes < 1:
+        raise ValueError(f"n_classes must be 1 or more, not {n_classes}")
     return np.full((n_samples, n_classes), 1 / n_classes)
 
 
@@ -189,15 +207,18 @@ def truth(labels: np.ndarray, n_classes: int) -> np.ndarray:
         )
     if len(labels) and (labels.min() < 0 or labels.max() >= n_classes):
         raise ValueError(f"labels must lie in 0 … {n_classes - 1}, not in {labels.min()} … {labels.max()}")
-    return np.eye(n_classes)[labels]
+    models = np.zeros((len(labels), n_classes))
+    models[np.arange(len(labels)), labels] = 1
+    return models
 
 
-def as_truth(target, n_samples: int, n_classes: int, name: str = "target") -> np.ndarray:
+def as_truth(target, n_samples: int, n_classes: int, name: str = "target", *, normalize: bool = False) -> np.ndarray:
     """Labels (N,), or probabilities (N, C), as probabilities (N, C) of these samples and classes."""
     target = as_array_of_labels(target)
-    target = (
-        truth(target, n_classes) if target.ndim == 1 else check_models(target, name=name, cure=f"pass np.exp({name})")
-    )
+    if target.ndim == 1:
+        target = truth(target, n_classes)
+    else:
+        target = check_models(target, normalize=normalize, name=name, cure=f"pass np.exp({name})")
     if target.shape != (n_samples, n_classes):
         raise ValueError(f"{name} has the shape {target.shape}, the models have {(n_samples, n_classes)}")
     return target

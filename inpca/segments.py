@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from inpca.geometry import SMALLEST_ANGLE, angles, geodesic_ends
+from inpca.geometry import SMALLEST_ANGLE, angles, geodesic_ends, golden_section
 
 #: A point is found to this fraction of its segment.
 FOUND = 1e-7
+#: Progress that differs by less is the same.
+SAME_PROGRESS = 1e-4
 
 
 class Segment:
@@ -22,11 +24,11 @@ class Segment:
         The truth, to find points by their progress.
     """
 
-    def __init__(self, left: np.ndarray, right: np.ndarray, target=None):
+    def __init__(self, left: np.ndarray, right: np.ndarray, target=None, *, normalize: bool = False):
         self._ends = left, right
         self._angle = np.maximum(angles(left, right), SMALLEST_ANGLE)
         if target is not None:
-            ends = geodesic_ends(target, *left.shape)
+            ends = geodesic_ends(target, *left.shape, normalize=normalize)
             way = angles(*ends)
             self._moving = way >= SMALLEST_ANGLE
             self._way = way[self._moving]
@@ -50,10 +52,10 @@ class Segment:
         the geodesic's parameter, at s: Σ_n ∂/∂s arccos c_n(s) = 0, c_n being the overlap of P with γ_s. That is one
         equation for the fraction t, and needs no search for the progress of each trial point.
 
-        Returns
-        -------
-        float
-            0 or 1 if the progress of the models at the ends does not enclose s.
+        Raises
+        ------
+        ValueError
+            If the progress of the models at the ends does not enclose s.
         """
         # overlaps of both models with γ_s, and their derivatives by s
         sine = np.sin(self._way)
@@ -68,8 +70,16 @@ class Segment:
             angle = np.sqrt(np.maximum(1 - overlap**2, SMALLEST_ANGLE**2))
             return float(np.mean(-np.einsum("mn,mn->n", weights, change) / angle))
 
-        if slope(0.0) <= 0:
-            return 0.0
-        if slope(1.0) >= 0:
-            return 1.0
+        for end, beyond in ((0.0, slope(0.0) <= 0), (1.0, slope(1.0) >= 0)):
+            if beyond:
+                own = self._progress(int(end))
+                if abs(own - s) > SAME_PROGRESS:
+                    raise ValueError(
+                        f"index is not the progress towards this target: a checkpoint beside {s:g} has progress {own:g}"
+                    )
+                return end
         return brentq(slope, 0, 1, xtol=FOUND)
+
+    def _progress(self, end: int) -> float:
+        """Progress of the model at one end."""
+        return float(golden_section(*self._overlaps[end][:, None], self._way)[0])

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from inpca.centroids import centroid
 from inpca.distances import pairwise_distances
-from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
-from inpca.probabilities import check_models, unit_roots
+from inpca.geometry import bhattacharyya_distance, distance_of_roots, geodesic, ignorance, truth
+from inpca.probabilities import model_roots, unit_roots
 from inpca.segments import Segment
 
 #: Values of progress at which trajectories are compared.
@@ -75,16 +75,25 @@ class Trajectory:
 
     def at(self, s: float) -> np.ndarray:
         """Model at index s, (N, C) float32: a point of the geodesic between the checkpoints on both sides of s."""
+        try:
+            s = float(s)
+        except (TypeError, ValueError):
+            raise ValueError(f"s must be a finite number, not {s!r}") from None
+        if not np.isfinite(s):
+            raise ValueError(f"s must be a finite number, not {s!r}")
         if self._at[0] != s:
             self._at = s, self._interpolate(s)
-        return self._at[1]
+        return self._at[1].copy()
 
     def _interpolate(self, s: float) -> np.ndarray:
         upper = int(np.searchsorted(self.index, s))
         if upper == 0 or upper == len(self.index):
             return (self._roots(min(upper, len(self.index) - 1)) ** 2).astype(np.float32)
         if self._bracket is None or self._bracket[0] != upper:
-            self._bracket = upper, Segment(self._roots(upper - 1), self._roots(upper), self._target)
+            left, right = self._roots(upper - 1), self._roots(upper)
+            if left.shape != right.shape:
+                raise ValueError(f"checkpoints of a trajectory differ in shape: {left.shape} and {right.shape}")
+            self._bracket = upper, Segment(left, right, self._target, normalize=self._how["normalize"])
         segment = self._bracket[1]
         low, high = self.index[upper - 1], self.index[upper]
         t = (s - low) / (high - low) if self._target is None else segment.where_progress_is(s)
@@ -93,10 +102,10 @@ class Trajectory:
     def _roots(self, position: int) -> np.ndarray:
         """Square roots of the probabilities at a checkpoint."""
         checkpoint = int(self.checkpoints[position])
-        model = check_models(self._models[checkpoint], **self._how, name=f"checkpoint {checkpoint} of the trajectory")
-        if model.ndim != 2:
-            raise ValueError(f"a checkpoint must have the shape (samples, classes), not {model.shape}")
-        return unit_roots(model)
+        roots = model_roots(self._models[checkpoint], **self._how, name=f"checkpoint {checkpoint} of the trajectory")
+        if roots.ndim != 2:
+            raise ValueError(f"a checkpoint must have the shape (samples, classes), not {roots.shape}")
+        return roots
 
 
 class Permuted:
@@ -241,7 +250,10 @@ def trajectory_distances(
     -------
     (m, k) array
     """
-    for trajectory in (*trajectories, *(others or ())):
+    given = [*trajectories, *(others or ())]
+    if not len(trajectories) or (others is not None and not len(others)):
+        raise ValueError("there are no trajectories: at least one is needed on each side")
+    for trajectory in given:
         if not hasattr(trajectory, "at"):
             raise TypeError(f"trajectories must be inpca.Trajectory objects, not {type(trajectory).__name__}")
     s, total = check_values(s), 0.0
@@ -279,8 +291,8 @@ def tube_width(trajectories: np.ndarray, *, log: bool = False, normalize: bool =
     (M, S) array
         Its mean over the trajectories is the width of the tube that they fill.
     """
-    models = check_models(trajectories, log=log, normalize=normalize, name="trajectories")
-    return bhattacharyya_distance(models, mean_trajectory(models))
+    roots = model_roots(trajectories, log=log, normalize=normalize, name="trajectories")
+    return distance_of_roots(roots, unit_roots(mean_trajectory(trajectories, log=log, normalize=normalize)))
 
 
 def distance_to_geodesic(
@@ -308,7 +320,7 @@ def distance_to_geodesic(
     >>> distance_to_geodesic(way, [0], [0.0, 0.5, 1.0]).max() < 1e-15
     np.True_
     """
-    models = check_models(trajectory, log=log, normalize=normalize, name="trajectory")
+    models, s = model_roots(trajectory, log=log, normalize=normalize, name="trajectory"), check_values(s)
     if models.ndim < 3 or models.shape[-3] != len(s):
         raise ValueError(
             f"trajectory must have the shape (…, {len(s)}, samples, classes), one model for each s, not {models.shape}"
@@ -317,4 +329,4 @@ def distance_to_geodesic(
     if len(labels) != n_samples:
         raise ValueError(f"{len(labels)} labels for {n_samples} samples")
     ends = ignorance(n_samples, n_classes), truth(labels, n_classes)
-    return bhattacharyya_distance(models, geodesic(*ends, np.asarray(s)))
+    return distance_of_roots(models, unit_roots(geodesic(*ends, s)))

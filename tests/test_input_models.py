@@ -16,6 +16,8 @@ from inpca.probabilities import check_models
 RNG = np.random.default_rng(5)
 LABELS = np.arange(6) % 4
 P = RNG.dirichlet(np.ones(4), (5, 6))
+P = P[np.argsort(inpca.progress(P, LABELS))]
+INDEX = inpca.progress(P, LABELS)
 Q = RNG.dirichlet(np.ones(4), (5, 6))
 LOGITS = RNG.normal(size=(5, 6, 4)) * 3
 S = np.linspace(0, 1, 5)
@@ -32,7 +34,7 @@ FUNCTIONS = {
     "progress": lambda X, **how: inpca.progress(X, LABELS, **how),
     "Trajectory": lambda X, **how: [inpca.Trajectory(X, S, **how).at(s) for s in S],
     "reindex": lambda X, **how: inpca.reindex(X, S, S, **how),
-    "reindex to a target": lambda X, **how: inpca.reindex(X, S, S, target=LABELS, **how),
+    "reindex to a target": lambda X, **how: inpca.reindex(X, INDEX, (INDEX[1:] + INDEX[:-1]) / 2, target=LABELS, **how),
     "trajectory_distance": lambda X, **how: inpca.trajectory_distance(X, X, **how),
     "trajectory_distance, second": lambda X, **how: inpca.trajectory_distance(_like(how), X, **how),
     "mean_trajectory": lambda X, **how: inpca.mean_trajectory(_twice(X), **how),
@@ -223,10 +225,28 @@ def test_small_distances_have_their_digits(exponent, seed):
         (lambda: inpca.Trajectory(P, ["a"] * 5), ValueError, "index must hold one finite number for each checkpoint"),
         (lambda: inpca.Trajectory(iter(P), S), TypeError, "a trajectory must be an array"),
         (lambda: inpca.reindex(P, S, [np.nan]), ValueError, "s must hold finite numbers"),
+        (lambda: inpca.Trajectory(P, S).at(None), ValueError, "s must be a finite number, not None"),
+        (lambda: inpca.Trajectory(P, S).at("a"), ValueError, "s must be a finite number, not 'a'"),
+        (lambda: inpca.Trajectory(P, S).at(np.nan), ValueError, "s must be a finite number, not nan"),
+        (lambda: inpca.reindex(P, S + 2, [2.3], target=LABELS), ValueError, "index is not the progress towards this"),
+        (
+            lambda: inpca.reindex([P[0], P[1][:4]], [0, 1], [0.5]),
+            ValueError,
+            "checkpoints of a trajectory differ in shape",
+        ),
+        (lambda: inpca.trajectory_distances([]), ValueError, "there are no trajectories: at least one is needed"),
+        (
+            lambda: inpca.trajectory_distances([inpca.Trajectory(P, S)], []),
+            ValueError,
+            "there are no trajectories: at least one is needed",
+        ),
+        (lambda: inpca.ignorance(0, 0), ValueError, "n_classes must be 1 or more, not 0"),
+        (lambda: inpca.progress(P, P[0].round(2)), ValueError, "target is not normalised: .* pass normalize=True"),
         (lambda: inpca.reindex(P, S, []), ValueError, "s must hold finite numbers, at least one"),
         (lambda: inpca.reindex(P[:, 0], S, S), ValueError, "must have the shape"),
         (lambda: inpca.trajectory_distance(P[0], Q[0]), ValueError, "must have the same shape"),
         (lambda: inpca.trajectory_distances([P, Q]), TypeError, "must be inpca.Trajectory objects, not ndarray"),
+        (lambda: inpca.distance_to_geodesic(P, LABELS, 0.5), ValueError, "one model for each s"),
         (lambda: inpca.distance_to_geodesic(P, LABELS, S[:3]), ValueError, "one model for each s"),
         (lambda: inpca.distance_to_geodesic(P, LABELS[:5], S), ValueError, "5 labels for 6 samples"),
         (lambda: inpca.centroid(P[0]), ValueError, "X must have the shape"),
@@ -244,3 +264,29 @@ def test_ends_of_progress_in_float32_do_not_move_a_point_of_the_geodesic():
     start, target = (end.astype(np.float32) for end in ends)
     assert inpca.progress(point, target, start) == pytest.approx(0.37, abs=2e-6)
     assert inpca.progress(point.astype(np.float32), target, start) == pytest.approx(0.37, abs=2e-6)
+
+
+def test_logarithms_of_what_no_float32_holds_have_their_distances():
+    A = np.array([[0, -120.0]], np.float32)
+    exact = -np.log(2 * np.exp(-60.0) / (1 + np.exp(-120.0)))
+    assert inpca.bhattacharyya_distance(A, A[:, ::-1], log=True) == pytest.approx(exact, rel=1e-12)
+    assert inpca.trajectory_distance(A[None], A[None, :, ::-1], log=True) == pytest.approx(exact, rel=1e-12)
+    way = np.stack([A, A[:, ::-1]])
+    assert inpca.riemannian_length(way, log=True) == pytest.approx(2 * np.sqrt(exact), rel=1e-12)
+    assert inpca.pairwise_distances(way, log=True)[0, 1] == pytest.approx(exact, rel=1e-5)
+
+
+def test_a_model_that_was_given_out_is_no_part_of_the_trajectory():
+    trajectory = inpca.Trajectory(P, S)
+    trajectory.at(0.4)[:] = 0
+    assert np.allclose(trajectory.at(0.4).sum(axis=-1), 1)
+
+
+def test_rounded_targets_and_lists_of_tensors_and_many_classes():
+    assert np.allclose(inpca.progress(P, Q[0].round(3), normalize=True), inpca.progress(P, Q[0]), atol=1e-2)
+    tensors = [torch.tensor(model, requires_grad=True) for model in P]
+    assert np.array_equal(check_models(tensors), P)
+    assert check_models([torch.tensor(model).bfloat16() for model in P]).shape == P.shape
+    with pytest.raises(TypeError, match="the tensors in it differ in shape"):
+        check_models([torch.tensor(P[0]), torch.tensor(P[1, :3])])
+    assert inpca.truth([0, 1], 100_000).nbytes == 1_600_000
