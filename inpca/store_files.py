@@ -13,7 +13,7 @@ MANIFEST = "manifest.json"
 #: What was recorded so far in an unfinished store, one line for each split of a checkpoint, with checksums.
 JOURNAL = "recorded.jsonl"
 #: What browsers of files leave in folders; it is no part of a store.
-IGNORED = {MANIFEST, JOURNAL, ".DS_Store", "Thumbs.db", "desktop.ini"}
+IGNORED = {MANIFEST, JOURNAL, ".snakemake_timestamp", ".DS_Store", "Thumbs.db", "desktop.ini"}
 OWN_FILES = re.compile(
     r"zarr\.json|(seed|step|epoch)/(zarr\.json|c/.+)|[\w.-]+/zarr\.json|[\w.-]+/(label|log_probs)/(zarr\.json|c/.+)"
     r"|([\w.-]+/){0,2}zarr\.[0-9a-f]{32}\.partial|manifest\.json\.partial"  # what a killed process was writing

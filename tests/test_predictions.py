@@ -90,3 +90,14 @@ def test_writes_against_the_schedule_are_errors(tmp_path):
         store.write("train", 42, 3, values)
     with pytest.raises(PredictionStoreError, match="NaN"):
         store.write("train", 42, 5, np.full_like(values, np.nan))
+
+
+def test_marks_of_workflows_and_desktops_are_no_damage(tmp_path):
+    writer = PredictionWriter(
+        tmp_path / "s.zarr", seeds=[0], steps=[0], epochs=[0], labels={"train": [0, 1]}, n_classes=2
+    )
+    writer.write("train", 0, 0, np.log(np.full((2, 2), 0.5)))
+    writer.close()
+    for name in (".snakemake_timestamp", ".DS_Store"):
+        (tmp_path / "s.zarr" / name).touch()
+    assert PredictionStore(tmp_path / "s.zarr").log_probs("train").shape == (1, 1, 2, 2)
