@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from inpca.strict import LARGEST_COUNT, Count, Different, Name, Positive, Seed, Strict
+from inpca.strict import LARGEST_COUNT, Different, Name, Positive, Seed, Strict
 
 #: Less than half of the way from P0 to P*.
 LessThanHalf = Annotated[float, Field(gt=0, lt=0.5)]
 Between = Annotated[float, Field(gt=0, lt=1)]
+LARGEST_DRAWS = 100_000
+#: Of what takes its time again for each: draws, splits, points.
+Repeats = Annotated[int, Field(ge=1, le=10_000)]
+
+
+def _has_width(draws: int) -> int:
+    if not 2 <= draws <= LARGEST_DRAWS:
+        raise ValueError(
+            f"{draws} is not allowed: it should be 2 to {LARGEST_DRAWS} (the interval of one draw has no width)"
+        )
+    return draws
+
+
+Draws = Annotated[
+    int, AfterValidator(_has_width), WithJsonSchema({"type": "integer", "minimum": 2, "maximum": LARGEST_DRAWS})
+]
 
 
 class Tangents(Strict):
@@ -26,7 +42,7 @@ class Tangents(Strict):
         default=0.05, ge=1e-6, le=10, description="standard deviation of the weights, in units of progress"
     )
     largest_loss: Positive = Field(default=4.0, description="models of at least this train loss are left out")
-    n_draws: Count = Field(default=200, description="pairs of models of each kind that stand in for the means")
+    n_draws: Repeats = Field(default=200, description="pairs of models of each kind that stand in for the means")
     n_sampled: int = Field(
         default=800, ge=4, le=LARGEST_COUNT, description="random models on which the axes of such pairs are judged"
     )
@@ -39,10 +55,10 @@ class Analysis(Strict):
     n_components: int = Field(
         default=50,
         ge=3,
-        le=LARGEST_COUNT,
+        le=10_000,
         description="axes of an embedding that are computed and kept; figures show three",
     )
-    geodesic_points: Count = Field(default=100, description="points of the geodesic from P0 to P* that are embedded")
+    geodesic_points: Repeats = Field(default=100, description="points of the geodesic from P0 to P* that are embedded")
     spread_points: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Different] = Field(
         default=[0.25, 0.5, 0.75],
         min_length=1,
@@ -55,16 +71,19 @@ class Analysis(Strict):
     )
     fitted_error: Between = Field(default=0.1, description="train error up to which a run counts as fitted")
     null_seed: Seed = Field(default=0, description="seed of the permutations within classes")
-    bootstrap_draws: Count = Field(default=1000, description="draws of runs behind an interval")
+    bootstrap_draws: Draws = Field(default=1000, description="draws of runs behind an interval")
     bootstrap_seed: int = Field(
         default=0, ge=0, le=2**31 - 1, description="of the draws, and of scikit-learn's forests"
     )
-    importance_splits: Count = Field(default=40, description="splits of configurations into known and held out")
+    importance_splits: Repeats = Field(default=40, description="splits of configurations into known and held out")
     network_sizes: Annotated[list[Name], Different] = Field(
         default=[], description="networks of one family, from small to large, to compare in network_size"
     )
     progress_levels: Annotated[list[Between], Different] = Field(
-        default=[0.25, 0.5, 0.75], min_length=1, description="progress whose times are compared between networks"
+        default=[0.25, 0.5, 0.75],
+        min_length=1,
+        max_length=100,
+        description="progress whose times are compared between networks",
     )
     tangents: Tangents = Tangents()
     other_metrics: Annotated[list[Literal["spherical", "jeffreys", "euclidean"]], Different] = Field(
@@ -72,7 +91,7 @@ class Analysis(Strict):
         min_length=1,
         description="distances that are compared with Bhattacharyya and Hellinger",
     )
-    progress_bins: Count = Field(default=20, description="bins of progress that weighted InPCA counts alike")
+    progress_bins: Repeats = Field(default=20, description="bins of progress that weighted InPCA counts alike")
     tsne_perplexity: float = Field(default=30, ge=1, description="effective number of neighbours in t-SNE")
     umap_neighbours: int = Field(
         default=15, ge=2, le=LARGEST_COUNT, description="neighbours of a model in UMAP, and those counted as kept"
@@ -80,8 +99,8 @@ class Analysis(Strict):
     subset_models: int = Field(
         default=1000,
         ge=10,
-        le=LARGEST_COUNT,
+        le=20_000,
         description="models, at most, that are embedded by subsets of the samples",
     )
-    subset_halvings: Count = Field(default=5, description="how often the training samples are halved")
-    subset_draws: Count = Field(default=16, description="random subsets of each number of samples")
+    subset_halvings: int = Field(default=5, ge=1, le=20, description="how often the training samples are halved")
+    subset_draws: int = Field(default=16, ge=1, le=1000, description="random subsets of each number of samples")

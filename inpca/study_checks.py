@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from math import acos, log, sin
 from typing import TYPE_CHECKING
 
 from inpca.configuration import ConvMixer, Network, VisionTransformerSize, check_batch
+from inpca.image_sets import IMAGE_SETS
 
 if TYPE_CHECKING:
     from inpca.config import Experiment, Study
 
 #: Names of experiments that are those of a section, which has folders of its own.
 SECTIONS = ("corners", "synthetic")
+#: Width, depth or any other number of a network.
+LARGEST_SIZE = 10_000
+#: Of one experiment; distances between so many take 320 GB.
+LARGEST_MODELS = 200_000
 
 
 def check_networks(study: Study) -> None:
@@ -19,7 +25,7 @@ def check_networks(study: Study) -> None:
     Raises
     ------
     ValueError
-        If patches or kernels are too large for the images.
+        If a size is beyond :data:`LARGEST_SIZE`, or patches or kernels are too large for the images.
     """
     for name, network in study.networks.items():
         check_network(f"networks.{name}", network, study.dataset.side)
@@ -27,6 +33,11 @@ def check_networks(study: Study) -> None:
 
 def check_network(key: str, network: Network, side: int) -> None:
     """Whether one network can be built for images of ``side`` pixels; raises ValueError if not."""
+    for part, value in network:
+        sizes = value if isinstance(value, list) else [value]
+        for size in sizes:
+            if isinstance(size, int) and size > LARGEST_SIZE:
+                raise ValueError(f"{key}.{part}: {size} is too large; allowed: 1 to {LARGEST_SIZE}")
     if isinstance(network, ConvMixer | VisionTransformerSize) and network.patch > side:
         raise ValueError(f"{key}.patch: {network.patch} is larger than the images of {side}×{side} pixels")
     if isinstance(network, ConvMixer):
@@ -89,6 +100,7 @@ def check_analysis(study: Study) -> None:
     """
     analysis, n_train = study.analysis, study.dataset.n_train
     check_compared(study)
+    check_largest_loss(study)
     for name in analysis.tangents.progress_of:
         check_trained("analysis.tangents.progress_of", name, study)
     if not n_train >> analysis.subset_halvings:
@@ -98,6 +110,11 @@ def check_analysis(study: Study) -> None:
         )
     for name in study.experiments:
         models = n_models(study, name)
+        if models > LARGEST_MODELS:
+            raise ValueError(
+                f"experiments.{name}: the distances between its {models} models would take "
+                f"{8e-9 * models**2:.0f} GB; allowed: up to {LARGEST_MODELS} models"
+            )
         if analysis.n_components > models:
             raise ValueError(
                 f"analysis.n_components: {analysis.n_components} is more than the {models} models of "
@@ -111,6 +128,23 @@ def check_analysis(study: Study) -> None:
                 f"analysis.{key}: {value:g} must be less than the {models} models of experiments.main "
                 "(with P0, P* and the points between them)"
             )
+
+
+def check_largest_loss(study: Study) -> None:
+    """Whether ``tangents.largest_loss`` leaves the models that the initial mean is made of; raises ValueError if not.
+
+    On the geodesic from P0 to P* the model of progress s has the probability
+    p = (sin((1-s) d) / sqrt(C) + sin(s d))² / sin(d)², cos(d) = 1 / sqrt(C), of the true one of C classes, a loss of
+    -ln p.
+    """
+    tangents, of_truth = study.analysis.tangents, IMAGE_SETS[study.dataset.name].n_classes ** -0.5
+    s, d = min([tangents.progress_at, *tangents.progress_of.values()]), acos(of_truth)
+    loss = -2 * log((sin((1 - s) * d) * of_truth + sin(s * d)) / sin(d))
+    if tangents.largest_loss <= loss:
+        raise ValueError(
+            f"analysis.tangents.largest_loss: {tangents.largest_loss:g} leaves out the models of the initial mean, at "
+            f"progress {s:g}, where the loss is {loss:.3g} on the geodesic; allowed: more than that"
+        )
 
 
 def check_trained(key: str, network: str, study: Study) -> None:

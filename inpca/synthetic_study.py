@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from inpca.configuration import Checkpoints, Configuration, Epochs, FullyConnected, check_batch
-from inpca.strict import Count, Different, Name, Positive, Strict
+from inpca.strict import Different, Name, Positive, Strict
+from inpca.study_checks import LARGEST_SIZE, n_checkpoints
 from inpca.synthetic_configuration import Decay, Spectrum, SyntheticData, SyntheticJob, SyntheticSetting, SyntheticSize
 from inpca.synthetic_runs import all_runs
 
@@ -26,6 +27,11 @@ DecayOrSpectrum = Annotated[
         json_schema_input_type=Decay | Spectrum,
     ),
 ]
+Width = Annotated[int, Field(ge=1, le=LARGEST_SIZE)]
+#: Numbers in one array of data; so many take 8 GB.
+LARGEST_ARRAY = 1_000_000_000
+#: Of all runs on one data set; distances between so many take 20 GB, and so do spectra.
+LARGEST_MODELS = 50_000
 NumberOfCorners = Annotated[int, Field(ge=0, le=1000)]
 RunSeeds = Annotated[int, Field(ge=1, le=1000)]
 Corners = Annotated[
@@ -38,7 +44,7 @@ Corners = Annotated[
 class Sweep(Strict):
     """Data of many decays; the first student and setting, with fewer runs and epochs."""
 
-    decays: list[Decay] = Field(min_length=2, description="values of c, ascending")
+    decays: list[Decay] = Field(min_length=2, max_length=100, description="values of c, ascending")
     corners: Corners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
     epochs: Epochs
     checkpoints: Checkpoints
@@ -59,7 +65,7 @@ class Synthetic(Strict):
         description="variances e_i = 50 c exp(-c i) of the inputs, by name: the decay c (0: isotropic), or decay and "
         "sized_as, the decay of another spectrum whose sum they are scaled to",
     )
-    students: dict[Name, Annotated[list[Count], Field(min_length=1)]] = Field(
+    students: dict[Name, Annotated[list[Width], Field(min_length=1, max_length=100)]] = Field(
         min_length=1, description="hidden widths, by name"
     )
     settings: Annotated[list[SyntheticSetting], Different] = Field(min_length=1)
@@ -73,13 +79,20 @@ class Synthetic(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Synthetic:
+        check_size(self.data)
         for index, setting in enumerate(self.settings):
             check_batch(f"settings.{index}: batch_size", setting.batch_size, "n_train", self.data.n_train)
             if setting.epochs < self.settled_epochs:
                 raise ValueError(
                     f"settings.{index}: {setting.epochs} epochs are fewer than settled_epochs {self.settled_epochs:g}"
                 )
-        self.configurations()
+        for number, seeds in self.corners.items():
+            if n_runs({number: seeds}) < 2:
+                raise ValueError(f"corners.{number}: one run has no standard error; give it two run seeds or more")
+        configurations = list(self.configurations().values())
+        check_models("corners", self, configurations, self.data.n_train)
+        first = configurations[0].model_copy(update={"epochs": self.sweep.epochs})
+        check_models("sweep.corners", self.sweep, [first], self.data.n_train)
         return self
 
     def dataset(self, spectrum: Spectrum) -> SyntheticData:
@@ -124,3 +137,36 @@ class Synthetic(Strict):
             runs=all_runs(self.sweep.corners),
             checkpoints=self.sweep.checkpoints,
         )
+
+
+def check_size(data: SyntheticSize) -> None:
+    """Whether data can be made, and every class can have a sample.
+
+    Raises
+    ------
+    ValueError
+        If there are more classes than samples, or inputs or teacher are too large.
+    """
+    for key, n in (("n_train", data.n_train), ("n_test", data.n_test)):
+        if data.n_classes > n:
+            raise ValueError(f"data.n_classes: {data.n_classes} classes are more than the {n} samples of {key}")
+    for key, size in (("dimension", data.dimension), ("teacher.hidden", data.teacher.hidden)):
+        if size > LARGEST_SIZE:
+            raise ValueError(f"data.{key}: {size} is too large; allowed: 1 to {LARGEST_SIZE}")
+        if (data.n_train + data.n_test) * size > LARGEST_ARRAY:
+            raise ValueError(
+                f"data.{key}: {size} times {data.n_train + data.n_test} samples is more than {LARGEST_ARRAY} numbers"
+            )
+
+
+def n_runs(corners: dict[int, int]) -> int:
+    """Runs from some numbers of corners, those that they share counted for each."""
+    return sum(max(1, number) * seeds for number, seeds in corners.items())
+
+
+def check_models(key: str, section: Synthetic | Sweep, configurations: list[Configuration], n_train: int) -> None:
+    """Whether the models of all runs on one data set are few enough for their distances; raises ValueError if not."""
+    of_one_run = sum(n_checkpoints(section, -(-n_train // one.batch_size), one.epochs) for one in configurations)
+    models = n_runs(section.corners) * of_one_run
+    if models > LARGEST_MODELS:
+        raise ValueError(f"{key}: {models} models on each data set are too many; allowed: up to {LARGEST_MODELS}")

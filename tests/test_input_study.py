@@ -10,6 +10,7 @@ from conftest import ROOT
 
 from inpca.config import ConfigError, Study, read_study
 from inpca.image_sets import IMAGE_SETS
+from inpca.strict import shown
 from inpca.study_checks import n_models
 from inpca.yaml_file import YamlError, merged, parse, read_yaml
 
@@ -47,7 +48,7 @@ WHOLE, NUMBER, FINITE = "it should be a whole number", "it should be a number", 
 NOT_NEGATIVE, POSITIVE = "it should be greater than or equal to 0", "it should be greater than 0"
 AT_LEAST_ONE, A_LIST = "it should be greater than or equal to 1", "it should be a list"
 ONE_ITEM, MAPPING = "it should have at least 1 of them, not 0", "it should be a mapping of keys to values"
-LARGEST = "it should be less than or equal to 1000000"
+LARGEST, TEN_THOUSAND = "it should be less than or equal to 1000000", "it should be less than or equal to 10000"
 
 #: Where a value stands, the value, and what is said to be allowed there.
 VALUES = [
@@ -109,7 +110,17 @@ VALUES = [
     ("analysis.fitted_error", 1, "it should be less than 1"),
     ("analysis.null_seed", -1, NOT_NEGATIVE),
     ("analysis.bootstrap_seed", 2**31, f"it should be less than or equal to {2**31 - 1}"),
-    ("analysis.bootstrap_draws", 0, AT_LEAST_ONE),
+    ("analysis.bootstrap_draws", 1, "it should be 2 to 100000 (the interval of one draw has no width)"),
+    ("analysis.bootstrap_draws", 10**6, "it should be 2 to 100000 (the interval of one draw has no width)"),
+    ("analysis.bootstrap_draws", True, WHOLE),
+    ("analysis.geodesic_points", 10**6, TEN_THOUSAND),
+    ("analysis.n_components", 10**5, TEN_THOUSAND),
+    ("analysis.importance_splits", 10**5, TEN_THOUSAND),
+    ("analysis.progress_bins", 10**6, TEN_THOUSAND),
+    ("analysis.subset_models", 10**6, "it should be less than or equal to 20000"),
+    ("analysis.subset_draws", 10**6, "it should be less than or equal to 1000"),
+    ("analysis.subset_halvings", 10**6, "it should be less than or equal to 20"),
+    ("analysis.tangents.n_draws", 10**6, TEN_THOUSAND),
     ("analysis.importance_splits", 0, AT_LEAST_ONE),
     ("analysis.progress_levels", [], ONE_ITEM),
     ("analysis.progress_levels", [1], "it should be less than 1"),
@@ -141,6 +152,9 @@ VALUES = [
     ("synthetic.settings.0.optimizer", "adam", "it should be 'sgd' or 'sgdn'"),
     ("synthetic.settings.0.weight_decay", -1, NOT_NEGATIVE),
     ("synthetic.bootstrap", 1, "it should be greater than or equal to 2"),
+    ("synthetic.students.mlp", [10**6], TEN_THOUSAND),
+    ("synthetic.students.mlp", [1] * 101, "it should have at most 100 of them, not 101"),
+    ("synthetic.sweep.decays", [n / 1000 for n in range(101)], "it should have at most 100 of them, not 101"),
     ("synthetic.sweep.decays", [0.3], "it should have at least 2 of them, not 1"),
 ]
 
@@ -152,7 +166,7 @@ def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key, value, all
     if isinstance(value, list | dict) and len(value) == 1 and "of them" not in allowed and allowed != MAPPING:
         last, inner = (0, value[0]) if isinstance(value, list) else next(iter(value.items()))
         key = f"{key}.{last}"
-    assert complaints(data) == [f"{key}: {inner!r} is not allowed: {allowed}"]
+    assert complaints(data) == [f"{key}: {shown(inner)} is not allowed: {allowed}"]
 
 
 #: Settings that do not fit each other or what is known of the data.
@@ -220,12 +234,38 @@ MISFITS = [
     ("analysis.subset_halvings", 9, "analysis.subset_halvings: n_train 300 cannot be halved 9 times, only 8"),
     ("analysis.tangents.progress_of", {"lenet": 0.3},
      f"analysis.tangents.progress_of: 'lenet' is not defined; allowed: {NETWORKS}"),
+    ("analysis.tangents.largest_loss", 1e-9,
+     "analysis.tangents.largest_loss: 1e-09 leaves out the models of the initial mean, at progress 0.2, where the loss "
+     "is 1.23 on the geodesic; allowed: more than that"),
+    ("analysis.tangents", {"largest_loss": 1.5, "progress_of": {"fc": 0.1}},
+     "analysis.tangents.largest_loss: 1.5 leaves out the models of the initial mean, at progress 0.1, where the loss "
+     "is 1.68 on the geodesic; allowed: more than that"),
+    ("networks.fc.widths", [32, 10**6], "networks.fc.widths: 1000000 is too large; allowed: 1 to 10000"),
+    ("networks.convmixer.depth", 10**5, "networks.convmixer.depth: 100000 is too large; allowed: 1 to 10000"),
+    ("experiments.main.seeds", list(range(2000)),
+     "experiments.main: the distances between its 240052 models would take 461 GB; allowed: up to 200000 models"),
     ("corners.network", "lenet", f"corners.network: 'lenet' is not defined; allowed: {NETWORKS}"),
     ("corners.subset", 301, "corners.subset: 301 samples are more than n_train 300"),
     ("corners.subset", 41, f"corners.batch_size: 20 does not fit subset 41 {BATCH}"),
     ("corners.label_seeds", [0, 0], "corners.label_seeds: 0 is listed twice; list each value once"),
     ("synthetic.settings.0.batch_size", 199, f"synthetic: settings.0: batch_size 199 does not fit n_train 200 {BATCH}"),
     ("synthetic.settled_epochs", 7, "synthetic: settings.0: 6 epochs are fewer than settled_epochs 7"),
+    ("synthetic.data.n_classes", 101,
+     "synthetic: data.n_classes: 101 classes are more than the 100 samples of n_test"),
+    ("synthetic.data.n_classes", 1000,
+     "synthetic: data.n_classes: 1000 classes are more than the 200 samples of n_train"),
+    ("synthetic.data.dimension", 10**6, "synthetic: data.dimension: 1000000 is too large; allowed: 1 to 10000"),
+    ("synthetic.data.teacher.hidden", 10**6,
+     "synthetic: data.teacher.hidden: 1000000 is too large; allowed: 1 to 10000"),
+    ("synthetic.data", SMOKE["synthetic"]["data"] | {"n_train": 10**6, "dimension": 1000},
+     "synthetic: data.dimension: 1000 times 1000100 samples is more than 1000000000 numbers"),
+    ("synthetic.corners", {0: 1, 2: 1},
+     "synthetic: corners.0: one run has no standard error; give it two run seeds or more"),
+    ("synthetic.corners", {1: 1}, "synthetic: corners.1: one run has no standard error; give it two run seeds or more"),
+    ("synthetic.corners", {1000: 1000},
+     "synthetic: corners: 8000000 models on each data set are too many; allowed: up to 50000"),
+    ("synthetic.sweep.corners", {1000: 1000},
+     "synthetic: sweep.corners: 5000000 models on each data set are too many; allowed: up to 50000"),
     ("synthetic.corners", {-1: 2}, f"synthetic.corners: -1 is not allowed: {NOT_NEGATIVE}"),
     ("synthetic.corners", {"x": 1}, f"synthetic.corners: 'x' is not allowed: {WHOLE}"),
     ("synthetic.corners", {True: 1}, f"synthetic.corners: True is not allowed: {WHOLE}"),
@@ -285,6 +325,12 @@ def test_seeds_and_other_values_at_their_bounds_are_taken():
     read_study(changed("experiments.main.crop_padding", 4))
     read_study(changed("networks.convmixer.kernel", 7))
     read_study(changed("analysis.spread_points", [0, 1]))
+    read_study(changed("analysis.geodesic_points", 10_000))
+    read_study(changed("analysis.bootstrap_draws", 2))
+    read_study(changed("analysis.tangents.largest_loss", 1.24))
+    read_study(changed("synthetic.data.n_classes", 100))
+    read_study(changed("synthetic.corners", {0: 2, 2: 1}))
+    read_study(changed("synthetic.sweep.corners", {0: 1}))
     for bounds in ({"n_train": 1590, "pool": 8}, {"n_train": 1000, "n_test": 740}):
         data = deepcopy(SMOKE) | {"corners": None}
         data["dataset"] |= bounds
