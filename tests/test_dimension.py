@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,6 +55,43 @@ def test_a_time_like_axis_counts_by_its_magnitude():
     values = np.array([2.0, -1.0, 1.0])
     assert participation_ratio(values) == pytest.approx(16 / 6)
     assert np.allclose(explained_stress(values), 1 - np.sqrt([2 / 6, 1 / 6, 0]))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [1, 5])
+def test_models_that_are_all_the_same_fill_no_dimension(n):
+    zeros = signed_spectrum(np.zeros((n, n)))
+    assert np.array_equal(zeros, np.zeros(n))
+    assert np.array_equal(explained_stress(zeros), np.ones(n))
+    assert axes_needed(zeros) == 0 and participation_ratio(zeros) == 0
+    found = dimension(np.zeros((n, n)), np.arange(n), n, 3, np.random.default_rng(0))
+    expected = {"eigenvalue": np.zeros(n), "axes_needed": 0, "participation_ratio": 0}
+    expected |= {"axes_needed_error": 0, "participation_ratio_error": 0}
+    assert all(np.array_equal(found[name], value) for name, value in expected.items())
+    first = found["explained_stress"].sel(axis=1), found["explained_stress_error"].sel(axis=1)
+    assert first == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([1, np.nan, 1], "weight[1] is nan; weights should be finite and not negative"),
+        ([1, 1, np.inf], "weight[2] is inf; weights should be finite and not negative"),
+        ([-0.5, 1, 1], "weight[0] is -0.5; weights should be finite and not negative"),
+        ([0, 0, 0], "all weights are zero; at least one model should have a positive one"),
+        ([1, 1], "weight has the shape (2,); it should be (3,), one number for each model"),
+        (2.0, "weight has the shape (); it should be (3,), one number for each model"),
+        (["a", "b", "c"], "weight should be 3 numbers, one for each model"),
+    ],
+)
+def test_weights_that_count_no_models_are_refused(weight, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        signed_spectrum(1 - np.eye(3), weight)
+
+
+def test_a_standard_error_takes_two_samples():
+    with pytest.raises(ValueError, match=r"^resamples is 1; a standard error takes two or more$"):
+        dimension(1 - np.eye(3), np.arange(3), 2, 1, np.random.default_rng(0))
 
 
 def test_resampled_runs_come_with_all_their_models(distances):
