@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -28,7 +28,8 @@ def log_probabilities(model: nn.Module, split, *, outputs: str = "logits", n_cla
     split : (inputs, labels) or DataLoader
         Inputs are a tensor, a tuple (positional arguments of the model) or a mapping (keyword arguments).
     outputs : {"logits", "probabilities", "log_probabilities"}
-        What the model returns, (B, C): as a tensor, the first of a tuple, or under ``logits``.
+        What the model returns, (B, C): as a tensor, under ``logits``, or in a tuple, the first entry that is no loss
+        (a single number) and not None.
     n_classes : int, optional
         Number of classes that must come out.
 
@@ -47,8 +48,10 @@ def log_probabilities(model: nn.Module, split, *, outputs: str = "logits", n_cla
     return evaluated(model, split, outputs=outputs, n_classes=n_classes)[0]
 
 
-def evaluated(model: nn.Module, split, *, outputs: str, n_classes: int | None = None) -> tuple[Tensor, Tensor]:
-    """Log-probabilities (N, C) and the labels that came with them."""
+def evaluated(
+    model: nn.Module, split, *, outputs: str, n_classes: int | None = None, seen: Callable | None = None
+) -> tuple[Tensor, Tensor]:
+    """Log-probabilities (N, C) and the labels that came with them; ``seen`` gets each batch before the model does."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
     check_outputs(outputs)
@@ -56,6 +59,8 @@ def evaluated(model: nn.Module, split, *, outputs: str, n_classes: int | None = 
     values, labels = [], []
     with observed(model, split):
         for inputs, batch in batches(split):
+            if seen is not None:
+                seen(inputs, batch)
             inputs = mapped(lambda tensor: tensor.to(device, non_blocking=True), inputs)
             values.append(class_values(called(model, inputs), len(batch), n_classes))
             labels.append(batch)
@@ -76,6 +81,7 @@ def check_outputs(outputs: str) -> None:
 def observed(model: nn.Module, split) -> Iterator[None]:
     """Evaluation mode without gradients; then each module's mode, buffers and all random states are as before.
 
+    Modes are set on each module, not by ``eval()``: the model's own ``train()`` may do more, such as merging weights.
     Gradients are off by ``no_grad``: tensors that a model keeps of its first call can be used in training later. The
     cache of autocast is off, which would keep weights without gradients.
     """
@@ -91,7 +97,8 @@ def observed(model: nn.Module, split) -> Iterator[None]:
     devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
     try:
         torch.set_autocast_cache_enabled(False)
-        model.eval()
+        for module in modules:
+            module.training = False
         with torch.no_grad(), random_states_kept(devices, split):
             yield
     finally:
@@ -131,7 +138,7 @@ def class_values(output, n_samples: int, n_classes: int | None) -> Tensor:
     if isinstance(output, Mapping):
         output = output.get("logits")
     elif isinstance(output, (tuple, list)):
-        output = output[0] if output else None
+        output = next((part for part in output if part is not None and not is_number(part)), None)
     elif not isinstance(output, Tensor):
         output = getattr(output, "logits", None)
     if not isinstance(output, Tensor):
@@ -151,13 +158,18 @@ def class_values(output, n_samples: int, n_classes: int | None) -> Tensor:
     return output
 
 
+def is_number(part) -> bool:
+    """Whether a part of what a model returned is a single number, such as a loss."""
+    return isinstance(part, Tensor) and part.ndim == 0
+
+
 def normalised(values: Tensor, outputs: str, tolerance: float) -> Tensor:
     """Log-probabilities of logits, probabilities or log-probabilities (N, C).
 
     Raises
     ------
     ValueError
-        If values hold NaN, or are of another kind than ``outputs`` says.
+        If values hold NaN, leave a sample no class, or are of another kind than ``outputs`` says.
     """
     if values.isnan().any() or values.isposinf().any():
         raise ValueError("the model returned NaN or infinity")
@@ -168,6 +180,9 @@ def normalised(values: Tensor, outputs: str, tolerance: float) -> Tensor:
     if outputs == "logits":
         if are_probabilities:
             raise ValueError('the model returned probabilities, not logits: pass outputs="probabilities"')
+        impossible = values.isneginf().all(dim=1)
+        if impossible.any():
+            raise ValueError(f"the model returned -infinity for every class of sample {int(impossible.int().argmax())}")
         return torch.log_softmax(values, dim=1)
     if not are_probabilities:
         raise ValueError(f'outputs="{outputs}", but the model returned others: is outputs="logits" meant?')

@@ -18,6 +18,7 @@ from inpca.store_files import (
     PARTIAL,
     PredictionStoreError,
     append_to_journal,
+    check_outside_stores,
     check_target,
     checksums,
     foreign_file,
@@ -58,6 +59,8 @@ class PredictionWriter:
         Replace a finished store of that name, once this one is complete, and an unfinished one at once.
     resume : bool
         Go on with the unfinished store of that name, if there is one, which must have been made for the same.
+    origin : mapping from str to str, optional
+        What the predictions are made of, compared on resuming; the finished store does not hold it.
 
     Raises
     ------
@@ -69,13 +72,14 @@ class PredictionWriter:
 
     def __init__(
         self, path, *, seeds, steps, epochs, labels: Mapping[str, Any], n_classes: int, attributes=None,
-        overwrite: bool = False, resume: bool = False,
+        overwrite: bool = False, resume: bool = False, origin: Mapping[str, str] | None = None,
     ):  # fmt: skip
         if overwrite and resume:
             raise ValueError("overwrite=True and resume=True exclude each other: pass one of them")
         self._contents = StoreContents.checked(
             seeds=seeds, steps=steps, epochs=epochs, labels=labels, n_classes=n_classes, attributes=attributes
         )
+        self._origin = dict(origin or {})
         self._claim(path, overwrite)
         try:
             if self._partly_recorded(overwrite, resume):
@@ -95,6 +99,7 @@ class PredictionWriter:
             raise ValueError(f"{self.path.name}: names that begin with {PARTIAL} are those of unfinished stores")
         self.partial = partial_path(self.path)
         self.overwrite, self.closed = overwrite, False
+        check_outside_stores(self.path)
         check_target(self.path, overwrite=self.overwrite)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +149,7 @@ class PredictionWriter:
                 dimension_names=("seed", "checkpoint", "sample", "class"),
                 config={"write_empty_chunks": True},
             )
-        self._entries = [{"files": checksums(self.partial, list_files(self.partial))}]
+        self._entries = [{"files": checksums(self.partial, list_files(self.partial)), "origin": self._origin}]
         append_to_journal(self.partial, self._entries[0])
         self._find_pending()
 
@@ -161,6 +166,8 @@ class PredictionWriter:
             append_to_journal(self.partial, entry)
         self._group = zarr.open_group(self.partial, mode="r+")
         part = StoreContents.of(self._group, split_names(self.partial)).difference(self._contents)
+        begun = self._entries[0].get("origin", {})
+        part = part or next((key for key, value in self._origin.items() if begun.get(key) != value), None)
         if part is not None:
             raise PredictionStoreError(
                 f"{self.path.name} cannot be resumed: {part} differ from those it was begun with"

@@ -241,6 +241,7 @@ def keep_recorded(store: PredictionStore, target: Path, *, seeds=None, overwrite
 
     The caller holds the lock of the unfinished store. It is deleted if everything in it was kept.
     """
+    check_target(target, overwrite=overwrite)
     rows = np.flatnonzero(store.recorded.any(axis=1))
     if seeds is not None:
         seeds = checked_seeds(seeds)
@@ -252,17 +253,25 @@ def keep_recorded(store: PredictionStore, target: Path, *, seeds=None, overwrite
         raise PredictionStoreError(f"{store.path}: no checkpoint was recorded, so there is nothing to keep")
     columns = np.flatnonzero(store.recorded[rows].all(axis=0))
     if not len(columns):
-        raise PredictionStoreError(f"{store.path}: seeds {store.seeds[rows].tolist()} share no checkpoint; pass seeds=")
+        raise PredictionStoreError(
+            f"{store.path}: seeds {store.seeds[rows].tolist()} share no checkpoint; keep some of "
+            f"them with PredictionStore({target.name!r}, partial=True).finish(seeds=...)"
+        )
     temporary = PredictionWriter(
         target.with_name(f".kept-{target.name}"), seeds=store.seeds[rows], steps=store.steps[columns],
         epochs=store.epochs[columns], labels={split: store.labels(split) for split in store.splits},
         n_classes=store.log_probs(store.splits[0]).shape[-1], attributes=store.attributes, overwrite=True,
     )  # fmt: skip
-    check_target(target, overwrite=overwrite)
-    for split, row, column in product(store.splits, rows, columns):
-        values = store.log_probs(split)[row, column]
-        temporary.write(split, int(store.seeds[row]), int(store.steps[column]), values)
-    temporary.close()
-    replace_store(temporary.path, target)
+    try:
+        for split, row, column in product(store.splits, rows, columns):
+            values = store.log_probs(split)[row, column]
+            temporary.write(split, int(store.seeds[row]), int(store.steps[column]), values)
+        temporary.close()
+        check_target(target, overwrite=overwrite)
+        replace_store(temporary.path, target)
+    finally:
+        remove(temporary.partial)
+        remove(temporary.path)
+        temporary.release()
     if store.recorded.sum() == len(rows) * len(columns):
         remove(store.path)

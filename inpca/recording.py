@@ -14,7 +14,7 @@ from torch import nn
 
 from inpca.evaluation import check_outputs, evaluated, log_probabilities
 from inpca.predictions import PredictionStore, PredictionStoreError, PredictionWriter, keep_recorded
-from inpca.samples import EVALUATION_BATCH, batches, is_pair, read_labels
+from inpca.samples import EVALUATION_BATCH, batches, is_pair, joined, read_once, read_split, sample_digests, versions
 from inpca.store_contents import class_count, class_labels, whole_number, whole_numbers
 from inpca.store_files import store_path
 
@@ -36,8 +36,8 @@ class Recorder:
         Name of the prediction store; it appears when the recorder is closed.
     splits : mapping from name to (inputs, labels) or DataLoader
         Samples to predict, without augmentation. A DataLoader is read twice here, and must give the same samples in the
-        same order; its labels are compared again at every checkpoint. Batches are (inputs, labels) or mappings with
-        "labels" or "label", whose other entries are keyword arguments of the model.
+        same order, also at every checkpoint; tensors and arrays must stay as they are. Batches are (inputs, labels) or
+        mappings with "labels" or "label", whose other entries are keyword arguments of the model.
     steps : iterable of int
         Optimiser steps at which to record, such as those of :meth:`inpca.configuration.Checkpoints.steps`; they are
         sorted, and each counts once.
@@ -54,7 +54,8 @@ class Recorder:
     overwrite : bool
         Replace a finished store of that name, once this one is complete, and an unfinished one at once.
     resume : bool
-        Go on with the unfinished store of that name, if there is one; what it holds is not recorded again.
+        Go on with the unfinished store of that name, if there is one, which must have been begun with the same inputs;
+        what it holds is not recorded again.
 
     Raises
     ------
@@ -91,8 +92,10 @@ class Recorder:
         resume: bool = False,
     ):
         store_path(path)
-        if not isinstance(splits, Mapping) or not splits:
+        if not isinstance(splits, Mapping):
             raise TypeError(f"splits must map names to (inputs, labels) or DataLoaders, not {type(splits).__name__}")
+        if not splits:
+            raise ValueError("splits is empty: it must map names to (inputs, labels) or DataLoaders")
         if isinstance(steps_per_epoch, bool) or not isinstance(steps_per_epoch, Real):
             raise TypeError(f"steps_per_epoch must be a number above 0, not {steps_per_epoch!r}")
         if not math.isfinite(steps_per_epoch) or steps_per_epoch <= 0:
@@ -102,8 +105,11 @@ class Recorder:
             raise ValueError("attributes['versions'] is what the recorder writes; choose another key")
         steps = sorted(set(whole_numbers(steps, "steps")))
         self._splits, self._outputs, self._n_classes = dict(splits), outputs, class_count(n_classes)
-        self._labels = {name: read_labels(split, name) for name, split in self._splits.items()}
-        versions = {"versions": {name: version(name) for name in LIBRARIES}}
+        read = {name: read_split(split, name) for name, split in self._splits.items()}
+        self._labels = {name: labels for name, (labels, _) in read.items()}
+        self._digests = {name: digest for name, (_, digest) in read.items()}
+        self._versions = {name: versions(split) for name, split in self._splits.items()}
+        libraries = {"versions": {name: version(name) for name in LIBRARIES}}
         self._writer = PredictionWriter(
             path,
             seeds=seeds,
@@ -111,9 +117,11 @@ class Recorder:
             epochs=[step / steps_per_epoch for step in steps],
             labels={n: class_labels(y, self._n_classes, f"labels of split {n!r}") for n, y in self._labels.items()},
             n_classes=n_classes,
-            attributes={**attributes, **versions} if isinstance(attributes, Mapping) else attributes or versions,
+            attributes={**attributes, **libraries} if isinstance(attributes, Mapping) else attributes or libraries,
             overwrite=overwrite,
             resume=resume,
+            origin={f"inputs of split {name!r}": digest for name, digest in self._digests.items()}
+            | {"outputs": outputs},
         )
         self._steps, self._recorded = frozenset(steps), set()
 
@@ -136,8 +144,9 @@ class Recorder:
         PredictionStoreError
             If the checkpoint was recorded before by this recorder, or the recorder is closed.
         TypeError, ValueError
-            If step or seed is none of the store's, or the outputs of the model or the labels of a loader are not what
-            they must be. Nothing is recorded then, and the checkpoint can be repeated.
+            If step or seed is none of the store's, or the outputs of the model are not what they must be, or the
+            samples of a split differ from those at construction. Nothing is recorded then, and the checkpoint can be
+            repeated.
         """
         step, seed = whole_number(step, "step"), self._seed(seed)
         if step not in self._steps:
@@ -166,17 +175,32 @@ class Recorder:
     def _evaluate(self, model: nn.Module, split: str, where: str) -> np.ndarray:
         """Log-probabilities (N, C) on a split; an error says where it happened."""
         where = f"split {split!r}, {where}"
+        samples, digests = self._splits[split], []
+        seen = None if is_pair(samples) else lambda inputs, labels: digests.extend(sample_digests(inputs, len(labels)))
         try:
-            log_probs, labels = evaluated(model, self._splits[split], outputs=self._outputs, n_classes=self._n_classes)
+            log_probs, labels = evaluated(model, samples, outputs=self._outputs, n_classes=self._n_classes, seen=seen)
         except Exception as error:
             error.add_note(f"while {where} was recorded")
             raise
-        if not is_pair(self._splits[split]) and not np.array_equal(labels.numpy(), self._labels[split]):
-            raise ValueError(f"{where}: the DataLoader gives other labels than when the recorder was made")
+        if not np.array_equal(labels.numpy(), self._labels[split]):
+            raise ValueError(f"labels of {where} differ from those at construction of the recorder")
+        found = joined(digests) if seen else self._digest_of_tensors(split)
+        if found != self._digests[split]:
+            raise ValueError(f"inputs of {where} differ from those at construction of the recorder")
         return log_probs.numpy()
 
+    def _digest_of_tensors(self, split: str) -> str:
+        """Digest of the inputs of a split of tensors; computed again only if they were edited, or cannot tell."""
+        now = versions(self._splits[split])
+        if now is None or now != self._versions[split]:
+            digest = joined(read_once(self._splits[split], split)[1])
+            if digest == self._digests[split]:
+                self._versions[split] = now
+            return digest
+        return self._digests[split]
+
     def close(self, *, strict: bool = False) -> None:
-        """Finish the store; a second call does nothing.
+        """Finish the store; a second call does nothing. Others may write it afterwards, also if that failed.
 
         If checkpoints are missing, as after early stopping, a warning says so, and the store holds the seeds of which
         something was recorded at the checkpoints that they share; what does not fit in stays in the unfinished store
@@ -190,24 +214,29 @@ class Recorder:
         Raises
         ------
         PredictionStoreError
-            If nothing was recorded, a file is damaged, or a checkpoint is missing and ``strict``.
+            If nothing was recorded, a file is damaged, the seeds share no checkpoint, or a checkpoint is missing and
+            ``strict``; what was recorded stays in the unfinished store.
         """
+        try:
+            self._finish(strict)
+        finally:
+            self._writer.release()
+
+    def _finish(self, strict: bool) -> None:
         writer = self._writer
         total, done = len(writer.seeds) * len(writer.steps), writer.n_recorded()
         if writer.closed or strict or done == total:
             writer.close()
             return
         if not done:
-            writer.release()
             raise PredictionStoreError(f"{writer.path.name}: no checkpoint was recorded, so there is no store")
         store = PredictionStore(writer.path, partial=True)
         keep_recorded(store, writer.path, overwrite=writer.overwrite)
-        writer.release()
         kept = PredictionStore(writer.path, verify=False).n_models
         left = f"; the other {done - kept} stay in {writer.partial}" if kept < done else ""
         warnings.warn(
             f"{writer.path.name}: {done} of {total} checkpoints were recorded, {kept} are in the store{left}",
-            stacklevel=2,
+            stacklevel=3,
         )
 
     def __enter__(self) -> Recorder:

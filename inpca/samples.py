@@ -32,15 +32,30 @@ def check_split(split, name: str) -> None:
         if isinstance(split, (Tensor, np.ndarray, str, Mapping)) or not hasattr(split, "__iter__"):
             raise TypeError(f"{where} must be (inputs, labels) or a DataLoader, not {type(split).__name__}")
         return
+    if is_list_of_batches(split):
+        raise TypeError(f"{where} is a list of batches; pass a DataLoader, or (inputs, labels) of all samples")
     if len(split) != 2:
         raise TypeError(f"{where} must be (inputs, labels) or a DataLoader, not {len(split)} parts")
     inputs, labels = split[0], label_tensor(split[1], where)
     for part in leaves(inputs):
-        if not isinstance(part, (Tensor, np.ndarray)) or not part.ndim:
+        if isinstance(part, (Tensor, np.ndarray)) and not part.ndim:
+            raise TypeError(f"{where} has a single number as inputs; one entry for each sample is needed")
+        if not isinstance(part, (Tensor, np.ndarray)):
             raise TypeError(f"{where} has inputs of type {type(part).__name__}; tensors or arrays are needed")
     lengths = {len(part) for part in leaves(inputs)}
     if lengths != {len(labels)}:
         raise ValueError(f"{where} has {len(labels)} labels for inputs of {' and '.join(map(str, sorted(lengths)))}")
+
+
+def is_list_of_batches(split) -> bool:
+    """Whether a tuple or list holds batches, each (inputs, labels) or a mapping, in place of inputs and labels."""
+
+    def is_batch(part) -> bool:
+        if isinstance(part, (tuple, list)):
+            return len(part) == 2 and isinstance(part[1], (Tensor, np.ndarray)) and part[1].ndim > 0
+        return isinstance(part, Mapping) and bool({"labels", "label"} & part.keys())
+
+    return bool(split) and all(is_batch(part) for part in split)
 
 
 def label_tensor(labels, where: str) -> Tensor:
@@ -113,8 +128,10 @@ def separated(batch) -> tuple:
     return batch[0], label_tensor(batch[1], "a batch")
 
 
-def read_labels(split, name: str) -> np.ndarray:
-    """Labels of a split, as they are given; a loader is read twice to see that it gives the same samples again.
+def read_split(split, name: str) -> tuple[np.ndarray, str]:
+    """Labels of a split, as they are given, and a digest of its inputs.
+
+    A loader is read twice to see that it gives the same samples again.
 
     Raises
     ------
@@ -123,10 +140,8 @@ def read_labels(split, name: str) -> np.ndarray:
     """
     check_split(split, name)
     if is_pair(split):
-        labels = label_tensor(split[1], f"split {name!r}").detach().cpu()
-        if not len(labels):
-            raise ValueError(f"split {name!r} has no samples")
-        return labels.numpy()
+        labels, digests = read_once(split, name)
+        return labels, joined(digests)
     with random_states_kept(loader=split):
         (labels, first), (again, second) = read_once(split, name), read_once(split, name)
     check_nothing_left_out(split, name, len(labels))
@@ -135,29 +150,47 @@ def read_labels(split, name: str) -> np.ndarray:
     if len(first) != len(second):
         raise ValueError(f"{where} gives {len(first)} samples, then {len(second)}: it must give the same again")
     if first != second or not np.array_equal(labels, again):
-        if sorted(first) == sorted(second):
+        if sorted(zip(first, labels.tolist(), strict=True)) == sorted(zip(second, again.tolist(), strict=True)):
             raise ValueError(f"{where} shuffles: {line_up}")
         raise ValueError(f"{where} gives other inputs when it is read again (it augments or draws them): {line_up}")
-    return labels
+    return labels, joined(first)
 
 
 def read_once(split, name: str) -> tuple[np.ndarray, list[bytes]]:
-    """Labels of a loader and a digest of each sample, in the order in which they come."""
+    """Labels of a split and a digest of the inputs of each sample, in the order in which they come."""
     labels, digests = [], []
     for inputs, batch in batches(split):
         labels.append(batch.detach().cpu())
-        found = [hashlib.blake2b(repr(row.tolist()).encode(), digest_size=16) for row in labels[-1]]
-        for leaf in leaves(inputs):
-            if isinstance(leaf, np.ndarray):
-                leaf = torch.as_tensor(leaf)
-            if isinstance(leaf, Tensor) and leaf.ndim and len(leaf) == len(found):
-                rows = leaf.detach().cpu().reshape(len(leaf), -1).contiguous().view(torch.uint8).numpy()
-                for digest, row in zip(found, rows, strict=True):
-                    digest.update(row)
-        digests += [digest.digest() for digest in found]
+        digests += sample_digests(inputs, len(batch))
     if not digests:
         raise ValueError(f"split {name!r} has no samples")
     return torch.cat(labels).numpy(), digests
+
+
+def joined(digests: list[bytes]) -> str:
+    """One digest of those of all samples."""
+    return hashlib.blake2b(b"".join(digests), digest_size=16).hexdigest()
+
+
+def sample_digests(inputs, n_samples: int) -> list[bytes]:
+    """A digest of the inputs of each sample of a batch; it depends neither on batches, device nor memory format."""
+    found = [hashlib.blake2b(digest_size=16) for _ in range(n_samples)]
+    for leaf in leaves(inputs):
+        if isinstance(leaf, np.ndarray):
+            leaf = torch.as_tensor(leaf)
+        if isinstance(leaf, Tensor) and leaf.ndim and len(leaf) == n_samples and leaf.numel():
+            rows = leaf.detach().cpu().reshape(n_samples, -1).contiguous().view(torch.uint8).numpy()
+            for digest, row in zip(found, rows, strict=True):
+                digest.update(row)
+    return [digest.digest() for digest in found]
+
+
+def versions(split) -> list | None:
+    """What changes when the tensors of (inputs, labels) are edited; None for what does not tell, such as arrays."""
+    parts = leaves(split[0]) if is_pair(split) else []
+    if not parts or not all(isinstance(part, Tensor) and not part.is_inference() for part in parts):
+        return None
+    return [(part.data_ptr(), part._version, part.shape, part.dtype) for part in parts]
 
 
 def check_nothing_left_out(split, name: str, n_samples: int) -> None:

@@ -34,7 +34,7 @@ def store_path(path) -> Path:
     Raises
     ------
     TypeError, ValueError
-        If it is no path, a URL, or has no name that a folder can have.
+        If it is no path, a URL, begins with an unknown home folder, or has no name that a folder can have.
     """
     if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
         raise TypeError(f"path must be the name of a folder, a str or a Path, not {path!r}")
@@ -43,7 +43,10 @@ def store_path(path) -> Path:
         raise ValueError(f"{text!r} is a URL; a prediction store is a folder of this machine, such as 'run.zarr'")
     if not text.strip() or "\0" in text:
         raise ValueError(f"path must be the name of a folder, such as 'run.zarr', not {text!r}")
-    path = Path(text)
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{text!r} begins with {Path(text).parts[0]!r}, which is no home folder here") from None
     if path.name in ("", ".."):
         raise ValueError(f"{text!r} does not name a store; add a name, such as {str(path / 'run.zarr')!r}")
     if len(os.fsencode(path.name)) > LONGEST_NAME:
@@ -179,11 +182,26 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         raise PredictionStoreError(f"{path} exists and is not a prediction store; choose another name")
     if not overwrite:
         raise PredictionStoreError(f"{path} is a finished prediction store; pass overwrite=True to replace it")
+    old = replaced_path(path)
+    if os.path.lexists(old) and not is_finished(old):
+        raise PredictionStoreError(f"{old} exists and is not a prediction store; move it, to replace {path.name}")
+
+
+def check_outside_stores(path: Path) -> None:
+    """Raise a PredictionStoreError if a folder around a path is a store, finished or not: it would damage that."""
+    for folder in (parent := path.parent.resolve(), *parent.parents):
+        if os.path.isfile(folder / "zarr.json") and any(os.path.isfile(folder / name) for name in (MANIFEST, JOURNAL)):
+            raise PredictionStoreError(f"{path} is inside of the prediction store {folder}; choose another folder")
+
+
+def replaced_path(path: Path) -> Path:
+    """Where a finished store is while another one takes its name."""
+    return path.with_name(f".replaced-{path.name}")
 
 
 def replace_store(new: Path, path: Path) -> None:
     """Give a complete store its name; a finished store of that name goes only when the new one is there."""
-    old = path.with_name(f".replaced-{path.name}")
+    old = replaced_path(path)
     if os.path.lexists(path):
         if is_finished(old):
             remove(old)

@@ -21,6 +21,7 @@ from torch.utils.data import (
 from inpca import PredictionStore, Recorder
 from inpca.evaluation import log_probabilities
 from inpca.predictions import PredictionStoreError
+from inpca.samples import read_split
 
 X, Y = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 3
 DATA = TensorDataset(X, Y)
@@ -95,6 +96,10 @@ WRONG_SPLITS = {
     "lengths": (lambda: (X, Y[:5]), "split 'train' has 5 labels for inputs of 20"),
     "generator": (lambda: (b for b in DataLoader(DATA)), "split 'train' can be read only once"),
     "data set": (lambda: DATA, "split 'train' is a data set; pass a DataLoader of it"),
+    "a single number": (lambda: (torch.tensor(1.0), Y), "^split 'train' has a single number as inputs; one entry for"),
+    "batches": (lambda: [(X[:10], Y[:10]), (X[10:], Y[10:])],
+        r"^split 'train' is a list of batches; pass a DataLoader, or \(inputs, labels\) of all samples$"),
+    "batches of mappings": (lambda: [{"x": X, "labels": Y}], "^split 'train' is a list of batches; "),
     "tensor": (lambda: X, r"split 'train' must be \(inputs, labels\) or a DataLoader, not Tensor"),
     "three": (lambda: (X, X, Y), "split 'train' must be .*, not 3 parts"),
     "None": (lambda: None, "split 'train' must be .*, not NoneType"),
@@ -165,14 +170,72 @@ def test_right_samples_are_recorded_in_order(kind, split, tmp_path):
     assert np.array_equal(store.labels("train"), Y)
 
 
-def test_a_loader_that_changes_later_is_caught(tmp_path):
-    data = TensorDataset(X, Y.clone())
-    record = recorder(tmp_path / "r.zarr", DataLoader(data, batch_size=6))
-    data.tensors[1][0] = 2
+def swap(rows):
+    """Exchange two samples of one class in place."""
+    rows[[0, 3]] = rows[[3, 0]]
+
+
+def edit(rows):
+    rows[0] += 1
+
+
+def loader(x, y):
+    return DataLoader(TensorDataset(x, y), batch_size=6)
+
+
+FORMS = {
+    "loader": loader, "tensors": lambda x, y: (x, y), "arrays": lambda x, y: (x.numpy(), y.numpy()),
+    "list": lambda x, y: [x, y],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("change", [swap, edit])
+def test_inputs_that_change_later_are_caught_and_can_be_put_back(make, change, tmp_path):
+    x, y = X.clone(), Y.clone()
+    record = recorder(tmp_path / "r.zarr", make(x, y), steps=[0, 1])
+    assert record(linear(), 0)
+    change(x.numpy() if make is FORMS["arrays"] else x)
     with pytest.raises(
-        ValueError, match=r"^split 'train', seed 0, step 0: the DataLoader gives other labels than when"
+        ValueError, match=r"^inputs of split 'train', seed 0, step 1 differ from those at construction of the recorder$"
+    ):
+        record(linear(), 1)
+    x.copy_(X)
+    assert record(linear(), 1)
+
+
+@pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
+def test_labels_that_change_later_are_caught(make, tmp_path):
+    x, y = X.clone(), Y.clone()
+    record = recorder(tmp_path / "r.zarr", make(x, y))
+    y[0] = 2
+    with pytest.raises(
+        ValueError, match=r"^labels of split 'train', seed 0, step 0 differ from those at construction of the recorder$"
     ):
         record(linear(), 0)
+
+
+def test_a_model_that_edits_its_inputs_is_caught(tmp_path):
+    model = Wrapped(lambda z: z)
+    model.inner.register_forward_pre_hook(lambda module, inputs: (inputs[0].add_(1),))
+    with pytest.raises(ValueError, match=r"^inputs of split 'train', seed 0, step 0 differ from those at construction"):
+        recorder(tmp_path / "r.zarr", (X.clone(), Y))(model, 0)
+
+
+def test_tensors_that_stay_are_hashed_once(tmp_path, monkeypatch):
+    record = recorder(tmp_path / "r.zarr")
+    monkeypatch.setattr("inpca.recording.read_once", lambda *_: pytest.fail("the inputs were read again"))
+    assert record(linear(), 0)
+
+
+def test_digests_depend_on_samples_alone():
+    images = torch.arange(1800.0).reshape(300, 3, 2, 1)
+    forms = (
+        (images, torch.zeros(300)), (images.to(memory_format=torch.channels_last), torch.zeros(300)),
+        (images.numpy(), np.zeros(300)), loader(images, torch.zeros(300)),
+    )  # fmt: skip
+    assert len({read_split(split, "train")[1] for split in forms}) == 1
+    assert read_split((images + 1, torch.zeros(300)), "train")[1] != read_split(forms[0], "train")[1]
 
 
 class Wrapped(nn.Module):
@@ -187,6 +250,8 @@ class Wrapped(nn.Module):
 RIGHT_OUTPUTS = {
     "mapping": (lambda z: {"logits": z}, "logits", 1e-6),
     "tuple": (lambda z: (z, None), "logits", 1e-6),
+    "loss first": (lambda z: (z.sum(), z), "logits", 1e-6),
+    "no loss first": (lambda z: (None, z, z[:, :1]), "logits", 1e-6),
     "object": (lambda z: SimpleNamespace(logits=z), "logits", 1e-6),
     "bfloat16": (lambda z: z.bfloat16(), "logits", 0.02),
     "float16": (lambda z: z.half(), "logits", 2e-3),
@@ -217,6 +282,12 @@ WRONG_OUTPUTS = {
     "fewer": (lambda z: z[:7], "logits", r"the shape \(7, 3\) for 20 samples"),
     "NaN": (lambda z: z * float("nan"), "logits", "the model returned NaN or infinity"),
     "infinity": (lambda z: z + float("inf"), "logits", "the model returned NaN or infinity"),
+    "no class": (
+        lambda z: torch.where(torch.arange(20)[:, None] == 4, -torch.inf, z),
+        "logits",
+        "^the model returned -infinity for every class of sample 4",
+    ),
+    "a loss alone": (lambda z: (z.sum(),), "logits", "the model returned tuple; allowed are a tensor"),
     "classes chosen": (lambda z: z.argmax(1), "logits", "the model returned torch.int64; logits are floating-point"),
     "None": (lambda z: None, "logits", "the model returned NoneType; allowed are a tensor"),
     "other keys": (lambda z: {"loss": z}, "logits", "the model returned dict; allowed are a tensor"),
@@ -256,6 +327,23 @@ class Rotary(nn.Module):
         return self.inner(x) * self.table
 
 
+class Merging(nn.Linear):
+    """Merges a correction into its weights in evaluation mode and takes it out in training mode, as LoRA does."""
+
+    def __init__(self):
+        super().__init__(4, 4)
+        self.correction, self.merged = nn.Parameter(torch.randn(4, 4)), False
+
+    def train(self, mode=True):
+        if mode == self.merged:
+            self.weight.data += -self.correction if mode else self.correction
+            self.merged = not mode
+        return super().train(mode)
+
+    def forward(self, x):
+        return functional.linear(x, self.weight if self.merged else self.weight + self.correction, self.bias)
+
+
 def frozen_norm():
     model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.BatchNorm1d(4), nn.Linear(4, 3)).train()
     model[1].eval()
@@ -264,6 +352,7 @@ def frozen_norm():
 
 NETWORKS = {
     "frozen BatchNorm": frozen_norm,
+    "merging": lambda: nn.Sequential(Merging(), nn.Dropout(), nn.Linear(4, 3)),
     "dropout": lambda: nn.Sequential(nn.Linear(4, 8), nn.Dropout(), nn.Linear(8, 3)),
     "rotary table": lambda: nn.Sequential(Rotary(), nn.Linear(4, 3)),
     "weight norm": lambda: nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)), nn.Linear(4, 3)),

@@ -36,6 +36,17 @@ def finished(path, **changes):
     return path
 
 
+def stop(path, **changes):
+    """Record the first checkpoint, then fail."""
+    with pytest.raises(ZeroDivisionError), recorder(path, **changes) as record:
+        record(network(), 0)
+        1 / 0  # noqa: B018
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
 @pytest.mark.parametrize("module", [inpca.evaluation, inpca.recording, inpca.store_contents])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
@@ -71,7 +82,8 @@ ARGUMENTS = {
     "own versions": (dict(attributes={"versions": 1}), ValueError, r"attributes\['versions'\] is what .*"),
     "outputs": (dict(outputs="logit"), ValueError, r"outputs must be one of 'logits', .*, not 'logit'"),
     "both": (dict(overwrite=True, resume=True), ValueError, r"overwrite=True and resume=True exclude each other.*"),
-    "no splits": (dict(splits={}), TypeError, r"splits must map names .*, not dict"),
+    "no splits": (dict(splits={}), ValueError, r"splits is empty: it must map names to \(inputs, labels\) .*"),
+    "a list of splits": (dict(splits=[X]), TypeError, r"splits must map names .*, not list"),
     "a split's name": (dict(splits={"a/b": (X, Y)}), ValueError, r"a split cannot be named 'a/b': .*"),
     "a reserved name": (dict(splits={"step": (X, Y)}), ValueError, r"a split cannot be named 'step': .*"),
 }  # fmt: skip
@@ -94,6 +106,7 @@ PATHS = {
     "/": (ValueError, "'/' does not name a store"),
     "..": (ValueError, "'..' does not name a store"),
     "a\0b": (ValueError, "path must be the name of a folder"),
+    "~nobody-of-that-name/r.zarr": (ValueError, "begins with '~nobody-of-that-name', which is no home folder here$"),
     "x" * 250: (ValueError, "is longer than 230 bytes"),
     ".partial-run": (ValueError, "are those of unfinished stores"),
     "/proc/run.zarr": (PredictionStoreError, "^/proc/run.zarr: cannot be written: No such file or directory$"),
@@ -112,6 +125,29 @@ def test_paths_are_refused_at_once(path, tmp_path, monkeypatch):
 
 def test_a_slash_at_the_end_is_no_part_of_the_name(tmp_path):
     assert PredictionStore(finished(f"{tmp_path}/run.zarr/")).n_models == 3
+
+
+def test_a_path_may_begin_with_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    finished("~/r.zarr")
+    assert PredictionStore("~/r.zarr").path == tmp_path / "r.zarr"
+
+
+def test_nothing_is_written_inside_a_store(tmp_path):
+    path = finished(tmp_path / "b.zarr")
+    (tmp_path / "link").symlink_to(path)
+    stop(tmp_path / "c.zarr")
+    stopped = PredictionStore(tmp_path / "c.zarr", partial=True)
+    for inside in (path / "in.zarr", path / "train/in.zarr", tmp_path / "link/in.zarr", stopped.path / "in.zarr"):
+        with pytest.raises(
+            PredictionStoreError, match=r"in\.zarr is inside of the prediction store .*; choose another"
+        ):
+            recorder(inside)
+        with pytest.raises(
+            PredictionStoreError, match=r"in\.zarr is inside of the prediction store .*; choose another"
+        ):
+            stopped.finish(inside)
+    assert PredictionStore(path).n_models == 3 and stopped.finish().n_models == 1
 
 
 @pytest.mark.parametrize("steps", [
@@ -185,6 +221,7 @@ def test_a_killed_process_leaves_no_lock_and_its_checkpoints(tmp_path):
     (dict(steps=[0, 5]), "steps"), (dict(seeds=[1]), "seeds"), (dict(n_classes=4), "n_classes"),
     (dict(splits={"train": (X, (Y + 1) % 3)}), "labels of split 'train'"),
     (dict(attributes={"lr": 1}), r"attributes\['lr'\]"),
+    (dict(splits={"train": (100 * X, Y)}), "inputs of split 'train'"), (dict(outputs="log_probabilities"), "outputs"),
     (dict(splits={"test": (X, Y)}), "splits"), (dict(steps_per_epoch=4), "epochs"),
 ])  # fmt: skip
 def test_resuming_another_recording_is_refused(changes, part, tmp_path):
@@ -220,6 +257,65 @@ def test_seeds_that_stop_at_different_steps_keep_what_they_share_and_the_rest_st
     assert one.seeds.tolist() == [1] and one.steps.tolist() == [0, 5, 10]
 
 
+def test_seeds_that_share_no_checkpoint_can_be_kept_apart(tmp_path):
+    record = recorder(tmp_path / "r.zarr", seeds=[0, 1])
+    record(network(), 0, seed=0)
+    record(network(), 5, seed=1)
+    message = r"seeds \[0, 1\] share no checkpoint; keep some of them with PredictionStore\('r.zarr', partial=True\)"
+    with pytest.raises(PredictionStoreError, match=message + r"\.finish\(seeds=\.\.\.\)$"):
+        record.close()
+    recorder(tmp_path / "r.zarr", seeds=[0, 1], resume=True)._writer.release()
+    store = PredictionStore(tmp_path / "r.zarr", partial=True).finish(seeds=[0])
+    assert store.seeds.tolist() == [0] and store.steps.tolist() == [0]
+    assert names(tmp_path) == [".partial-r.zarr", "r.zarr"]
+
+
+def test_finishing_that_is_refused_leaves_nothing_behind(tmp_path):
+    finished(tmp_path / "b.zarr")
+    stop(tmp_path / "r.zarr")
+    (tmp_path / "photos").mkdir()
+    before, store = names(tmp_path), PredictionStore(tmp_path / "r.zarr", partial=True)
+    for name, message in (("b.zarr", "pass overwrite=True to replace it"), ("photos", "is not a prediction store")):
+        with pytest.raises(PredictionStoreError, match=message):
+            store.finish(tmp_path / name)
+        assert names(tmp_path) == before
+    with pytest.raises(PredictionStoreError) as caught:
+        store.finish(tmp_path / "b.zarr")
+    assert caught.value.__traceback__ and store.finish(tmp_path / "b.zarr", overwrite=True).steps.tolist() == [0]
+    assert names(tmp_path) == ["b.zarr", "photos"]
+
+
+def test_finishing_that_fails_halfway_leaves_nothing_behind(tmp_path, monkeypatch):
+    stop(tmp_path / "r.zarr")
+    store = PredictionStore(tmp_path / "r.zarr", partial=True)
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(PredictionWriter, "close", lambda self: 1 / 0)
+        store.finish()
+    assert names(tmp_path) == [".partial-r.zarr"] and store.finish().steps.tolist() == [0]
+
+
+def test_what_stands_where_a_replaced_store_would_go_is_named(tmp_path):
+    path = finished(tmp_path / "x.zarr")
+    (tmp_path / ".replaced-x.zarr").mkdir()
+    (tmp_path / ".replaced-x.zarr/cat.jpg").write_text("cat")
+    with pytest.raises(
+        PredictionStoreError,
+        match=r"\.replaced-x\.zarr exists and is not a prediction store; move it, to replace x.zarr",
+    ):
+        recorder(path, overwrite=True)
+    assert names(tmp_path) == [".replaced-x.zarr", "x.zarr"] and PredictionStore(path).n_models == 3
+
+
+def test_resuming_goes_on_with_the_same_inputs_in_another_form_and_the_store_is_the_same(tmp_path):
+    finished(tmp_path / "whole.zarr")
+    stop(tmp_path / "r.zarr")
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, Y), batch_size=4)
+    with recorder(tmp_path / "r.zarr", splits={"train": loader}, resume=True) as record:
+        assert [record(network(), step) for step in (0, 5, 10)] == [False, True, True]
+    manifests = [(tmp_path / name / "manifest.json").read_text() for name in ("whole.zarr", "r.zarr")]
+    assert manifests[0] == manifests[1]
+
+
 def test_strict_closing_and_closing_of_nothing(tmp_path):
     record = recorder(tmp_path / "r.zarr")
     record(network(), 0)
@@ -227,6 +323,7 @@ def test_strict_closing_and_closing_of_nothing(tmp_path):
         PredictionStoreError, match="2 checkpoints were not recorded, the first is train, seed 0, step 5"
     ):
         record.close(strict=True)
+    assert PredictionStore(tmp_path / "r.zarr", partial=True).finish().steps.tolist() == [0]
     with pytest.raises(PredictionStoreError, match=r"^n.zarr: no checkpoint was recorded, so there is no store$"):
         recorder(tmp_path / "n.zarr").close()
     assert not (tmp_path / ".partial-n.zarr").exists()
