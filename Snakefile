@@ -17,7 +17,7 @@ SCRIPTS, PROGRAMS = PROJECT / "workflow/scripts", Path(sys.executable).parent
 sys.path[:0] = [str(PROJECT), str(SCRIPTS)]
 
 import modules
-from inpca.config import ConfigError, read_study
+from inpca.config import ConfigError, check_name, read_study
 
 # A study given by --configfile replaces the default one; it does not extend it. --config changes some of its settings.
 given = workflow.overwrite_configfiles
@@ -28,6 +28,7 @@ if len(given) > 1:
 study_file = os.path.relpath(given[0] if given else PROJECT / "config/fashion.yaml")
 try:
     study = read_study(study_file, changes=workflow.config_settings.config)
+    check_name(study, study_file, PROJECT / "config")
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 

@@ -195,6 +195,30 @@ def read_study(
         raise ConfigError("\n".join([f"{name} is not a valid study:", *lines])) from None
 
 
+def check_name(study: Study, file: str | Path, shipped: str | Path) -> None:
+    """Whether the results of a study are its own: no file of another study has its name.
+
+    Parameters
+    ----------
+    study : Study
+    file : path
+        Where it was read from.
+    shipped : path
+        Folder of the studies that have results already, each in a file of its name.
+
+    Raises
+    ------
+    ConfigError
+        If one of them has the name of the study and is another file.
+    """
+    owner = Path(shipped) / f"{study.study}.yaml"
+    if owner.is_file() and not owner.samefile(file):
+        raise ConfigError(
+            f"{file}: study: the name {study.study!r} is that of {owner.parent.name}/{owner.name}, whose results would "
+            "be overwritten; choose another name"
+        )
+
+
 def schema() -> str:
     """JSON schema of a study, as ``config/schema.json`` holds it."""
     return json.dumps(Study.model_json_schema(), indent=2, ensure_ascii=False) + "\n"

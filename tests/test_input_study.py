@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from inpca.config import ConfigError, Study, read_study
+from inpca.config import ConfigError, Study, check_name, read_study
 from inpca.image_sets import IMAGE_SETS
 from inpca.strict import shown
 from inpca.study_checks import n_models
@@ -408,6 +408,24 @@ def test_a_study_survives_json():
         study = read_study(ROOT / f"config/{name}.yaml")
         assert Study.model_validate_json(study.model_dump_json()) == study
         assert read_study(study.model_dump(mode="json")) == study
+
+
+def test_a_study_has_the_name_of_no_other_file(tmp_path):
+    shipped = ROOT / "config"
+    for name in ("fashion", "smoke", "synthetic"):
+        check_name(read_study(shipped / f"{name}.yaml"), shipped / f"{name}.yaml", shipped)
+    copy = tmp_path / "smoke.yaml"
+    copy.write_bytes((shipped / "smoke.yaml").read_bytes())
+    check_name(read_study(copy, changes={"study": "mine"}), copy, shipped)
+    for changes, name in (({}, "smoke"), ({"study": "synthetic"}, "synthetic")):
+        with pytest.raises(ConfigError) as error:
+            check_name(read_study(copy, changes=changes), copy, shipped)
+        assert str(error.value) == (
+            f"{copy}: study: the name '{name}' is that of config/{name}.yaml, whose results would be overwritten; "
+            "choose another name"
+        )
+    (tmp_path / "link.yaml").symlink_to(shipped / "smoke.yaml")
+    check_name(read_study(shipped / "smoke.yaml"), tmp_path / "link.yaml", shipped)
 
 
 FILES = [

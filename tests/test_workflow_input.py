@@ -99,6 +99,22 @@ def test_a_study_that_is_none_stops_before_the_first_job(project, change, messag
 
 
 @pytest.mark.parametrize(
+    ("file", "changes"),
+    [("config/smoke.yaml", ["--config", "study=fashion"]), ("mine.yaml", []), ("config/copy.yaml", [])],
+)
+def test_a_study_cannot_have_the_name_of_another(project, file, changes):
+    if not changes:
+        text = (project / "config/smoke.yaml").read_text(encoding="utf-8").replace("study: smoke", "study: fashion")
+        (project / file).write_text(text, encoding="utf-8")
+    line = (
+        f"{file}: study: the name 'fashion' is that of config/fashion.yaml, whose results would be overwritten; choose "
+        "another name\n"
+    )
+    shown = said(snakemake(project, "--configfile", file, *changes, "--dry-run"))
+    assert line in shown and "results/fashion" not in shown
+
+
+@pytest.mark.parametrize(
     "target",
     ["embeddings/mian/train.nc", "predictions/main/fc.zarr", "predictions/main/a;touch PWNED.zarr", "corners.zarr",
      "predictions/corners/random-7.zarr", "synthetic/data/slopy.npz", "distances/main/train_manhattan.npy"],
