@@ -11,6 +11,8 @@ import pandas as pd
 from inpca.geometry import geodesic, ignorance, progress, truth
 from inpca.predictions import SPLITS, PredictionStore, PredictionStoreError
 
+#: What every store of an experiment says of itself.
+ATTRIBUTES = ("configuration", "data_fingerprint")
 FACTORS = ("name", "optimizer", "batch_size", "learning_rate", "weight_decay", "augmentation", "epochs")
 
 
@@ -19,14 +21,54 @@ def open_stores(paths: Sequence[str | Path]) -> list[PredictionStore]:
 
     Raises
     ------
+    ValueError
+        If there are none.
     PredictionStoreError
-        If one is unfinished or damaged, or they were not computed from the same data.
+        If one is unfinished or damaged or lacks one of :data:`ATTRIBUTES`, or they were not computed from the same
+        data.
     """
     stores = [PredictionStore(path) for path in paths]
     for store in stores:
+        for name in ATTRIBUTES:
+            if not isinstance(store.attributes.get(name), str):
+                raise PredictionStoreError(
+                    f"{store.path} has no text as its attribute {name!r}; record a store of an experiment with "
+                    f"attributes={{{', '.join(f'{key!r}: …' for key in ATTRIBUTES)}}}"
+                )
+        if store.splits != stores[0].splits:
+            raise PredictionStoreError(
+                f"{store.path} has the splits {', '.join(store.splits)}, but {stores[0].path} has "
+                f"{', '.join(stores[0].splits)}"
+            )
         if store.attributes["data_fingerprint"] != stores[0].attributes["data_fingerprint"]:
             raise PredictionStoreError(f"{store.path} and {stores[0].path} were computed from different data")
+    for split in stores[0].splits if stores else [""]:
+        check_samples(stores, split)
     return stores
+
+
+def check_samples(stores: Sequence[PredictionStore], split: str) -> None:
+    """Whether there are stores, and all have the same samples and classes in a split.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    PredictionStoreError
+        If one lacks the split, or has other samples, classes or labels than the first.
+    """
+    if not stores:
+        raise ValueError("no prediction stores are given; give one or more")
+    first, labels = stores[0], stores[0].labels(split)
+    for store in stores[1:]:
+        ours, theirs = store.log_probs(split).shape[2:], first.log_probs(split).shape[2:]
+        if ours != theirs:
+            raise PredictionStoreError(
+                f"{store.path} has {ours[0]} {split} samples of {ours[1]} classes, but {first.path} has {theirs[0]} of "
+                f"{theirs[1]}"
+            )
+        if not np.array_equal(store.labels(split), labels):
+            raise PredictionStoreError(f"{store.path} and {first.path} have different {split} labels")
 
 
 class StoredRun:
@@ -81,7 +123,15 @@ def stack_log_probs(stores: Sequence[PredictionStore], split: str, geodesic_poin
     """Log-probabilities of all models in the order of the model table, (m, N, C) float32.
 
     Runs come first (store, seed, checkpoint), then P0, ``geodesic_points`` points of the geodesic and P*.
+
+    Raises
+    ------
+    ValueError
+        If there are no stores.
+    PredictionStoreError
+        If one lacks the split, or has other samples, classes or labels than the first.
     """
+    check_samples(stores, split)
     labels = stores[0].labels(split)
     n_classes = stores[0].log_probs(split).shape[-1]
     n_runs = sum(store.n_models for store in stores)
@@ -140,8 +190,15 @@ def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.D
 
 
 def store_table(store: PredictionStore) -> pd.DataFrame:
-    """Rows of one store."""
-    configuration = store.attributes["job"]["configuration"]
+    """Rows of one store; raises PredictionStoreError if it does not tell the factors of its configuration."""
+    job = store.attributes.get("job")
+    configuration = job.get("configuration") if isinstance(job, dict) else None
+    missing = [factor for factor in FACTORS if not isinstance(configuration, dict) or factor not in configuration]
+    if missing:
+        raise PredictionStoreError(
+            f"{store.path} does not tell {', '.join(missing)} of its networks; its attributes should have them under "
+            "'job', 'configuration'"
+        )
     identity = store.attributes["configuration"]
     seeds, steps = np.repeat(store.seeds, len(store.steps)), np.tile(store.steps, len(store.seeds))
     table = pd.DataFrame(
