@@ -38,6 +38,18 @@ class Frame:
         frame.norm = norm
         return frame
 
+    def in_units(self, unit: float) -> Frame:
+        """The frame for distances that are ``unit`` times as large."""
+        root = np.sqrt(unit)
+        return Frame(
+            self.share,
+            self.anchor_means * unit,
+            self.grand_mean * unit,
+            self.projection / root,
+            self.eigenvalues * unit,
+            self.coordinates * root,
+        )
+
     def place(self, D, anchor_means: np.ndarray | None = None, grand_mean: float | None = None) -> np.ndarray:
         """Coordinates of models from their distances to the embedded ones, by blocks of rows."""
         anchor_means = self.anchor_means if anchor_means is None else anchor_means
