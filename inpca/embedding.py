@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import xarray as xr
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from inpca.distance_matrix import are_zero, check_distances
+from inpca.distance_matrix import are_zero, check_distances, check_rows, in_range, read_distances
 from inpca.distances import as_models, pairwise_distances
-from inpca.embedding_input import check_axes, check_numbers, check_parameters, check_placed, check_weight, labels_of
+from inpca.embedding_input import check_numbers, check_parameters, check_placed, check_weight, labels_of, warn_of_zeros
+from inpca.fingerprints import fingerprints
 from inpca.frame import Frame
-from inpca.landmarks import landmark_error, place_among, residual_squared_norm
-from inpca.saved import as_dataset, give_models, parameters_of, restore
+from inpca.landmarks import distances_to, landmark_error, place_among, residual_squared_norm
+from inpca.saved import as_dataset, give_models, kind_of, parameters_of, restore, unchanged
 from inpca.spectral import explained_distance, times
 
 
@@ -38,6 +37,8 @@ class InPCA(TransformerMixin, BaseEstimator):
         distances: an array in memory (float32 or float64), memory-mapped, or zarr.
     log : bool
         X holds log-probabilities.
+    normalize : bool
+        Accept samples whose probabilities do not sum to 1, such as rounded ones, or logits with ``log=True``.
     n_landmarks : int, optional
         Models to whose distances the computation is restricted.
     random_state : int
@@ -59,6 +60,8 @@ class InPCA(TransformerMixin, BaseEstimator):
     distances_ : (m, m) array, or (m, n_landmarks)
         The distances that were embedded.
     landmarks_ : (n_landmarks,) array of int, or None
+    metric_, log_, normalize_ : str, bool, bool
+        The parameters of the fit, which are those of what follows, whatever is set meanwhile.
     landmark_error_ : float, or None
         Relative error of the coordinates, estimated by :func:`inpca.landmarks.landmark_error`; None for few landmarks.
 
@@ -78,10 +81,13 @@ class InPCA(TransformerMixin, BaseEstimator):
     (20, 2)
     """
 
-    def __init__(self, n_components=3, *, metric="bhattacharyya", log=False, n_landmarks=None, random_state=0):
+    def __init__(
+        self, n_components=3, *, metric="bhattacharyya", log=False, normalize=False, n_landmarks=None, random_state=0
+    ):
         self.n_components = n_components
         self.metric = metric
         self.log = log
+        self.normalize = normalize
         self.n_landmarks = n_landmarks
         self.random_state = random_state
 
@@ -98,6 +104,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : (m, N, C) array of models, or (m, m) distances with ``metric="precomputed"``
+            Models are not copied: they must stay as they are for as long as others are placed or it is saved.
         y : ignored
         sample_weight : (m,) array, optional
             Weight of each model: the embedding is that of the models with each repeated as often as its weight says.
@@ -108,13 +115,14 @@ class InPCA(TransformerMixin, BaseEstimator):
             For parameters of a wrong type or out of range, distances that are not square, finite, symmetric, 0 on the
             diagonal and not negative, invalid weights, weights together with landmarks, or invalid models.
         """
-        check_parameters(self)
-        check_axes(X, self.metric)
-        given = check_distances(self._read(X)) if self.metric == "precomputed" else as_models(X, "X")
+        check_parameters(self, X)
+        precomputed = self.metric == "precomputed"
+        given = check_distances(read_distances(self, X, reset=True)) if precomputed else as_models(X, "X")
         m = given.shape[0]
         check_numbers(self, m)
         self.n_features_in_ = given.shape[-1]
-        self._models = None if self.metric == "precomputed" else given
+        self.metric_, self.log_, self.normalize_ = self.metric, bool(self.log), bool(self.normalize)
+        self._models = None if precomputed else given
         self._labels, self._order, self._fingerprints, self._weight = labels_of(X), None, None, None
         if self.n_landmarks is None:
             self._fit_all(given, *check_weight(sample_weight, m))
@@ -123,62 +131,45 @@ class InPCA(TransformerMixin, BaseEstimator):
         else:
             self._fit_landmarks(given)
             # distances that transform takes
-            self.n_features_in_ = self.n_landmarks if self.metric == "precomputed" else self.n_features_in_
-        if not self.eigenvalues_.any():
-            warnings.warn(
-                "no distance between the models is larger than rounding: all coordinates are 0",
-                UserWarning,
-                stacklevel=2,
-            )
+            self.n_features_in_ = self.n_landmarks if precomputed else self.n_features_in_
+        if not precomputed:
+            self._fingerprints = self._seen = fingerprints(self._models, **kind_of(self))
+        warn_of_zeros(self.embedding_)
         return self
 
-    def _read(self, X, reset: bool = True):
-        """A matrix as scikit-learn wants its input to be; one in chunks, such as a zarr array, is left where it is."""
-        if hasattr(X, "chunks"):
-            return X
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=reset)
-
     def _fit_all(self, X, weight: np.ndarray, scale: float) -> None:
-        D = X if self.metric == "precomputed" else pairwise_distances(X, metric=self.metric, log=self.log)
+        D = X if self.metric == "precomputed" else pairwise_distances(X, metric=self.metric, **kind_of(self))
         still = are_zero(D, self.metric, X.shape[1])
-        frame = Frame.of(np.zeros_like(D) if still else D, weight, self.n_components, self.random_state)
-        self._set(frame.coordinates, frame.eigenvalues, frame.norm)
+        small, unit = in_range(D)
+        frame = Frame.of(np.zeros(D.shape) if still else small, weight, self.n_components, self.random_state)
+        self._set(frame.coordinates, frame.eigenvalues, frame.norm, unit)
         self.eigenvalues_ = self.eigenvalues_ * scale
-        self._frame, self._map, self._offset = frame, np.diag(self._flips), np.zeros(self.n_components)
+        self._frame, self._map = frame.in_units(unit), np.diag(self._flips)
+        self._offset = np.zeros(self.n_components)
         self.distances_, self.landmarks_, self.landmark_error_, self._weight = D, None, None, weight
 
     def _fit_landmarks(self, X) -> None:
         m = X.shape[0]
         rng = np.random.default_rng(self.random_state)
         landmarks = np.sort(rng.choice(m, self.n_landmarks, replace=False))
-        D = self._distances_to(X, landmarks)
+        small, unit = in_range(X) if self.metric == "precomputed" else (X, 1.0)
+        D, self._models = distances_to(small, landmarks, metric=self.metric, **kind_of(self))
         placed = np.zeros_like(D) if are_zero(D, self.metric, X.shape[1]) else D
-        coordinates, eigenvalues, self._frame, self._map, self._offset = place_among(
+        coordinates, eigenvalues, frame, self._map, self._offset = place_among(
             placed, landmarks, self.n_components, self.random_state
         )
         self.landmark_error_ = landmark_error(placed, landmarks, coordinates, rng)
         rest = residual_squared_norm(placed, landmarks, coordinates, eigenvalues)
-        self._set(coordinates, eigenvalues, np.sum(eigenvalues**2) + rest)
-        self._map, self._offset = self._map * self._flips, self._offset * self._flips
-        self.distances_, self.landmarks_ = D, landmarks
+        self._set(coordinates, eigenvalues, np.sum(eigenvalues**2) + rest, unit)
+        self._frame, self._map = frame.in_units(unit), self._map * self._flips
+        self._offset = self._offset * self._flips * np.sqrt(unit)
+        self.distances_, self.landmarks_ = D if unit == 1 else D.astype(np.float64) * unit, landmarks
 
-    def _distances_to(self, X, landmarks: np.ndarray) -> np.ndarray:
-        """Distances of all models to the landmarks, (m, n_landmarks) float32, exactly zero to themselves."""
-        if self.metric == "precomputed":
-            D = np.stack([np.asarray(X[:, column], np.float32) for column in landmarks], axis=1)
-        else:
-            D = np.empty((X.shape[0], len(landmarks)), np.float32)
-            # a tensor keeps its type, which numpy may not have
-            self._models = X[landmarks] if hasattr(X, "detach") else np.stack([np.asarray(X[i]) for i in landmarks])
-            pairwise_distances(X, self._models, metric=self.metric, log=self.log, out=D)
-        D[landmarks, np.arange(len(landmarks))] = 0
-        return D
-
-    def _set(self, coordinates: np.ndarray, eigenvalues: np.ndarray, norm: float) -> None:
+    def _set(self, coordinates: np.ndarray, eigenvalues: np.ndarray, norm: float, unit: float) -> None:
         largest = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(len(eigenvalues))]
         self._flips = np.where(largest < 0, -1.0, 1.0)
-        self.embedding_ = coordinates * self._flips
-        self.eigenvalues_ = eigenvalues
+        self.embedding_ = coordinates * self._flips * np.sqrt(unit)
+        self.eigenvalues_ = eigenvalues * unit
         self.signature_ = np.where(eigenvalues < 0, -1, 1)
         explained = np.cumsum(eigenvalues**2) / norm if norm > 0 else np.ones(len(eigenvalues))
         self.explained_stress_ = 1 - np.sqrt(np.clip(1 - explained, 0, None))
@@ -201,13 +192,19 @@ class InPCA(TransformerMixin, BaseEstimator):
         Returns
         -------
         (q, k) array
+
+        Raises
+        ------
+        TypeError, ValueError
+            For invalid models or distances, or if the fitted models have changed since.
         """
         check_is_fitted(self, "embedding_")
         check_placed(X, self.n_features_in_, of_models=self._models is not None)
         if self._models is None:
-            D = self._read(X, reset=False)
+            D = check_rows(read_distances(self, X, reset=False), self.n_features_in_)
         else:
-            D = pairwise_distances(X, self._models, metric=self.metric, log=self.log)
+            unchanged(self)
+            D = pairwise_distances(X, self._models, metric=self.metric_, **kind_of(self))
             D = D if self._order is None else D[:, self._order]
         return self._frame.place(D) @ self._map - self._offset
 
@@ -229,8 +226,8 @@ class InPCA(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "embedding_")
         D = check_distances(D)
-        if self.landmarks_ is not None or len(D) != len(self.embedding_):
-            raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {len(D)}")
+        if self.landmarks_ is not None or D.shape[0] != len(self.embedding_):
+            raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {D.shape[0]}")
         means = times(D, self._frame.share)
         return self._frame.place(D, means, float(self._frame.share @ means)) @ self._map
 
@@ -262,7 +259,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For labels of another number or type.
+            For labels of another number or type, or if the fitted models have changed since.
         """
         check_is_fitted(self, "embedding_")
         return as_dataset(self, labels)
@@ -275,9 +272,10 @@ class InPCA(TransformerMixin, BaseEstimator):
         ----------
         dataset : Dataset
         models : (m, N, C) array, optional
-            The fitted models (or all landmarks), in any order, as probabilities or log-probabilities; they are known
-            by their fingerprints. With them :meth:`transform` takes models of the same kind, without them distances
-            to the fitted models, in their order.
+            The fitted models, in any order, or any models among which are all landmarks; they are known by their
+            fingerprints. Give them as they were fitted, as probabilities or log-probabilities: probabilities of few
+            digits lose the smallest ones, with a warning. With models :meth:`transform` takes models of the same kind,
+            without them distances to the fitted models (the landmarks), in their order.
 
         Raises
         ------

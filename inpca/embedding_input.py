@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -9,17 +10,19 @@ import numpy as np
 from inpca.distances import METRICS
 
 
-def check_parameters(inpca) -> None:
-    """Stop if a parameter of an InPCA is of the wrong type or out of its range, whatever the models."""
+def check_parameters(inpca, X) -> None:
+    """Stop if a parameter of an InPCA is of the wrong type or out of its range, or does not fit the shape of X."""
     if not isinstance(inpca.metric, str) or inpca.metric not in (*METRICS, "precomputed"):
         raise ValueError(f"unknown metric {inpca.metric!r}; allowed: precomputed, {', '.join(METRICS)}")
-    if not isinstance(inpca.log, bool | np.bool_):
-        raise ValueError(f"log must be True or False, not {inpca.log!r}")
+    for name in ("log", "normalize"):
+        if not isinstance(getattr(inpca, name), bool | np.bool_):
+            raise ValueError(f"{name} must be True or False, not {getattr(inpca, name)!r}")
     for name, lowest, none in (("n_components", 1, False), ("n_landmarks", 1, True), ("random_state", 0, False)):
         value = getattr(inpca, name)
         whole = isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
         if not (whole and value >= lowest) and not (none and value is None):
             raise ValueError(f"{name} must be an int of at least {lowest}{', or None' if none else ''}, not {value!r}")
+    check_axes(X, inpca.metric)
 
 
 def check_numbers(inpca, m: int) -> None:
@@ -56,6 +59,14 @@ def _rows_agree(X) -> bool:
     return all(hasattr(row, "__len__") and not isinstance(row, str) for row in X) and len({len(row) for row in X}) == 1
 
 
+def warn_of_zeros(embedding: np.ndarray) -> None:
+    """Say that there is nothing to be seen."""
+    if not embedding.any():
+        warnings.warn(
+            "no distance between the models is larger than rounding: all coordinates are 0", UserWarning, stacklevel=3
+        )
+
+
 def check_placed(X, n_anchors: int, *, of_models: bool) -> None:
     """Stop if models are to be placed where distances are expected, or distances where models are."""
     shape = tuple(X.shape) if hasattr(X, "shape") else ()
@@ -81,6 +92,8 @@ def check_weight(weight, m: int) -> tuple[np.ndarray, float]:
     """
     if weight is None:
         return np.ones(m), 1.0
+    if np.ma.is_masked(weight):
+        raise ValueError("sample_weight is a masked array with masked entries; fill or leave them out first")
     try:
         weight = np.asarray(weight)
         weight = weight.astype(np.float64, casting="same_kind" if weight.dtype.kind in "fiubc" else "no")
