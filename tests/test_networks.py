@@ -78,7 +78,7 @@ def test_vision_transformer_does_not_start_at_ignorance():
 STUDIES = sorted(str(path) for path in (ROOT / "config").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("instructions", ["AVX2", "AVX512_CORE", "DEFAULT"])
+@pytest.mark.parametrize("instructions", ["AVX2", "DEFAULT"])
 def test_training_stays_within_its_memory_on_every_processor(instructions):
     checked = {"MALLOC_CHECK_": "3", "MALLOC_PERTURB_": "165", "OMP_NUM_THREADS": "1"}
     debugging = ctypes.util.find_library("c_malloc_debug")  # where malloc's checks are, since glibc 2.34
