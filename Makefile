@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
+export PYTHONPATH := $(CURDIR)
 BIN := $(VENV)/bin
 READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
@@ -47,7 +48,7 @@ $(READY): envs/requirements.lock pyproject.toml
 	@rm -f $(VENV)/ready-* && touch $@
 
 schema: env ## regenerate config/schema.json from the configuration models
-	$(BIN)/python -m inpca.config > config/schema.json
+	$(BIN)/python -m paper.study.study > config/schema.json
 
 lock: env ## pin the newest packages that the project admits (needs uv)
 	uv pip compile --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header \

@@ -17,7 +17,7 @@ SCRIPTS, PROGRAMS = PROJECT / "workflow/scripts", Path(sys.executable).parent
 sys.path[:0] = [str(PROJECT), str(SCRIPTS)]
 
 import modules
-from inpca.config import ConfigError, check_name, read_study
+from paper.study.study import ConfigError, check_name, read_study
 
 # A study given by --configfile replaces the default one; it does not extend it. --config changes some of its settings.
 given = workflow.overwrite_configfiles

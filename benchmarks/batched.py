@@ -16,11 +16,11 @@ from torch import Tensor
 from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn import functional
 
-from inpca.batched import RUNS_AT_ONCE, as_inputs, initial_network, steps_of
-from inpca.config import read_study
-from inpca.synthetic import synthetic_data
-from inpca.synthetic_configuration import Run, Spectrum, SyntheticJob
-from inpca.training import build_optimizer, random_streams
+from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, as_inputs, initial_network, steps_of
+from paper.rooms.sloppy_synthetic.configuration import Run, Spectrum, SyntheticJob
+from paper.rooms.sloppy_synthetic.data import synthetic_data
+from paper.study.study import read_study
+from paper.training.training import build_optimizer, random_streams
 
 STEPS = 40
 

@@ -26,7 +26,7 @@ from synthetic import synthetic_models
 
 from inpca import InPCA, pairwise_distances
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE
-from inpca.plotting.style import new_figure, use_style
+from paper.figures.style import new_figure, use_style
 
 
 def median_seconds(work: Callable, repetitions: int) -> float:

@@ -20,11 +20,11 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from inpca.config import read_study
-from inpca.configuration import TrainingJob
-from inpca.datasets import PreparedData, prepare
-from inpca.networks import build_network
-from inpca.training import build_optimizer
+from paper.data.datasets import PreparedData, prepare
+from paper.study.configuration import TrainingJob
+from paper.study.study import read_study
+from paper.training.networks import build_network
+from paper.training.training import build_optimizer
 
 CONFIGURATIONS = (
     "fc-sgdn-b50-lr0.05-wd0-none",

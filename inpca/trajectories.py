@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from inpca.centroids import centroid
-from inpca.distances import pairwise_distances
+from inpca.distances.pairwise import pairwise_distances
 from inpca.geometry import bhattacharyya_distance, distance_of_roots, geodesic, ignorance, truth
 from inpca.probabilities import model_roots, unit_roots
 from inpca.segments import Segment

@@ -4,13 +4,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from inpca.batched import RUNS_AT_ONCE, as_inputs, initial_network, train_synthetic
-from inpca.configuration import Checkpoints, Configuration
-from inpca.predictions import PredictionStore
-from inpca.recording import log_probabilities
-from inpca.synthetic import synthetic_data
-from inpca.synthetic_configuration import Run, SyntheticData, SyntheticJob
-from inpca.training import build_optimizer, random_streams
+from inpca.predictions.store import PredictionStore
+from inpca.recording.recorder import log_probabilities
+from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, as_inputs, initial_network, train_synthetic
+from paper.rooms.sloppy_synthetic.configuration import Run, SyntheticData, SyntheticJob
+from paper.rooms.sloppy_synthetic.data import synthetic_data
+from paper.study.configuration import Checkpoints, Configuration
+from paper.training.training import build_optimizer, random_streams
 
 DATA = SyntheticData(
     dimension=20, n_classes=3, n_train=90, n_test=40, seed=0, teacher={"hidden": 10, "seed": 0}, decay=0.3

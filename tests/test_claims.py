@@ -6,7 +6,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from inpca.claims import Claim, ClaimsError, claims_table, judge, metric, read_claims
+from paper.report.claims import Claim, ClaimsError, claims_table, judge, metric, read_claims
 
 ONE = dict(id="a_claim", text="It is.", source="Fig. 1", paper=None, metric="book.value", rule={"at_least": 1})
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from test_distances import brute_force, close_models
 
-from inpca.distances import METRICS, pairwise_distances
+from inpca.distances.kernels import TILE
+from inpca.distances.pairwise import METRICS, pairwise_distances
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE, bhattacharyya_distance, truth
-from inpca.kernels import TILE
 
 WAYS = {
     "few": dict(m=4, n_classes=10),

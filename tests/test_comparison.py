@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
 from inpca import InPCA, pairwise_distances
-from inpca.comparison import (
+from inpca.geometry import riemannian_length
+from paper.rooms.distances.analysis import (
     Picture,
     agreement,
     crowding_weights,
@@ -20,9 +21,8 @@ from inpca.comparison import (
     trajectory_lengths,
     weighting_numbers,
 )
-from inpca.comparison_verdicts import hellinger_verdict, kept_verdict, metric_verdict, verdict, weighting_verdict
-from inpca.geometry import riemannian_length
-from inpca.subsets import sampling_errors, subset_errors
+from paper.rooms.distances.subsets import sampling_errors, subset_errors
+from paper.rooms.distances.verdicts import hellinger_verdict, kept_verdict, metric_verdict, verdict, weighting_verdict
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from test_distances import close_models
 
-from inpca import kernels
 from inpca.compiled import compiled
-from inpca.distances import METRICS, pairwise_distances
-from inpca.kernels import TILE
-from inpca.kernels_close import correct_close
+from inpca.distances import kernels
+from inpca.distances.close import correct_close
+from inpca.distances.kernels import TILE
+from inpca.distances.pairwise import METRICS, pairwise_distances
 
 
 def test_from_17_classes_on_nothing_more_is_compiled(rng):
@@ -33,11 +33,12 @@ def test_compiled_kernels_are_loaded_by_the_next_process(tmp_path):
     program = """
 import sys
 import numpy as np
-from inpca import kernels, kernels_quantities, pairwise_distances
+from inpca import pairwise_distances
+from inpca.distances import kernels, quantities
 X = np.full((200, 5, 3), 1 / 3)
 pairwise_distances(X)
 pairwise_distances(X, metric="spherical")
-used = kernels_quantities.fill_quantities, kernels.overlap_tile, kernels.difference_tile
+used = quantities.fill_quantities, kernels.overlap_tile, kernels.difference_tile
 print(*[sum(getattr(kernel.stats, sys.argv[1]).values()) for kernel in used])
 """
 

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from inpca.config import ConfigError, read_study, schema
-from inpca.configuration import Checkpoints
+from paper.study.configuration import Checkpoints
+from paper.study.study import ConfigError, read_study, schema
 
 STUDIES = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 

@@ -2,7 +2,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from inpca.config import ConfigError, read_study
+from paper.study.study import ConfigError, read_study
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 from test_models import CONFIGURATION
 
-from inpca.corner_geometry import (
+from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
+from inpca.predictions.store import PredictionWriter
+from paper.models import open_stores
+from paper.rooms.corner_initialization.geometry import (
     CURVE_POINTS,
     corner_runs,
     distances_to_normal_trajectories,
     geodesics_to_corners,
 )
-from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
-from inpca.models import open_stores
-from inpca.predictions import PredictionWriter
 
 LABELS = {"train": np.arange(12) % 3, "test": np.arange(6) % 3}
 STEPS = [0, 3, 6]

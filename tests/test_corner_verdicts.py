@@ -10,11 +10,16 @@ from test_corner_geometry import STEPS, from_corner, make_store, on_geodesic
 matplotlib.use("Agg")
 
 from inpca import InPCA, pairwise_distances
-from inpca import corner_verdicts as verdicts
-from inpca.corner_geometry import corner_runs, distances_to_normal_trajectories, geodesics_to_corners
-from inpca.models import model_table, open_stores, stack_log_probs
-from inpca.plotting import corners, manifold
-from inpca.predictions import SPLITS
+from inpca.predictions.store import SPLITS
+from paper.figures import manifold
+from paper.models import model_table, open_stores, stack_log_probs
+from paper.rooms.corner_initialization import figures as corners
+from paper.rooms.corner_initialization import verdicts
+from paper.rooms.corner_initialization.geometry import (
+    corner_runs,
+    distances_to_normal_trajectories,
+    geodesics_to_corners,
+)
 
 POINTS = 8
 

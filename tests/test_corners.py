@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpca import PredictionStore
-from inpca.config import read_study
-from inpca.configuration import TrainingJob
-from inpca.corner_configuration import CornerJob, Fit
-from inpca.corners import fitted_labels, train_from_corner
-from inpca.datasets import PreparedData, fingerprint
-from inpca.training import train
+from paper.data.datasets import PreparedData, fingerprint
+from paper.rooms.corner_initialization.configuration import CornerJob, Fit
+from paper.rooms.corner_initialization.training import fitted_labels, train_from_corner
+from paper.study.configuration import TrainingJob
+from paper.study.study import read_study
+from paper.training.training import train
 
 STARTS = ("normal", "random-0", "subset-0")
 

@@ -6,8 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inpca import datasets
-from inpca.datasets import DataError, PreparedData, average_pool, balanced, find_fashion_mnist, prepare, read_checked
+from paper.data import datasets
+from paper.data.datasets import (
+    DataError,
+    PreparedData,
+    average_pool,
+    balanced,
+    find_fashion_mnist,
+    prepare,
+    read_checked,
+)
 
 DIGITS = dict(name="digits", n_train=300, n_test=150, pool=1, normalize=True)
 

@@ -13,8 +13,8 @@ from inpca.dimension import (
     participation_ratio,
     signed_spectrum,
 )
-from inpca.distances import pairwise_distances
-from inpca.embedding import InPCA
+from inpca.distances.pairwise import pairwise_distances
+from inpca.embedding.estimator import InPCA
 
 
 @pytest.fixture

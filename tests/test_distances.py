@@ -7,10 +7,11 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inpca import distances_blocks, kernels
-from inpca.distances import METRICS, pairwise_distances
+from inpca.distances import blocks as distances_blocks
+from inpca.distances import kernels
+from inpca.distances.kernels import TILE
+from inpca.distances.pairwise import METRICS, pairwise_distances
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE, ignorance, truth
-from inpca.kernels import TILE
 
 FLOOR = np.exp(-LARGEST_SAMPLE_DISTANCE)
 
@@ -77,8 +78,8 @@ def test_all_metrics_equal_brute_force_for_all_numbers_of_classes(rng, metric, n
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_torch_gives_the_same(models, metric, monkeypatch):
-    monkeypatch.setattr("inpca.distances_torch.BLOCK_MODELS", 16)
-    monkeypatch.setattr("inpca.distances_torch.BLOCK_SAMPLES", 8)
+    monkeypatch.setattr("inpca.distances.torch_path.BLOCK_MODELS", 16)
+    monkeypatch.setattr("inpca.distances.torch_path.BLOCK_SAMPLES", 8)
     # "cpu:0" is a device of torch, so that the code for CUDA runs here
     on_device = pairwise_distances(models, metric=metric, device="cpu:0")
     assert np.allclose(on_device, pairwise_distances(models, metric=metric), rtol=1e-5, atol=2e-6)

@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from synthetic import synthetic_models
 
 from inpca import InPCA, pairwise_distances
-from inpca.spectral import explained_distance
+from inpca.embedding.spectral import explained_distance
 
 
 def signed_squares(inpca):
@@ -58,7 +58,7 @@ def test_explained_distance_equals_its_definition(models):
 def test_lanczos_equals_dense(rng, monkeypatch):
     X = rng.dirichlet(np.full(5, 0.5), size=(120, 40))
     dense = InPCA(6).fit(X)
-    monkeypatch.setattr("inpca.spectral.DENSE_MODELS", 50)
+    monkeypatch.setattr("inpca.embedding.spectral.DENSE_MODELS", 50)
     lanczos = InPCA(6).fit(X)
     assert np.allclose(lanczos.eigenvalues_, dense.eigenvalues_, rtol=1e-8)
     assert np.allclose(lanczos.embedding_, dense.embedding_, atol=1e-6)
@@ -196,7 +196,7 @@ def test_a_saved_embedding_places_models_as_before(models, n_landmarks, tmp_path
 
 @pytest.mark.parametrize("kind", ["memory-mapped", "zarr", "float32"])
 def test_distances_of_all_kinds_give_the_same(run_like, kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("inpca.spectral.BLOCK_BYTES", 8 * 600 * 100)
+    monkeypatch.setattr("inpca.embedding.spectral.BLOCK_BYTES", 8 * 600 * 100)
     D = pairwise_distances(run_like)
     expected = InPCA(5, metric="precomputed").fit(D)
     np.save(tmp_path / "d.npy", D)

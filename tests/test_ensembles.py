@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from inpca.centroids import KINDS, centroid
-from inpca.ensembles import final_averages, gain_over_arithmetic, gain_verdict, measure_ensemble, scores
 from inpca.geometry import ignorance, truth
-from inpca.predictions import PredictionStore, PredictionWriter
+from inpca.predictions.store import PredictionStore, PredictionWriter
+from paper.rooms.ensembles.analysis import final_averages, gain_over_arithmetic, gain_verdict, measure_ensemble, scores
 
 LABELS = np.arange(30) % 3
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inpca.factors import (
+from paper.rooms.trajectories.analysis import (
     FACTORS,
     factor_importance,
     importance_verdict,
@@ -15,8 +15,8 @@ from inpca.factors import (
     pairs_of_runs,
     trajectory_verdict,
 )
-from inpca.intervals import interval, jackknife_interval
-from inpca.measured_trajectories import group_distances
+from paper.statistics import interval, jackknife_interval
+from paper.trajectories import group_distances
 
 
 @pytest.fixture

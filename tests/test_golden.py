@@ -9,7 +9,7 @@ from conftest import ROOT
 
 import inpca
 from inpca import InPCA, Trajectory
-from inpca.configuration import Checkpoints
+from paper.study.configuration import Checkpoints
 
 EXPECTED = json.loads((ROOT / "tests/golden.json").read_text())
 MODELS = np.array(EXPECTED["models"])

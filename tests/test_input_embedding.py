@@ -16,8 +16,8 @@ from scipy.linalg import orthogonal_procrustes
 from synthetic import synthetic_models
 
 from inpca import InPCA, geodesic, ignorance, pairwise_distances, truth
-from inpca.fingerprints import TOLERANCE, fingerprints
-from inpca.saved import describe_models, with_models
+from inpca.embedding.fingerprints import TOLERANCE, fingerprints
+from inpca.embedding.saved import describe_models, with_models
 
 PAIR = np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 1.5], [2.0, 1.5, 0.0]])
 
@@ -378,7 +378,7 @@ def script(name, *arguments):
 def test_own_models_are_placed_in_the_embedding_of_a_study(tmp_path):
     from test_models import make_store
 
-    from inpca.models import open_stores, stack_log_probs
+    from paper.models import open_stores, stack_log_probs
 
     paths = [
         make_store(tmp_path / "b.zarr", [1, 2], [0, 0.3, 0.6]),

@@ -19,9 +19,9 @@ from torch.utils.data import (
 )
 
 from inpca import PredictionStore, Recorder
-from inpca.evaluation import log_probabilities
-from inpca.predictions import PredictionStoreError
-from inpca.samples import read_split
+from inpca.predictions.store import PredictionStoreError
+from inpca.recording.evaluation import log_probabilities
+from inpca.recording.samples import read_split
 
 X, Y = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 3
 DATA = TensorDataset(X, Y)
@@ -224,7 +224,7 @@ def test_a_model_that_edits_its_inputs_is_caught(tmp_path):
 
 def test_tensors_that_stay_are_hashed_once(tmp_path, monkeypatch):
     record = recorder(tmp_path / "r.zarr")
-    monkeypatch.setattr("inpca.recording.read_once", lambda *_: pytest.fail("the inputs were read again"))
+    monkeypatch.setattr("inpca.recording.recorder.read_once", lambda *_: pytest.fail("the inputs were read again"))
     assert record(linear(), 0)
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from inpca.config import ConfigError, Study, check_name, read_study
-from inpca.image_sets import IMAGE_SETS
-from inpca.strict import shown
-from inpca.study_checks import n_models
-from inpca.yaml_file import YamlError, merged, parse, read_yaml
+from paper.data.image_sets import IMAGE_SETS
+from paper.study.checks import n_models
+from paper.study.strict import shown
+from paper.study.study import ConfigError, Study, check_name, read_study
+from paper.study.yaml_file import YamlError, merged, parse, read_yaml
 
 SMOKE = read_yaml(ROOT / "config/smoke.yaml")
 FC = {"kind": "fc", "widths": [3]}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
-from inpca.models import model_table, open_stores, stack_log_probs
-from inpca.predictions import PredictionStore, PredictionStoreError, PredictionWriter
+from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
+from paper.models import model_table, open_stores, stack_log_probs
 
 LABELS = {"train": np.arange(12) % 3, "test": np.arange(6) % 3}
 CONFIGURATION = dict(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from inpca.neighbours import tsne, umap
+from paper.rooms.distances.neighbours import tsne, umap
 
 
 @pytest.fixture

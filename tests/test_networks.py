@@ -8,8 +8,8 @@ import torch
 from conftest import ROOT
 from torch import nn
 
-from inpca.configuration import AllCNN, ConvMixer, FullyConnected, VisionTransformerSize, WideResNet
-from inpca.networks import PreactivationBlock, build_network
+from paper.study.configuration import AllCNN, ConvMixer, FullyConnected, VisionTransformerSize, WideResNet
+from paper.training.networks import PreactivationBlock, build_network
 
 # the sizes of the paper, for 32×32 images in colour
 PAPER = {

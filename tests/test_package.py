@@ -15,4 +15,4 @@ def test_a_wheel_holds_every_module_of_the_library(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     held = {name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")}
     assert held == {path.relative_to(ROOT).as_posix() for path in (ROOT / "inpca").rglob("*.py")}
-    assert "inpca/plotting/manifold.py" in held
+    assert "paper/figures/manifold.py" in held

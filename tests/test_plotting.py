@@ -10,12 +10,14 @@ import matplotlib.pyplot as plt
 
 from inpca import InPCA
 from inpca.centroids import KINDS
-from inpca.factors import FACTORS
-from inpca.plotting import ensembles, manifold, trajectories
-from inpca.plotting.interactive import manifold_page, save_page
-from inpca.plotting.spectrum import spectrum
-from inpca.plotting.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
-from inpca.verdicts import stress_numbers
+from paper.figures import manifold
+from paper.figures.interactive import manifold_page, save_page
+from paper.figures.spectrum import spectrum
+from paper.figures.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
+from paper.report.embedding import stress_numbers
+from paper.rooms.ensembles import figures as ensembles
+from paper.rooms.trajectories import figures as trajectories
+from paper.rooms.trajectories.analysis import FACTORS
 
 NETWORKS = ["vit", "fc"]
 

@@ -7,10 +7,10 @@ import xarray as xr
 matplotlib.use("Agg")
 
 from inpca import pairwise_distances
-from inpca.comparison import Picture, embed, hellinger_distances
-from inpca.plotting import comparison
-from inpca.plotting.style import Palette
-from inpca.subsets import sampling_errors, subset_errors
+from paper.figures.style import Palette
+from paper.rooms.distances import figures as comparison
+from paper.rooms.distances.analysis import Picture, embed, hellinger_distances
+from paper.rooms.distances.subsets import sampling_errors, subset_errors
 
 PALETTE = Palette.of(["fc", "vit"])
 

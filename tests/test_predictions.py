@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from inpca.predictions import MANIFEST, PredictionStore, PredictionStoreError, PredictionWriter
+from inpca.predictions.store import MANIFEST, PredictionStore, PredictionStoreError, PredictionWriter
 
 LABELS = {"train": np.arange(6) % 3, "test": np.arange(4) % 3}
 

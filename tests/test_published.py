@@ -8,8 +8,8 @@ import pytest
 from conftest import ROOT
 from provenance import provenance
 
-from inpca.claims import claims_table, judge, read_claims
-from inpca.config import read_study
+from paper.report.claims import claims_table, judge, read_claims
+from paper.study.study import read_study
 
 RESULTS = ROOT / "results/fashion"
 NOTEBOOKS = {

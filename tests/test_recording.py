@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-import inpca.evaluation
-import inpca.recording
-import inpca.store_contents
+import inpca.predictions.contents
+import inpca.recording.evaluation
+import inpca.recording.recorder
 from inpca import PredictionStore, Recorder
-from inpca.predictions import PredictionStoreError, PredictionWriter
+from inpca.predictions.store import PredictionStoreError, PredictionWriter
 
 X, Y = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.arange(6) % 3
 

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pandas as pd
 
-from inpca.report import rounded, write_metrics
-from inpca.verdicts import fit_verdict, path_verdict, stress_verdict
+from paper.report.embedding import fit_verdict, path_verdict, stress_verdict
+from paper.report.numbers import rounded, write_metrics
 
 NUMBERS = {
     "explained_stress": {"1": 0.8, "2": 0.9, "3": 0.955, "5": 0.97},

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inpca.sizes import path_groups, progress_error_r2, size_verdict, speed, time_to_progress
+from paper.rooms.network_size.analysis import path_groups, progress_error_r2, size_verdict, speed, time_to_progress
 
 
 def run(network, seed, pace, epochs=10):

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inpca.comparison_verdicts import sampling_verdict
-from inpca.subsets import aligned_error, sampling_errors, subset_errors
+from paper.rooms.distances.subsets import aligned_error, sampling_errors, subset_errors
+from paper.rooms.distances.verdicts import sampling_verdict
 
 
 def test_all_samples_have_no_error(models, rng):

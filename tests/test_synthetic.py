@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inpca.datasets import DataError, fingerprint
-from inpca.synthetic import input_variances, synthetic_data, teacher_labels
-from inpca.synthetic_configuration import Spectrum, SyntheticData, Teacher
+from paper.data.datasets import DataError, fingerprint
+from paper.rooms.sloppy_synthetic.configuration import Spectrum, SyntheticData, Teacher
+from paper.rooms.sloppy_synthetic.data import input_variances, synthetic_data, teacher_labels
 
 
 def described(**changes):

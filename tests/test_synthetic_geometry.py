@@ -3,19 +3,19 @@ import pytest
 import xarray as xr
 from test_batched import DATA
 
-from inpca import sloppiness
-from inpca.batched import train_synthetic
-from inpca.configuration import Checkpoints, Configuration
 from inpca.dimension import signed_spectrum
-from inpca.distances import pairwise_distances
-from inpca.embedding import InPCA
-from inpca.models import open_stores, stack_log_probs
-from inpca.predictions import PredictionStore
-from inpca.synthetic import synthetic_data
-from inpca.synthetic_configuration import SyntheticJob
-from inpca.synthetic_geometry import spectrum_geometry
-from inpca.synthetic_runs import all_runs, members
-from inpca.synthetic_sweep import sweep
+from inpca.distances.pairwise import pairwise_distances
+from inpca.embedding.estimator import InPCA
+from inpca.predictions.store import PredictionStore
+from paper.models import open_stores, stack_log_probs
+from paper.rooms.sloppy_synthetic import analysis as sloppiness
+from paper.rooms.sloppy_synthetic.batched import train_synthetic
+from paper.rooms.sloppy_synthetic.configuration import SyntheticJob
+from paper.rooms.sloppy_synthetic.data import synthetic_data
+from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry
+from paper.rooms.sloppy_synthetic.runs import all_runs, members
+from paper.rooms.sloppy_synthetic.sweep import sweep
+from paper.study.configuration import Checkpoints, Configuration
 
 CORNERS = {0: 3, 1: 4, 2: 2}
 CONFIGURATION = Configuration(

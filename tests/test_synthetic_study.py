@@ -4,9 +4,9 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from inpca.config import ConfigError, read_study
-from inpca.synthetic_configuration import Run
-from inpca.synthetic_runs import all_runs, members, runs_from
+from paper.rooms.sloppy_synthetic.configuration import Run
+from paper.rooms.sloppy_synthetic.runs import all_runs, members, runs_from
+from paper.study.study import ConfigError, read_study
 
 
 @pytest.fixture

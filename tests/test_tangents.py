@@ -9,21 +9,12 @@ from hypothesis import strategies as st
 matplotlib.use("Agg")
 
 from inpca import InPCA, pairwise_distances, progress
+from inpca.embedding.spectral import explained_distance
 from inpca.geometry import geodesic, ignorance, truth
-from inpca.plotting import tangents as figures
-from inpca.plotting.style import Palette
-from inpca.spectral import explained_distance
-from inpca.tangent_embeddings import ALL, groups, tangent_embeddings
-from inpca.tangent_verdicts import (
-    axes_verdict,
-    groups_table,
-    means_sentence,
-    pairs_verdict,
-    paper_table,
-    places_verdict,
-    tangent_numbers,
-)
-from inpca.tangents import (
+from paper.figures.style import Palette
+from paper.rooms.tangent_embeddings import figures
+from paper.rooms.tangent_embeddings.analysis import ALL, groups, tangent_embeddings
+from paper.rooms.tangent_embeddings.tangents import (
     PLACES,
     explained_by,
     explained_by_pairs,
@@ -31,6 +22,15 @@ from inpca.tangents import (
     place_models,
     tangent_cosine,
     tangent_weights,
+)
+from paper.rooms.tangent_embeddings.verdicts import (
+    axes_verdict,
+    groups_table,
+    means_sentence,
+    pairs_verdict,
+    paper_table,
+    places_verdict,
+    tangent_numbers,
 )
 
 SETTINGS = dict(

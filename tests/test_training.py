@@ -4,12 +4,12 @@ import torch
 from conftest import ROOT
 from torch.utils.data import DataLoader, TensorDataset
 
-from inpca.config import read_study
-from inpca.configuration import TrainingJob
-from inpca.datasets import PreparedData, fingerprint
-from inpca.predictions import PredictionStore, PredictionStoreError
-from inpca.recording import Recorder
-from inpca.training import choose_device, crop_and_flip, random_streams, train
+from inpca.predictions.store import PredictionStore, PredictionStoreError
+from inpca.recording.recorder import Recorder
+from paper.data.datasets import PreparedData, fingerprint
+from paper.study.configuration import TrainingJob
+from paper.study.study import read_study
+from paper.training.training import choose_device, crop_and_flip, random_streams, train
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_job_that_was_interrupted_starts_again_and_gives_the_same(data, tmp_pa
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("inpca.training.functional.cross_entropy", interrupted)
+    monkeypatch.setattr("paper.training.training.functional.cross_entropy", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(job(), data, tmp_path / "again.zarr")
     assert (tmp_path / ".partial-again.zarr").is_dir() and not (tmp_path / "again.zarr").exists()
@@ -146,7 +146,7 @@ def test_a_job_that_was_interrupted_starts_again_and_gives_the_same(data, tmp_pa
 
 def test_a_job_whose_schedule_is_not_reached_fails(data, tmp_path, monkeypatch):
     steps = np.array([0, 1, 99])
-    monkeypatch.setattr("inpca.configuration.Checkpoints.steps", lambda *_: steps)
+    monkeypatch.setattr("paper.study.configuration.Checkpoints.steps", lambda *_: steps)
     with pytest.raises(PredictionStoreError, match="not recorded"):
         train(job(), data, tmp_path / "run.zarr")
     assert not (tmp_path / "run.zarr").exists()

@@ -7,9 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpca import bhattacharyya_distance, geodesic, ignorance, progress, riemannian_length, truth
-from inpca.measured_trajectories import along_progress, group_distances, measure_trajectories, select_runs
-from inpca.models import model_table, open_stores, stored_runs
-from inpca.predictions import PredictionWriter
+from inpca.predictions.store import PredictionWriter
 from inpca.trajectories import (
     GRID,
     Permuted,
@@ -22,6 +20,8 @@ from inpca.trajectories import (
     trajectory_distances,
     tube_width,
 )
+from paper.models import model_table, open_stores, stored_runs
+from paper.trajectories import along_progress, group_distances, measure_trajectories, select_runs
 
 LABELS = np.arange(40) % 4
 

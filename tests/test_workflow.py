@@ -16,7 +16,7 @@ from modules import library_modules, rule_files, rule_scripts
 from nbclient.exceptions import CellTimeoutError
 from run_notebook import execute
 
-from inpca.config import read_study
+from paper.study.study import read_study
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -95,7 +95,7 @@ def test_deleting_a_figure_runs_its_notebook_only(finished):
 
 
 def test_editing_the_plots_runs_notebooks_only(finished):
-    with open(finished / "inpca/plotting/spectrum.py", "a") as file:
+    with open(finished / "paper/figures/spectrum.py", "a") as file:
         file.write("\n# edited\n")
     notebooks = {
         f"notebook_{name}"
@@ -105,14 +105,14 @@ def test_editing_the_plots_runs_notebooks_only(finished):
 
 
 def test_editing_the_distances_does_not_train_again(finished):
-    with open(finished / "inpca/distances.py", "a") as file:
+    with open(finished / "inpca/distances/pairwise.py", "a") as file:
         file.write("\n# edited\n")
     jobs = dry_run(finished)
     assert {"distances", "embedding", "notebook_main_manifold"} <= set(jobs) and "train" not in jobs
 
 
 def test_editing_the_networks_trains_again(finished):
-    with open(finished / "inpca/networks.py", "a") as file:
+    with open(finished / "paper/training/networks.py", "a") as file:
         file.write("\n# edited\n")
     jobs = dry_run(finished)
     assert jobs["train"] == 11 and jobs["train_corner"] == 3
@@ -288,13 +288,18 @@ def test_a_kernel_that_fails_is_said_on_one_line(monkeypatch, error, message):
 def test_modules_are_followed_through_the_library(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # names are relative to the project wherever one is
     found = library_modules("workflow/scripts/embed.py")
-    assert {"inpca/embedding.py", "inpca/distances.py", "inpca/geometry.py", "inpca/files.py"} <= set(found)
-    assert not {"inpca/training.py", "inpca/config.py", "inpca/plotting/style.py"} & set(found)
+    assert {
+        "inpca/embedding/estimator.py",
+        "inpca/distances/pairwise.py",
+        "inpca/geometry.py",
+        "inpca/files.py",
+    } <= set(found)
+    assert not {"paper/training/training.py", "paper/study/study.py", "paper/figures/style.py"} & set(found)
 
 
 def test_names_that_the_library_loads_late_have_their_modules_as_dependencies(tmp_path):
     (tmp_path / "script.py").write_text("from inpca import InPCA, Recorder")
-    assert {"inpca/embedding.py", "inpca/spectral.py", "inpca/recording.py"} <= set(
+    assert {"inpca/embedding/estimator.py", "inpca/embedding/spectral.py", "inpca/recording/recorder.py"} <= set(
         library_modules(tmp_path / "script.py")
     )
 
@@ -312,5 +317,5 @@ def test_a_study_of_synthetic_data_depends_on_its_own_scripts():
 
 
 def test_analysis_does_not_import_torch():
-    code = "import sys, inpca.verdicts, inpca.models, inpca.plotting.interactive; sys.exit('torch' in sys.modules)"
+    code = "import sys, paper.report.embedding, paper.models, paper.figures.interactive; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -8,9 +8,9 @@ import sys
 import torch
 from torch.nn import functional
 
-from inpca.config import read_study
-from inpca.networks import build_network
-from inpca.training import build_optimizer, memory_format
+from paper.study.study import read_study
+from paper.training.networks import build_network
+from paper.training.training import build_optimizer, memory_format
 
 SIDES = {"fashion_mnist": 28, "digits": 8}
 STEPS = 25

@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from inpca.claims import ClaimsError, claims_table, judge, read_claims
 from inpca.files import atomic
+from paper.report.claims import ClaimsError, claims_table, judge, read_claims
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--claims", type=Path, required=True)

@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from inpca.corner_geometry import corner_runs, distances_to_normal_trajectories, geodesics_to_corners
-from inpca.distances import pairwise_distances
+from inpca.distances.pairwise import pairwise_distances
 from inpca.files import atomic
-from inpca.models import open_stores, stack_log_probs
-from inpca.predictions import SPLITS
+from inpca.predictions.store import SPLITS
+from paper.models import open_stores, stack_log_probs
+from paper.rooms.corner_initialization.geometry import (
+    corner_runs,
+    distances_to_normal_trajectories,
+    geodesics_to_corners,
+)
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)

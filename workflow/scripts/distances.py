@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from inpca.distances import pairwise_distances
+from inpca.distances.pairwise import pairwise_distances
+from inpca.embedding.saved import describe_models
 from inpca.files import atomic
-from inpca.models import model_labels, open_stores, stack_log_probs
-from inpca.saved import describe_models
+from paper.models import model_labels, open_stores, stack_log_probs
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)

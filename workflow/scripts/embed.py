@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from inpca.embedding import InPCA
+from inpca.embedding.estimator import InPCA
+from inpca.embedding.saved import with_models
 from inpca.files import atomic
-from inpca.saved import with_models
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--distances", type=Path, nargs="+", required=True)

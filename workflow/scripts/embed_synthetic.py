@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from inpca.files import atomic
-from inpca.synthetic_configuration import Spectrum
-from inpca.synthetic_geometry import spectrum_geometry
+from paper.rooms.sloppy_synthetic.configuration import Spectrum
+from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)

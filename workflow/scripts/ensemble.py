@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from inpca.ensembles import measure_ensemble
 from inpca.files import atomic
-from inpca.models import open_stores
+from paper.models import open_stores
+from paper.rooms.ensembles.analysis import measure_ensemble
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--store", type=Path, required=True)

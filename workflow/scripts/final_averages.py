@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from inpca.ensembles import final_averages
 from inpca.files import atomic
-from inpca.models import open_stores
+from paper.models import open_stores
+from paper.rooms.ensembles.analysis import final_averages
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from inpca.files import atomic
-from inpca.models import model_table, open_stores
+from paper.models import model_table, open_stores
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)

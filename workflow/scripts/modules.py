@@ -9,7 +9,7 @@ import inpca
 
 #: The project's folder; names of files are relative to it, whatever the working folder.
 PROJECT = Path(__file__).resolve().parents[2]
-LIBRARY = Path("inpca")
+LIBRARY = ("inpca", "paper")
 #: Modules of the names that ``from inpca import …`` loads when they are used.
 HOME = inpca._HOME
 #: Files of rules for each section that a study may have: networks on a data set, networks on synthetic data.
@@ -47,11 +47,11 @@ def imported_modules(path: Path) -> set[Path]:
     """Files of the library that one file imports; names that the library loads when they are used have their module."""
     names = set()
     for node in ast.walk(ast.parse(source(path))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == LIBRARY.name:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in LIBRARY:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
             names |= {f"{node.module}.{HOME[alias.name]}" for alias in node.names if alias.name in HOME}
         elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names if alias.name.split(".")[0] == LIBRARY.name}
+            names |= {alias.name for alias in node.names if alias.name.split(".")[0] in LIBRARY}
     candidates = {Path(*name.split(".")) for name in names}
     files = {place for stem in candidates for place in (stem.with_suffix(".py"), stem / "__init__.py")}
     return {file for file in files if (PROJECT / file).is_file()}

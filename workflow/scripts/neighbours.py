@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from inpca.files import atomic
-from inpca.neighbours import tsne, umap
+from paper.rooms.distances.neighbours import tsne, umap
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--distances", type=Path, required=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from modules import PROJECT, library_modules, rule_files, rule_scripts
 
-from inpca.config import read_study
 from inpca.files import atomic, sha256
+from paper.study.study import read_study
 
 
 def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:

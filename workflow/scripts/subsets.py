@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from inpca.files import atomic
-from inpca.models import open_stores, stack_log_probs
-from inpca.subsets import subset_errors
+from paper.models import open_stores, stack_log_probs
+from paper.rooms.distances.subsets import subset_errors
 
 #: Of the choice of models and of samples.
 SEED = 0

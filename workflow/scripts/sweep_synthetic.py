@@ -5,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-from inpca.datasets import DataError
 from inpca.files import atomic
-from inpca.synthetic import synthetic_data
-from inpca.synthetic_configuration import SyntheticData, SyntheticJob
-from inpca.synthetic_sweep import sweep
+from paper.data.datasets import DataError
+from paper.rooms.sloppy_synthetic.configuration import SyntheticData, SyntheticJob
+from paper.rooms.sloppy_synthetic.data import synthetic_data
+from paper.rooms.sloppy_synthetic.sweep import sweep
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--datasets", type=json.loads, required=True, help="list of data sets, as JSON")

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from inpca.datasets import DataError
-from inpca.synthetic import synthetic_data
-from inpca.synthetic_configuration import SyntheticData
+from paper.data.datasets import DataError
+from paper.rooms.sloppy_synthetic.configuration import SyntheticData
+from paper.rooms.sloppy_synthetic.data import synthetic_data
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", type=SyntheticData.model_validate_json, required=True, help="the data set, as JSON")

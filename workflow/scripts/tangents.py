@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from inpca.files import atomic
-from inpca.models import open_stores, stack_log_probs
-from inpca.tangent_embeddings import tangent_embeddings
+from paper.models import open_stores, stack_log_probs
+from paper.rooms.tangent_embeddings.analysis import tangent_embeddings
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)

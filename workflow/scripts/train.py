@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from inpca.configuration import TrainingJob
-from inpca.datasets import DataError, PreparedData
-from inpca.training import train
+from paper.data.datasets import DataError, PreparedData
+from paper.study.configuration import TrainingJob
+from paper.training.training import train
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--job", type=TrainingJob.model_validate_json, required=True, help="training job, as JSON")

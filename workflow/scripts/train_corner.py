@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from inpca.corner_configuration import CornerJob
-from inpca.corners import train_from_corner
-from inpca.datasets import DataError, PreparedData
+from paper.data.datasets import DataError, PreparedData
+from paper.rooms.corner_initialization.configuration import CornerJob
+from paper.rooms.corner_initialization.training import train_from_corner
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--job", type=CornerJob.model_validate_json, required=True, help="corner job, as JSON")

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from inpca.batched import train_synthetic
-from inpca.datasets import DataError, PreparedData
-from inpca.synthetic_configuration import SyntheticJob
+from paper.data.datasets import DataError, PreparedData
+from paper.rooms.sloppy_synthetic.batched import train_synthetic
+from paper.rooms.sloppy_synthetic.configuration import SyntheticJob
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--job", type=SyntheticJob.model_validate_json, required=True, help="training job, as JSON")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from inpca.files import atomic
-from inpca.measured_trajectories import measure_trajectories
-from inpca.models import open_stores, stored_runs
+from paper.models import open_stores, stored_runs
+from paper.trajectories import measure_trajectories
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--stores", type=Path, nargs="+", required=True)

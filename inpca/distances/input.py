@@ -1,0 +1,176 @@
+"""What pairwise distances are given: models to read block by block, a place for the result, threads, a device."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
+import numpy as np
+
+from inpca.distances.quantities import KINDS, fill_quantities
+from inpca.geometry import LARGEST_SAMPLE_DISTANCE, check_models
+from inpca.probabilities import as_numbers
+
+WANTED = "an array (models, samples, classes), numpy, memory-mapped, torch or zarr"
+#: Sums of probabilities that miss 1 by less need no closer look; below the tolerance for every type of number.
+CHECKED_DEVIATION = 5e-5
+
+
+def as_models(X, name: str):
+    """Something with a shape (m, N, C) that yields arrays when its first axis is sliced.
+
+    Raises
+    ------
+    TypeError
+        For what is no array of real numbers; the message says what to pass.
+    ValueError
+        For another shape, or an empty array.
+    """
+    if hasattr(X, "detach"):  # a torch tensor, recognised without importing torch
+        X = _as_array(X, name)
+    elif isinstance(X, list | tuple):
+        X = _stacked(X, name)
+    elif not hasattr(X, "shape") or hasattr(X, "columns"):
+        raise TypeError(f"{name} must be {WANTED}, not {_described(X, name)}")
+    dtype = getattr(X, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, not values of type {dtype}")
+    if len(X.shape) != 3:
+        one = f"; a single model is passed as {name}[None]" if len(X.shape) == 2 else ""
+        raise ValueError(f"{name} must have the shape (models, samples, classes), not {tuple(X.shape)}{one}")
+    if 0 in X.shape:
+        raise ValueError(f"{name} is empty: shape {tuple(X.shape)}")
+    return X
+
+
+def _stacked(X: list | tuple, name: str):
+    """Models of a list as one array, or tensor, of their own type."""
+    if not X or not all(hasattr(model, "detach") for model in X):
+        as_numbers(X, name)  # stops at what is no array of numbers
+        return np.asarray(X)
+    import torch
+
+    try:
+        return _as_array(torch.stack(list(X)), name)
+    except (RuntimeError, TypeError):
+        raise TypeError(f"{name} must be an array of numbers; the tensors in it differ in shape or type") from None
+
+
+def _as_array(X, name: str):
+    """A torch tensor as an array; as a tensor in memory if numpy does not have its type."""
+    try:
+        X = X.detach().cpu()
+        return X if str(X.dtype) == "torch.bfloat16" else X.numpy()
+    except (TypeError, RuntimeError, NotImplementedError) as error:
+        raise TypeError(f"{name} is a tensor that cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _described(X, name: str) -> str:
+    """What something is that is no array, and what to pass instead."""
+    kind = type(X).__name__
+    if X is None:
+        return "None"
+    if hasattr(X, "columns"):
+        return f"{kind}; pass {name}.to_numpy().reshape(models, samples, classes)"
+    if hasattr(X, "keys"):
+        keys = list(X.keys())
+        return f"{kind}; pass one of its arrays" + (f", such as {name}[{keys[0]!r}]" if keys else "")
+    if isinstance(X, str | bytes) or hasattr(X, "__fspath__"):
+        return f"{kind}; read the file first, for example with np.load"
+    if hasattr(X, "__next__"):
+        return f"{kind}; pass np.stack(list({name}))"
+    return kind
+
+
+class Models:
+    """Models of one side, read and checked where they are needed."""
+
+    def __init__(self, X, name: str, log: bool, normalize: bool):
+        self.X, self.name, self.log, self.normalize = as_models(X, name), name, bool(log), bool(normalize)
+        self.shape = tuple(self.X.shape)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether :meth:`read` copies nothing."""
+        X = self.X
+        return isinstance(X, np.ndarray) and X.flags.c_contiguous and X.dtype in (np.float32, np.float64)
+
+    def read(self, models: slice, samples: slice = slice(None)) -> np.ndarray:
+        """Some models as a contiguous float32 or float64 array; a view of X where that saves a copy."""
+        if samples == slice(None):
+            part = self.X[models]
+        else:  # what is no array is sliced along its first axis only
+            part = self.X[models, samples] if hasattr(self.X, "dtype") else self.X[models][:, samples]
+        return np.ascontiguousarray(as_numbers(part, self._name(models))[0])
+
+    def quantities(self, given: np.ndarray, kind: str, target: np.ndarray) -> np.ndarray:
+        """Fill ``target`` with a quantity of models that were read; deviations that :meth:`check` wants to see."""
+        deviation = np.empty(len(given))
+        fill_quantities(given, self.log, KINDS[kind], LARGEST_SAMPLE_DISTANCE, target, deviation)
+        return deviation
+
+    def check(self, models: slice, deviation) -> None:
+        """Look closer at models whose sums are off by ``deviation``; an error that names the worst, if too far."""
+        allowed = np.inf if self.normalize else CHECKED_DEVIATION
+        if not np.all(np.asarray(deviation) <= allowed):
+            check_models(self.X[models], log=self.log, normalize=self.normalize, name=self._name(models))
+
+    def _name(self, models: slice) -> str:
+        return self.name if not models.start else f"{self.name}[{models.start}:]"
+
+
+def check_out(out, shape: tuple[int, int], given: Iterable) -> None:
+    """Stop if distances cannot be written to ``out`` without loss, or not without a change of the models."""
+    if not hasattr(out, "shape") or not isinstance(getattr(out, "dtype", None), np.dtype):
+        hint = "; pass out.numpy()" if hasattr(out, "detach") else ""
+        raise TypeError(f"out must be an array, numpy, memory-mapped or zarr, not {type(out).__name__}{hint}")
+    if tuple(out.shape) != shape:
+        raise ValueError(f"out must have the shape {shape}, not {tuple(out.shape)}")
+    if out.dtype.kind != "f" or out.dtype.itemsize < 4:
+        raise TypeError(f"out must hold float32 or float64, not {out.dtype}")
+    if getattr(out, "read_only", False) or (isinstance(out, np.ndarray) and not out.flags.writeable):
+        raise ValueError("out cannot be written to: it is read-only")
+    if isinstance(out, np.ndarray) and any(isinstance(X, np.ndarray) and np.may_share_memory(out, X) for X in given):
+        raise ValueError("out shares its memory with the models; pass an array of its own")
+
+
+def check_threads(n_jobs) -> int:
+    """Number of threads; all that numba may use for None and -1."""
+    available = numba.config.NUMBA_NUM_THREADS
+    if n_jobs is None:
+        return available
+    try:
+        threads = 0 if isinstance(n_jobs, bool | np.bool_) else operator.index(n_jobs)
+    except TypeError:
+        threads = 0
+    if threads < 1 and threads != -1:
+        raise ValueError(f"n_jobs must be a whole number of threads from 1 up, or -1 for all, not {n_jobs!r}")
+    return available if threads == -1 else min(threads, available)
+
+
+def check_device(device) -> str:
+    """The name of a device that this machine has."""
+    if str(device) == "cpu":
+        return "cpu"
+    import torch
+
+    try:
+        if not isinstance(device, str | torch.device):
+            raise TypeError("it is no name of a device")
+        torch.zeros(1, dtype=torch.float64, device=device).cpu()
+    except Exception as error:  # torch raises AssertionError, RuntimeError, TypeError and others
+        why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ValueError(
+            f"device must be 'cpu', or a device of torch that this machine has, such as 'cuda', not {device!r}: {why}"
+        ) from None
+    return str(device)
+
+
+def run(threads: int, work: Callable, items: list) -> list:
+    """Results of ``work`` for all items, on that many threads; compiled kernels leave Python's lock to each other."""
+    if threads == 1 or len(items) == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))

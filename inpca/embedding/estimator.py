@@ -1,0 +1,299 @@
+"""Intensive principal component analysis (InPCA): a Minkowski embedding of probabilistic models."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from inpca.distances.pairwise import as_models, pairwise_distances
+from inpca.embedding.distance_matrix import are_zero, check_distances, check_rows, in_range, read_distances
+from inpca.embedding.fingerprints import fingerprints
+from inpca.embedding.frame import Frame
+from inpca.embedding.input import check_numbers, check_parameters, check_placed, check_weight, labels_of, warn_of_zeros
+from inpca.embedding.landmarks import distances_to, landmark_error, place_among, residual_squared_norm
+from inpca.embedding.saved import as_dataset, give_models, kind_of, parameters_of, restore, unchanged
+from inpca.embedding.spectral import explained_distance, times
+
+
+class InPCA(TransformerMixin, BaseEstimator):
+    """Embedding of models whose signed squared differences are the distances between the models.
+
+    W = -½ L D L with L = I - 1 1ᵀ/m and D the matrix of distances (neither squared nor rooted); W = U Λ Uᵀ, ordered by
+    |λ|; coordinates X = U sqrt|Λ|. An axis with λ < 0 is *time-like*: along it, separation lowers the distance.
+
+    Beyond some hundred models, axes are found by Lanczos iteration with W applied, never formed; memory beyond the
+    distances is a few vectors an axis. With ``n_landmarks``, only distances to that many randomly chosen models are
+    computed; these are embedded, all models are placed among them, and the result is centred and turned to its own
+    principal axes (Nyström's approximation of W).
+
+    Parameters
+    ----------
+    n_components : int
+        Axes that are kept, those of largest |λ|.
+    metric : str
+        Distance between models, one of :data:`inpca.distances.METRICS`; with ``"precomputed"``, ``X`` is the matrix of
+        distances: an array in memory (float32 or float64), memory-mapped, or zarr.
+    log : bool
+        X holds log-probabilities.
+    normalize : bool
+        Accept samples whose probabilities do not sum to 1, such as rounded ones, or logits with ``log=True``.
+    n_landmarks : int, optional
+        Models to whose distances the computation is restricted.
+    random_state : int
+        Seed of the Lanczos iteration and of the choice of landmarks.
+
+    Attributes
+    ----------
+    embedding_ : (m, k) array
+        Coordinates. The entry of largest magnitude of each axis is positive. Axes beyond the rank of W are 0; all
+        are, with a warning, if no distance is larger than rounding.
+    eigenvalues_ : (k,) array
+        Signed, ordered by magnitude; proportional to the weights, if there are any.
+    signature_ : (k,) array of int
+        +1 for a space-like axis, and one of 0, -1 for a time-like one.
+    explained_stress_ : (k,) array
+        1 - sqrt(1 - Σ_{i≤k} λ_i² / ‖W‖_F²), for 1 … k axes; ‖W‖_F² is the sum over all m axes, computed from D (with
+        landmarks: what the axes leave of it is estimated from the distances to them). 1 if W is 0: nothing is left
+        unexplained.
+    distances_ : (m, m) array, or (m, n_landmarks)
+        The distances that were embedded.
+    landmarks_ : (n_landmarks,) array of int, or None
+    metric_, log_, normalize_ : str, bool, bool
+        The parameters of the fit, which are those of what follows, whatever is set meanwhile.
+    landmark_error_ : float, or None
+        Relative error of the coordinates, estimated by :func:`.landmarks.landmark_error`; None for few landmarks.
+
+    References
+    ----------
+    Quinn et al., "Visualizing probabilistic models and data with intensive principal component analysis",
+    PNAS 116(28), 2019. Teoh et al., "Visualizing probabilistic models in Minkowski space with intensive symmetrized
+    Kullback-Leibler embedding", Phys. Rev. Research 2, 2020. De Silva & Tenenbaum, "Sparse multidimensional scaling
+    using landmark points", 2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca import InPCA
+    >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
+    >>> InPCA(n_components=2).fit_transform(models).shape
+    (20, 2)
+    """
+
+    def __init__(
+        self, n_components=3, *, metric="bhattacharyya", log=False, normalize=False, n_landmarks=None, random_state=0
+    ):
+        self.n_components = n_components
+        self.metric = metric
+        self.log = log
+        self.normalize = normalize
+        self.n_landmarks = n_landmarks
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = tags.input_tags.positive_only = self.metric == "precomputed"
+        tags.input_tags.three_d_array = self.metric != "precomputed"
+        tags.input_tags.two_d_array = self.metric == "precomputed"
+        return tags
+
+    def fit(self, X, y=None, sample_weight=None) -> InPCA:
+        """Embed models.
+
+        Parameters
+        ----------
+        X : (m, N, C) array of models, or (m, m) distances with ``metric="precomputed"``
+            Models are not copied: they must stay as they are for as long as others are placed or it is saved.
+        y : ignored
+        sample_weight : (m,) array, optional
+            Weight of each model: the embedding is that of the models with each repeated as often as its weight says.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For parameters of a wrong type or out of range, distances that are not square, finite, symmetric, 0 on the
+            diagonal and not negative, invalid weights, weights together with landmarks, or invalid models.
+        """
+        check_parameters(self, X)
+        precomputed = self.metric == "precomputed"
+        given = check_distances(read_distances(self, X, reset=True)) if precomputed else as_models(X, "X")
+        m = given.shape[0]
+        check_numbers(self, m)
+        self.n_features_in_ = given.shape[-1]
+        self.metric_, self.log_, self.normalize_ = self.metric, bool(self.log), bool(self.normalize)
+        self._models = None if precomputed else given
+        self._labels, self._order, self._fingerprints, self._weight = labels_of(X), None, None, None
+        if self.n_landmarks is None:
+            self._fit_all(given, *check_weight(sample_weight, m))
+        elif sample_weight is not None:
+            raise ValueError("sample_weight and n_landmarks cannot be combined")
+        else:
+            self._fit_landmarks(given)
+            # distances that transform takes
+            self.n_features_in_ = self.n_landmarks if precomputed else self.n_features_in_
+        if not precomputed:
+            self._fingerprints = self._seen = fingerprints(self._models, **kind_of(self))
+        warn_of_zeros(self.embedding_)
+        return self
+
+    def _fit_all(self, X, weight: np.ndarray, scale: float) -> None:
+        D = X if self.metric == "precomputed" else pairwise_distances(X, metric=self.metric, **kind_of(self))
+        still = are_zero(D, self.metric, X.shape[1])
+        small, unit = in_range(D)
+        frame = Frame.of(np.zeros(D.shape) if still else small, weight, self.n_components, self.random_state)
+        self._set(frame.coordinates, frame.eigenvalues, frame.norm, unit)
+        self.eigenvalues_ = self.eigenvalues_ * scale
+        self._frame, self._map = frame.in_units(unit), np.diag(self._flips)
+        self._offset = np.zeros(self.n_components)
+        self.distances_, self.landmarks_, self.landmark_error_, self._weight = D, None, None, weight
+
+    def _fit_landmarks(self, X) -> None:
+        m = X.shape[0]
+        rng = np.random.default_rng(self.random_state)
+        landmarks = np.sort(rng.choice(m, self.n_landmarks, replace=False))
+        small, unit = in_range(X) if self.metric == "precomputed" else (X, 1.0)
+        D, self._models = distances_to(small, landmarks, metric=self.metric, **kind_of(self))
+        placed = np.zeros_like(D) if are_zero(D, self.metric, X.shape[1]) else D
+        coordinates, eigenvalues, frame, self._map, self._offset = place_among(
+            placed, landmarks, self.n_components, self.random_state
+        )
+        self.landmark_error_ = landmark_error(placed, landmarks, coordinates, rng)
+        rest = residual_squared_norm(placed, landmarks, coordinates, eigenvalues)
+        self._set(coordinates, eigenvalues, np.sum(eigenvalues**2) + rest, unit)
+        self._frame, self._map = frame.in_units(unit), self._map * self._flips
+        self._offset = self._offset * self._flips * np.sqrt(unit)
+        self.distances_, self.landmarks_ = D if unit == 1 else D.astype(np.float64) * unit, landmarks
+
+    def _set(self, coordinates: np.ndarray, eigenvalues: np.ndarray, norm: float, unit: float) -> None:
+        largest = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(len(eigenvalues))]
+        self._flips = np.where(largest < 0, -1.0, 1.0)
+        self.embedding_ = coordinates * self._flips * np.sqrt(unit)
+        self.eigenvalues_ = eigenvalues * unit
+        self.signature_ = np.where(eigenvalues < 0, -1, 1)
+        explained = np.cumsum(eigenvalues**2) / norm if norm > 0 else np.ones(len(eigenvalues))
+        self.explained_stress_ = 1 - np.sqrt(np.clip(1 - explained, 0, None))
+
+    def fit_transform(self, X, y=None, sample_weight=None) -> np.ndarray:
+        """Coordinates of models that are embedded; see :meth:`fit`."""
+        return self.fit(X, sample_weight=sample_weight).embedding_
+
+    def transform(self, X) -> np.ndarray:
+        """Coordinates of new models, x_i = [-½ (d - mean(d) - d̄ + d̿) · u_i] / (sign(λ_i) sqrt|λ_i|).
+
+        d are the distances of a new model to the fitted ones (or to the landmarks), d̄ the means over the columns of the
+        fitted distances and d̿ their grand mean. A fitted model lands on its own coordinates.
+
+        Parameters
+        ----------
+        X : (q, N, C) array of models, or (q, m) distances to the fitted models (the landmarks, if there are any) with
+            ``metric="precomputed"`` or after :meth:`from_xarray`
+
+        Returns
+        -------
+        (q, k) array
+
+        Raises
+        ------
+        TypeError, ValueError
+            For invalid models or distances, or if the fitted models have changed since.
+        """
+        check_is_fitted(self, "embedding_")
+        check_placed(X, self.n_features_in_, of_models=self._models is not None)
+        if self._models is None:
+            D = check_rows(read_distances(self, X, reset=False), self.n_features_in_)
+        else:
+            unchanged(self)
+            D = pairwise_distances(X, self._models, metric=self.metric_, **kind_of(self))
+            D = D if self._order is None else D[:, self._order]
+        return self._frame.place(D) @ self._map - self._offset
+
+    def transform_view(self, D) -> np.ndarray:
+        """Coordinates of the fitted models as seen by other distances between them.
+
+        The rows of -½ L D' L, instead of those of W, are projected on the axes. Where the embedded distances are the
+        mean of several matrices, a model's coordinates are the mean of its views: the partial factor scores
+        of DISTATIS (Abdi et al., 2005; doi:10.1109/CVPR.2005.445).
+
+        Parameters
+        ----------
+        D : (m, m) array
+            Distances between the same models, for example on other samples.
+
+        Returns
+        -------
+        (m, k) array
+        """
+        check_is_fitted(self, "embedding_")
+        D = check_distances(D)
+        if self.landmarks_ is not None or D.shape[0] != len(self.embedding_):
+            raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {D.shape[0]}")
+        means = times(D, self._frame.share)
+        return self._frame.place(D, means, float(self._frame.share @ means)) @ self._map
+
+    def explained_distance(self) -> np.ndarray:
+        """Explained pairwise distance of 1 … k axes; see :func:`inpca.embedding.spectral.explained_distance`.
+
+        Returns
+        -------
+        (k,) array
+            With landmarks, over the pairs of a model and a landmark.
+        """
+        check_is_fitted(self, "embedding_")
+        if self.distances_ is None:
+            raise ValueError("distances are not kept by to_xarray; use inpca.spectral.explained_distance with them")
+        if not self.embedding_.any() and self.explained_stress_[0] == 1:
+            return np.ones(len(self.eigenvalues_))
+        return explained_distance(self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight)
+
+    def to_xarray(self, labels=None) -> xr.Dataset:
+        """The fitted embedding without models and distances, to be saved in any format that xarray writes.
+
+        With a fingerprint of each model, by which :meth:`from_xarray` knows it again.
+
+        Parameters
+        ----------
+        labels : (m,) array of str or int, optional
+            Coordinate ``model`` of the dataset; unless given those of the fitted xarray or DataFrame, or 0 … m-1.
+
+        Raises
+        ------
+        ValueError
+            For labels of another number or type, or if the fitted models have changed since.
+        """
+        check_is_fitted(self, "embedding_")
+        return as_dataset(self, labels)
+
+    @classmethod
+    def from_xarray(cls, dataset: xr.Dataset, models=None) -> InPCA:
+        """A fitted InPCA from what :meth:`to_xarray` returned, or from a file that the workflow wrote.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        models : (m, N, C) array, optional
+            The fitted models, in any order, or any models among which are all landmarks; they are known by their
+            fingerprints. Give them as they were fitted, as probabilities or log-probabilities: probabilities of few
+            digits lose the smallest ones, with a warning. With models :meth:`transform` takes models of the same kind,
+            without them distances to the fitted models (the landmarks), in their order.
+
+        Raises
+        ------
+        ValueError
+            If models are missing or foreign, or if the dataset is of distances and not of models.
+
+        Notes
+        -----
+        To place own models, log-probabilities (q, N, C) on the training samples, in the embedding of a study::
+
+            dataset = xr.load_dataset("results/fashion/embeddings/main/train.nc", engine="scipy")
+            stores = open_stores(sorted(Path("results/fashion/predictions/main").glob("*.zarr")))  # inpca.models
+            points = int(dataset["model"].str.startswith("geodesic/").sum())
+            inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
+            coordinates = inpca.transform(own)
+        """
+        inpca = cls(**parameters_of(dataset))
+        restore(inpca, dataset)
+        if models is not None:
+            give_models(inpca, models, dataset.attrs.get("mean_of"))
+        return inpca

@@ -1,0 +1,189 @@
+"""What a network predicts, without changing its training by one bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from inpca.recording.random_states import random_states_kept
+from inpca.recording.samples import batches, mapped
+
+#: How far the probabilities of a sample may sum from 1, by type of the outputs.
+SUM_TOLERANCES = {torch.float16: 5e-3, torch.bfloat16: 3e-2}
+OUTPUTS = ("logits", "probabilities", "log_probabilities")
+
+
+def log_probabilities(model: nn.Module, split, *, outputs: str = "logits", n_classes: int | None = None) -> Tensor:
+    """Log-probabilities (N, C), float32 on the CPU, of a model in evaluation mode.
+
+    Modes, buffers, gradients and random states are as before afterwards, also when the model raises.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    split : (inputs, labels) or DataLoader
+        Inputs are a tensor, a tuple (positional arguments of the model) or a mapping (keyword arguments).
+    outputs : {"logits", "probabilities", "log_probabilities"}
+        What the model returns, (B, C): as a tensor, under ``logits``, or in a tuple, the first entry that is no loss
+        (a single number) and not None.
+    n_classes : int, optional
+        Number of classes that must come out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the outputs have another shape or kind, or hold NaN; the message says what to pass.
+
+    Examples
+    --------
+    >>> model = torch.nn.Linear(2, 2, bias=False)
+    >>> _ = model.weight.data.zero_()
+    >>> log_probabilities(model, (torch.ones(1, 2), torch.zeros(1))).exp()
+    tensor([[0.5000, 0.5000]])
+    """
+    return evaluated(model, split, outputs=outputs, n_classes=n_classes)[0]
+
+
+def evaluated(
+    model: nn.Module, split, *, outputs: str, n_classes: int | None = None, seen: Callable | None = None
+) -> tuple[Tensor, Tensor]:
+    """Log-probabilities (N, C) and the labels that came with them; ``seen`` gets each batch before the model does."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
+    check_outputs(outputs)
+    device = device_of(model)
+    values, labels = [], []
+    with observed(model, split):
+        for inputs, batch in batches(split):
+            if seen is not None:
+                seen(inputs, batch)
+            inputs = mapped(lambda tensor: tensor.to(device, non_blocking=True), inputs)
+            values.append(class_values(called(model, inputs), len(batch), n_classes))
+            labels.append(batch)
+        if not values:
+            raise ValueError("there are no samples to predict")
+        tolerance = SUM_TOLERANCES.get(values[0].dtype, 1e-4)
+        values = torch.cat([value.float() for value in values])
+        return normalised(values, outputs, tolerance).cpu(), torch.cat(labels).detach().cpu()
+
+
+def check_outputs(outputs: str) -> None:
+    """Raise a ValueError if the kind of outputs is none of :data:`OUTPUTS`."""
+    if outputs not in OUTPUTS:
+        raise ValueError(f"outputs must be one of {', '.join(map(repr, OUTPUTS))}, not {outputs!r}")
+
+
+@contextmanager
+def observed(model: nn.Module, split) -> Iterator[None]:
+    """Evaluation mode without gradients; then each module's mode, buffers and all random states are as before.
+
+    Modes are set on each module, not by ``eval()``: the model's own ``train()`` may do more, such as merging weights.
+    Gradients are off by ``no_grad``: tensors that a model keeps of its first call can be used in training later. The
+    cache of autocast is off, which would keep weights without gradients.
+    """
+    modules = list(model.modules())
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        raise ValueError(
+            "the model has lazy parameters without a shape yet: run one batch through it before it is recorded"
+        )
+    modes = [module.training for module in modules]
+    buffers = [(m, dict(m._buffers), {k: b.clone() for k, b in m._buffers.items() if b is not None}) for m in modules]
+    versions = {id(buffer): buffer._version for buffer in model.buffers()}
+    cache = torch.is_autocast_cache_enabled()
+    devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
+    try:
+        torch.set_autocast_cache_enabled(False)
+        for module in modules:
+            module.training = False
+        with torch.no_grad(), random_states_kept(devices, split):
+            yield
+    finally:
+        torch.set_autocast_cache_enabled(cache)
+        for module, mode in zip(modules, modes, strict=True):
+            module.training = mode
+        for module, before, values in buffers:
+            for name, value in values.items():
+                if before[name]._version != versions[id(before[name])]:
+                    before[name].data.copy_(value)
+                module._buffers[name] = before[name]
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Device of the first parameter, else of the first buffer, else the CPU."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        return tensor.device
+    return torch.device("cpu")
+
+
+def called(model: nn.Module, inputs):
+    """Outputs of a model for a batch of inputs."""
+    if isinstance(inputs, Mapping):
+        return model(**inputs)
+    return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
+
+
+def class_values(output, n_samples: int, n_classes: int | None) -> Tensor:
+    """The (B, C) tensor in what a model returned.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, or it has another shape.
+    """
+    kind = type(output).__name__
+    if isinstance(output, Mapping):
+        output = output.get("logits")
+    elif isinstance(output, (tuple, list)):
+        output = next((part for part in output if part is not None and not is_number(part)), None)
+    elif not isinstance(output, Tensor):
+        output = getattr(output, "logits", None)
+    if not isinstance(output, Tensor):
+        raise TypeError(f"the model returned {kind}; allowed are a tensor, a tuple that begins with one, or .logits")
+    if not output.is_floating_point():
+        raise TypeError(f"the model returned {output.dtype}; logits are floating-point numbers")
+    shape = tuple(output.shape)
+    if shape in ((n_samples,), (n_samples, 1)):
+        raise ValueError(
+            f"the model returned one number a sample, {shape}; for two classes with one logit z, "
+            "return torch.stack([torch.zeros_like(z), z], 1) of z with shape (B,)"
+        )
+    if len(shape) != 2 or shape[0] != n_samples:
+        raise ValueError(f"the model returned the shape {shape} for {n_samples} samples; (samples, classes) is needed")
+    if n_classes is not None and shape[1] != n_classes:
+        raise ValueError(f"the model returned {shape[1]} classes, but n_classes is {n_classes}")
+    return output
+
+
+def is_number(part) -> bool:
+    """Whether a part of what a model returned is a single number, such as a loss."""
+    return isinstance(part, Tensor) and part.ndim == 0
+
+
+def normalised(values: Tensor, outputs: str, tolerance: float) -> Tensor:
+    """Log-probabilities of logits, probabilities or log-probabilities (N, C).
+
+    Raises
+    ------
+    ValueError
+        If values hold NaN, leave a sample no class, or are of another kind than ``outputs`` says.
+    """
+    if values.isnan().any() or values.isposinf().any():
+        raise ValueError("the model returned NaN or infinity")
+    sums = (values.exp() if outputs == "log_probabilities" else values).sum(dim=1)
+    are_probabilities = bool(((sums - 1).abs() <= tolerance).all())
+    if outputs != "log_probabilities":
+        are_probabilities = are_probabilities and bool((values >= 0).all())
+    if outputs == "logits":
+        if are_probabilities:
+            raise ValueError('the model returned probabilities, not logits: pass outputs="probabilities"')
+        impossible = values.isneginf().all(dim=1)
+        if impossible.any():
+            raise ValueError(f"the model returned -infinity for every class of sample {int(impossible.int().argmax())}")
+        return torch.log_softmax(values, dim=1)
+    if not are_probabilities:
+        raise ValueError(f'outputs="{outputs}", but the model returned others: is outputs="logits" meant?')
+    return torch.log_softmax(values.log() if outputs == "probabilities" else values, dim=1)

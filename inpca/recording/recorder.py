@@ -1,0 +1,263 @@
+"""Record what a network predicts while it trains, from any torch training loop."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from inpca.predictions.contents import class_count, class_labels, whole_number, whole_numbers
+from inpca.predictions.files import store_path
+from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter, keep_recorded
+from inpca.recording.evaluation import check_outputs, evaluated, log_probabilities
+from inpca.recording.samples import (
+    EVALUATION_BATCH,
+    batches,
+    is_pair,
+    joined,
+    read_once,
+    read_split,
+    sample_digests,
+    versions,
+)
+
+__all__ = ["EVALUATION_BATCH", "LIBRARIES", "Recorder", "batches", "log_probabilities"]
+
+LIBRARIES = ("numpy", "torch", "zarr")
+
+
+class Recorder:
+    """Records predictions on fixed samples at the steps of a schedule and writes a prediction store.
+
+    Call it with the model after every optimiser step (and once before the first, with step 0); at the steps of the
+    schedule it evaluates the model on each split, in evaluation mode and without gradients, and stores the
+    log-probabilities. The mode of each module, buffers and random states are left as they were.
+
+    Parameters
+    ----------
+    path : path
+        Name of the prediction store; it appears when the recorder is closed.
+    splits : mapping from name to (inputs, labels) or DataLoader
+        Samples to predict, without augmentation. A DataLoader is read twice here, and must give the same samples in the
+        same order, also at every checkpoint; tensors and arrays must stay as they are. Batches are (inputs, labels) or
+        mappings with "labels" or "label", whose other entries are keyword arguments of the model.
+    steps : iterable of int
+        Optimiser steps at which to record; they are sorted, and each counts once.
+    n_classes : int
+        Number of logits of the model.
+    steps_per_epoch : float
+        Gives each checkpoint its epoch.
+    seeds : sequence of int
+        Runs of the store.
+    attributes : mapping, optional
+        Kept with the predictions: configuration, data fingerprint, anything that JSON holds.
+    outputs : {"logits", "probabilities", "log_probabilities"}
+        What the model returns.
+    overwrite : bool
+        Replace a finished store of that name, once this one is complete, and an unfinished one at once.
+    resume : bool
+        Go on with the unfinished store of that name, if there is one, which must have been begun with the same inputs;
+        what it holds is not recorded again.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not what it must be, or a DataLoader shuffles or augments.
+    PredictionStoreError
+        If something else has that name, another recorder writes it, or what there is does not fit.
+
+    Examples
+    --------
+    >>> import tempfile, torch
+    >>> from inpca import PredictionStore
+    >>> x, y = torch.randn(6, 5), torch.arange(6) % 3
+    >>> model, path = torch.nn.Linear(5, 3), tempfile.mkdtemp() + "/run.zarr"
+    >>> with Recorder(path, {"train": (x, y)}, steps=[0, 2], n_classes=3, steps_per_epoch=2) as record:
+    ...     [record(model, step) for step in range(3)]
+    [True, False, True]
+    >>> PredictionStore(path).log_probs("train").shape
+    (1, 2, 6, 3)
+    """
+
+    def __init__(
+        self,
+        path,
+        splits: Mapping[str, Any],
+        *,
+        steps: Iterable[int],
+        n_classes: int,
+        steps_per_epoch: float,
+        seeds: Iterable[int] = (0,),
+        attributes: Mapping[str, Any] | None = None,
+        outputs: str = "logits",
+        overwrite: bool = False,
+        resume: bool = False,
+    ):
+        store_path(path)
+        if not isinstance(splits, Mapping):
+            raise TypeError(f"splits must map names to (inputs, labels) or DataLoaders, not {type(splits).__name__}")
+        if not splits:
+            raise ValueError("splits is empty: it must map names to (inputs, labels) or DataLoaders")
+        if isinstance(steps_per_epoch, bool) or not isinstance(steps_per_epoch, Real):
+            raise TypeError(f"steps_per_epoch must be a number above 0, not {steps_per_epoch!r}")
+        if not math.isfinite(steps_per_epoch) or steps_per_epoch <= 0:
+            raise ValueError(f"steps_per_epoch must be a number above 0, not {steps_per_epoch!r}")
+        check_outputs(outputs)
+        if isinstance(attributes, Mapping) and "versions" in attributes:
+            raise ValueError("attributes['versions'] is what the recorder writes; choose another key")
+        steps = sorted(set(whole_numbers(steps, "steps")))
+        self._splits, self._outputs, self._n_classes = dict(splits), outputs, class_count(n_classes)
+        read = {name: read_split(split, name) for name, split in self._splits.items()}
+        self._labels = {name: labels for name, (labels, _) in read.items()}
+        self._digests = {name: digest for name, (_, digest) in read.items()}
+        self._versions = {name: versions(split) for name, split in self._splits.items()}
+        libraries = {"versions": {name: version(name) for name in LIBRARIES}}
+        self._writer = PredictionWriter(
+            path,
+            seeds=seeds,
+            steps=steps,
+            epochs=[step / steps_per_epoch for step in steps],
+            labels={n: class_labels(y, self._n_classes, f"labels of split {n!r}") for n, y in self._labels.items()},
+            n_classes=n_classes,
+            attributes={**attributes, **libraries} if isinstance(attributes, Mapping) else attributes or libraries,
+            overwrite=overwrite,
+            resume=resume,
+            origin={f"inputs of split {name!r}": digest for name, digest in self._digests.items()}
+            | {"outputs": outputs},
+        )
+        self._steps, self._recorded = frozenset(steps), set()
+
+    def __call__(self, model: nn.Module, step: int, seed: int | None = None) -> bool:
+        """Record the model if ``step`` is in the schedule; says whether it was.
+
+        A checkpoint that an earlier recorder has recorded, whose store is resumed, is left as it is.
+
+        Parameters
+        ----------
+        model : torch.nn.Module
+            Maps a batch of inputs to (B, C); on any device.
+        step : int
+            Optimiser steps done so far.
+        seed : int, optional
+            Which run this is; needed if there are several.
+
+        Raises
+        ------
+        PredictionStoreError
+            If the checkpoint was recorded before by this recorder, or the recorder is closed.
+        TypeError, ValueError
+            If step or seed is none of the store's, or the outputs of the model are not what they must be, or the
+            samples of a split differ from those at construction. Nothing is recorded then, and the checkpoint can be
+            repeated.
+        """
+        step, seed = whole_number(step, "step"), self._seed(seed)
+        if step not in self._steps:
+            return False
+        where = f"seed {seed}, step {step}"
+        name = self._writer.path.name
+        if self._writer.closed:
+            raise PredictionStoreError(f"{name} is closed: {where} cannot be recorded")
+        if (seed, step) in self._recorded:
+            raise PredictionStoreError(f"{name}: {where} was recorded before")
+        pending = [split for split in self._splits if self._writer.is_pending(split, seed, step)]
+        values = {split: self._evaluate(model, split, where) for split in pending}
+        for split, log_probs in values.items():
+            self._writer.write(split, seed, step, log_probs)
+        self._recorded.add((seed, step))
+        return bool(pending)
+
+    def _seed(self, seed: int | None) -> int:
+        seeds = self._writer.seeds
+        if seed is None and len(seeds) == 1:
+            return seeds[0]
+        if seed is None or (number := whole_number(seed, "seed")) not in seeds:
+            raise ValueError(f"pass seed= one of {', '.join(map(str, seeds))}, not {seed!r}")
+        return number
+
+    def _evaluate(self, model: nn.Module, split: str, where: str) -> np.ndarray:
+        """Log-probabilities (N, C) on a split; an error says where it happened."""
+        where = f"split {split!r}, {where}"
+        samples, digests = self._splits[split], []
+        seen = None if is_pair(samples) else lambda inputs, labels: digests.extend(sample_digests(inputs, len(labels)))
+        try:
+            log_probs, labels = evaluated(model, samples, outputs=self._outputs, n_classes=self._n_classes, seen=seen)
+        except Exception as error:
+            error.add_note(f"while {where} was recorded")
+            raise
+        if not np.array_equal(labels.numpy(), self._labels[split]):
+            raise ValueError(f"labels of {where} differ from those at construction of the recorder")
+        found = joined(digests) if seen else self._digest_of_tensors(split)
+        if found != self._digests[split]:
+            raise ValueError(f"inputs of {where} differ from those at construction of the recorder")
+        return log_probs.numpy()
+
+    def _digest_of_tensors(self, split: str) -> str:
+        """Digest of the inputs of a split of tensors; computed again only if they were edited, or cannot tell."""
+        now = versions(self._splits[split])
+        if now is None or now != self._versions[split]:
+            digest = joined(read_once(self._splits[split], split)[1])
+            if digest == self._digests[split]:
+                self._versions[split] = now
+            return digest
+        return self._digests[split]
+
+    def close(self, *, strict: bool = False) -> None:
+        """Finish the store; a second call does nothing. Others may write it afterwards, also if that failed.
+
+        If checkpoints are missing, as after early stopping, a warning says so, and the store holds the seeds of which
+        something was recorded at the checkpoints that they share; what does not fit in stays in the unfinished store
+        (see :meth:`inpca.predictions.store.PredictionStore.finish`).
+
+        Parameters
+        ----------
+        strict : bool
+            A missing checkpoint is an error.
+
+        Raises
+        ------
+        PredictionStoreError
+            If nothing was recorded, a file is damaged, the seeds share no checkpoint, or a checkpoint is missing and
+            ``strict``; what was recorded stays in the unfinished store.
+        """
+        try:
+            self._finish(strict)
+        finally:
+            self._writer.release()
+
+    def _finish(self, strict: bool) -> None:
+        writer = self._writer
+        total, done = len(writer.seeds) * len(writer.steps), writer.n_recorded()
+        if writer.closed or strict or done == total:
+            writer.close()
+            return
+        if not done:
+            raise PredictionStoreError(f"{writer.path.name}: no checkpoint was recorded, so there is no store")
+        store = PredictionStore(writer.path, partial=True)
+        keep_recorded(store, writer.path, overwrite=writer.overwrite)
+        kept = PredictionStore(writer.path, verify=False).n_models
+        left = f"; the other {done - kept} stay in {writer.partial}" if kept < done else ""
+        warnings.warn(
+            f"{writer.path.name}: {done} of {total} checkpoints were recorded, {kept} are in the store{left}",
+            stacklevel=3,
+        )
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, kind, error, traceback) -> None:
+        if kind is None:
+            self.close()
+            return
+        done = self._writer.n_recorded()
+        if not self._writer.closed and done:
+            error.add_note(
+                f"{done} recorded checkpoints are in {self._writer.partial}: open them with PredictionStore("
+                f"{self._writer.path.name!r}, partial=True), keep them with its finish(), or go on with resume=True"
+            )
+        self._writer.release()

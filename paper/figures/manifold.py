@@ -1,0 +1,324 @@
+"""Embedded models as points and runs as lines: in three dimensions, in pairs of axes, coloured by what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from mpl_toolkits.mplot3d.art3d import Line3DCollection
+
+from paper.figures.style import MUTED, Palette, new_figure
+
+PAIRS = ((1, 2), (1, 3), (2, 3))
+ENDS = ("ignorance", "truth")
+
+
+def place_models(table: pd.DataFrame, embedding: xr.Dataset, variable: str = "embedding") -> pd.DataFrame:
+    """Model table with the coordinates of the embedding as columns ``pc1``, ``pc2``, ….
+
+    Every axis is turned so that it leads from P0 to P*, which makes embeddings of different splits look alike; the sign
+    of an axis has no meaning.
+
+    Raises
+    ------
+    ValueError
+        If table and embedding do not have the same number of models.
+    """
+    coordinates = embedding[variable].values
+    if len(coordinates) != len(table):
+        raise ValueError(f"the model table has {len(table)} rows, the embedding {len(coordinates)} models")
+    ignorance, truth = (embedding["embedding"].values[(table["kind"] == kind).to_numpy()][0] for kind in ENDS)
+    coordinates = coordinates * np.where(truth < ignorance, -1, 1)
+    names = [f"pc{axis}" for axis in embedding["axis"].values]
+    return pd.concat([table.reset_index(drop=True), pd.DataFrame(coordinates, columns=names)], axis=1)
+
+
+def axis_label(embedding: xr.Dataset, axis: int, unit: str = "√nats") -> str:
+    """Label such as ``PC2 (√nats, time-like)``; space-like axes, the usual ones, are not marked."""
+    time_like = embedding["signature"].sel(axis=axis).item() < 0
+    return f"PC{axis} ({unit}{', time-like' if time_like else ''})"
+
+
+def runs(points: pd.DataFrame) -> pd.DataFrame:
+    """Rows that are models of runs."""
+    return points[points["kind"] == "run"]
+
+
+def trajectories(points: pd.DataFrame, axes: Sequence[int]) -> list[np.ndarray]:
+    """Coordinates (T, len(axes)) of each run, in the order of its checkpoints."""
+    columns = [f"pc{axis}" for axis in axes]
+    return [run[columns].to_numpy() for _, run in points.groupby("run", sort=False)]
+
+
+def geodesic_points(points: pd.DataFrame, axes: Sequence[int]) -> np.ndarray:
+    """Coordinates of P0, the geodesic and P*, in this order."""
+    extra = points[points["kind"] != "run"].sort_values("t")
+    return extra[[f"pc{axis}" for axis in axes]].to_numpy()
+
+
+def architecture_legend(palette: Palette, *, marker: str = "o") -> list[Line2D]:
+    """Legend entries of the architectures and the geodesic."""
+    entries = [
+        Line2D([], [], color=palette.colour(n), marker=marker, markersize=4, label=palette.label(n))
+        for n in palette.networks
+    ]
+    return [*entries, Line2D([], [], color="black", linewidth=2, label="geodesic")]
+
+
+def draw_geodesic(axes: Axes, points: pd.DataFrame, pair: tuple[int, int]) -> None:
+    """Geodesic in black with its ends marked and named."""
+    line = geodesic_points(points, pair)
+    axes.plot(*line.T, color="black", linewidth=2, zorder=4)
+    for end, name, marker in ((line[0], "$P_0$", "s"), (line[-1], "$P_*$", "*")):
+        axes.plot(
+            *end,
+            marker=marker,
+            color="black",
+            markersize=11 if marker == "*" else 7,
+            markeredgecolor="white",
+            zorder=5,
+        )
+        axes.annotate(
+            name, end, xytext=(7, 7), textcoords="offset points", fontsize=12, fontweight="bold", zorder=6,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )  # fmt: skip
+
+
+def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
+    """First three axes: trajectories coloured by architecture, geodesic black, P0 and P* marked."""
+    figure, axes = new_figure(width=7.2, height=5.6, subplot_kw={"projection": "3d"})
+    for network in palette.networks:
+        chosen = points[points.get("network") == network]
+        colour = palette.colour(network)
+        lines = Line3DCollection(trajectories(chosen, (1, 2, 3)), colors=colour, linewidths=0.6, alpha=0.45)
+        axes.add_collection3d(lines)
+        axes.scatter(
+            *chosen[["pc1", "pc2", "pc3"]].to_numpy().T,
+            color=colour,
+            s=4,
+            linewidth=0,
+            alpha=0.8,
+            depthshade=False,
+        )
+    line = geodesic_points(points, (1, 2, 3))
+    axes.plot(*line.T, color="black", linewidth=2.5, zorder=10)
+    for end, name, marker in ((line[0], "$P_0$", "s"), (line[-1], "$P_*$", "*")):
+        axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
+        axes.text(*end, f"{name}  ", fontsize=14, fontweight="bold", ha="right", va="bottom", zorder=12)
+    axes.set(xlabel=axis_label(embedding, 1), ylabel=axis_label(embedding, 2), zlabel=axis_label(embedding, 3))
+    axes.view_init(elev=25, azim=-72)
+    axes.legend(handles=architecture_legend(palette), loc="upper left", bbox_to_anchor=(-0.12, 1.0))
+    return figure
+
+
+def draw_models(axes: Axes, points: pd.DataFrame, pair: tuple[int, int], palette: Palette) -> None:
+    """Models coloured by architecture, runs joined by lines, and the geodesic."""
+    for network in palette.networks:
+        chosen = points[points.get("network") == network]
+        colour = palette.colour(network)
+        axes.add_collection(
+            LineCollection(trajectories(chosen, pair), colors=colour, linewidths=0.5, alpha=0.4, rasterized=True)
+        )
+        place = chosen[[f"pc{axis}" for axis in pair]].to_numpy().T
+        axes.scatter(*place, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
+    draw_geodesic(axes, points, pair)
+
+
+def pairs(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
+    """PC1–PC2, PC1–PC3 and PC2–PC3, coloured by architecture, runs joined by lines."""
+    figure, panels = new_figure(3, width=4, height=3.8)
+    for axes, pair in zip(panels, PAIRS, strict=True):
+        draw_models(axes, points, pair, palette)
+        axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
+    figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
+    return figure
+
+
+def pairs_by_value(points: pd.DataFrame, embedding: xr.Dataset, values: dict[str, str]) -> Figure:
+    """The three pairs of axes, one row for each quantity that colours the models.
+
+    Parameters
+    ----------
+    points : DataFrame
+        From :func:`place_models`.
+    embedding : Dataset
+    values : mapping from column to label
+        Columns that end in ``loss`` get a logarithmic colour scale, others a linear one from 0.
+    """
+    figure, panels = new_figure(3, len(values), width=4, height=3.3, squeeze=False)
+    models = runs(points)
+    for row, (column, label) in zip(panels, values.items(), strict=True):
+        value = models[column].to_numpy()
+        norm = LogNorm(value.min(), value.max()) if column.endswith("loss") else Normalize(0, value.max())
+        order = np.argsort(-value, kind="stable")
+        for axes, pair in zip(row, PAIRS, strict=True):
+            axes.scatter(*models[[f"pc{axis}" for axis in pair]].to_numpy()[order].T, c=value[order], norm=norm,
+                         cmap="viridis", s=6, linewidth=0, rasterized=True)  # fmt: skip
+            draw_geodesic(axes, points, pair)
+            axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
+        figure.colorbar(ScalarMappable(norm, "viridis"), ax=row, label=label, pad=0.01)
+    return figure
+
+
+def spread(points: pd.DataFrame, embedding: xr.Dataset, near: dict[float, np.ndarray], palette: Palette) -> Figure:
+    """Models close to chosen points of the geodesic, in two pairs of axes, and how many there are of each architecture.
+
+    Parameters
+    ----------
+    points : DataFrame
+    embedding : Dataset
+    near : mapping from t to (m,) array of bool
+        Rows of ``points`` that lie within the radius of the point at t.
+    palette : Palette
+    """
+    figure, panels = new_figure(3, width=4, height=3.4)
+    markers, colours = ("o", "^", "D", "v"), sns.color_palette("viridis", len(near))
+    models = (points["kind"] == "run").to_numpy()
+    for axes, pair in zip(panels, ((1, 2), (2, 3)), strict=False):
+        columns = [f"pc{axis}" for axis in pair]
+        axes.scatter(
+            *points.loc[models, columns].to_numpy().T,
+            color=MUTED,
+            s=3,
+            linewidth=0,
+            alpha=0.35,
+            rasterized=True,
+        )
+        for (t, chosen), marker, colour in zip(near.items(), markers, colours, strict=False):
+            inside = points.loc[chosen & models, columns].to_numpy()
+            axes.scatter(*inside.T, color=[colour], marker=marker, s=14, linewidth=0.3, edgecolor="white",
+                         label=f"around t = {t:g}", rasterized=True)  # fmt: skip
+        draw_geodesic(axes, points, pair)
+        axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
+    panels[0].legend(fontsize=8)
+    counts = pd.DataFrame(
+        {
+            f"t = {t:g}": points[chosen & models].groupby("network").size().reindex(palette.networks, fill_value=0)
+            for t, chosen in near.items()
+        }
+    )
+    counts.rename(index=palette.label).plot.barh(ax=panels[2], color=colours, width=0.8, legend=False)
+    panels[2].invert_yaxis()
+    panels[2].set(xlabel="models within the radius", ylabel="")
+    return figure
+
+
+def outliers(points: pd.DataFrame, split: str, threshold: float, palette: Palette) -> Figure:
+    """Number of models far from P*, by epoch and architecture.
+
+    d_B(P, P*) is half the loss (mean -ln p of the truth), so the threshold is one of the loss as well.
+    """
+    models = runs(points)
+    far = models[models[f"{split}_loss"] / 2 > threshold]
+    figure, (by_epoch, by_network) = new_figure(2, width=5, height=3)
+    edges = np.concatenate([[0], np.geomspace(0.1, max(models["epoch"].max(), 1), 12)])
+    bins = np.arange(len(edges) - 1)
+    bottom = np.zeros(len(bins))
+    for network in palette.networks:
+        height, _ = np.histogram(far.loc[far["network"] == network, "epoch"], edges)
+        by_epoch.bar(
+            bins,
+            height,
+            bottom=bottom,
+            color=palette.colour(network),
+            label=palette.label(network),
+            width=0.9,
+        )
+        bottom += height
+    by_epoch.set_xticks(
+        bins,
+        [f"{low:.2g}–{high:.2g}" for low, high in pairwise(edges)],
+        rotation=45,
+        ha="right",
+    )
+    by_epoch.set(xlabel="epoch", ylabel=f"models with $d_B(P, P_*)$ > {threshold:g}")
+    share = far.groupby("network").size() / models.groupby("network").size()
+    share = 100 * share.reindex(palette.networks).fillna(0)
+    by_network.barh([palette.label(n) for n in share.index], share, color=[palette.colour(n) for n in share.index])
+    by_network.invert_yaxis()
+    by_network.set(xlabel=f"share of the architecture's models with $d_B(P, P_*)$ > {threshold:g} (%)")
+    if far.empty:
+        by_epoch.text(0.5, 0.5, "no model is that far from $P_*$", transform=by_epoch.transAxes, ha="center")
+        by_epoch.set(ylim=(0, 1), yticks=[0])
+        by_network.set(xlim=(0, 1), xticks=[0])
+    else:
+        by_epoch.legend(fontsize=8)
+        by_epoch.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def final_errors(table: pd.DataFrame, fitted_error: float, palette: Palette) -> Figure:
+    """Final train and test error of every run, one line for each configuration; runs that did not fit are hollow."""
+    final = runs(table).groupby("run", sort=False).tail(1)
+    networks = {name: position for position, name in enumerate(palette.networks)}
+    order = sorted(final["configuration"].unique(), key=lambda c: (networks[c.split("-")[0]], c))
+    figure, panels = new_figure(2, width=5, height=0.16 * len(order) + 1.2, sharey=True)
+    for axes, split in zip(panels, ("train", "test"), strict=True):
+        for position, configuration in enumerate(order):
+            of_one = final[final["configuration"] == configuration]
+            colour = palette.colour(of_one["network"].iloc[0])
+            fitted = of_one["train_error"].to_numpy() <= fitted_error
+            faces = [colour if good else "none" for good in fitted]
+            axes.scatter(
+                100 * of_one[f"{split}_error"],
+                [position] * len(of_one),
+                facecolors=faces,
+                edgecolors=colour,
+                s=22,
+            )
+        axes.grid(axis="y", linewidth=0.4)
+        axes.set(xlabel=f"final {split} error (%)", xlim=(-1, None))
+    panels[0].axvline(100 * fitted_error, color="black", linestyle="--", linewidth=1)
+    panels[0].set_yticks(range(len(order)), order, fontsize=7, family="monospace")
+    panels[0].invert_yaxis()
+    return figure
+
+
+def joint(train_view: pd.DataFrame, test_view: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
+    """Both views of every model in the joint embedding, train filled and test hollow; a line ties those of last models.
+
+    One run of each architecture is drawn as a trajectory, for legibility; all last models are.
+    """
+    figure, panels = new_figure(2, width=6, height=5)
+    drawn = runs(train_view).groupby("network")["run"].first()
+    for axes, pair in zip(panels, ((1, 2), (1, 3)), strict=True):
+        columns = [f"pc{axis}" for axis in pair]
+        for view, style in ((train_view, "-"), (test_view, (0, (2, 1.2)))):
+            for network in palette.networks:
+                lines = trajectories(view[view["run"] == drawn[network]], pair)
+                axes.add_collection(LineCollection(lines, colors=palette.colour(network), linestyles=[style],
+                                                   linewidths=1.2))  # fmt: skip
+        ends = [runs(view).groupby("run", sort=False).tail(1) for view in (train_view, test_view)]
+        colours = ends[0]["network"].map(palette.colour)
+        ties = np.stack([end[columns].to_numpy() for end in ends], axis=1)
+        axes.add_collection(LineCollection(list(ties), colors=colours, linewidths=0.5, alpha=0.6))
+        axes.scatter(*ties[:, 0].T, c=colours, s=16, zorder=3, linewidth=0)
+        axes.scatter(*ties[:, 1].T, facecolors="white", edgecolors=colours, s=16, zorder=3, linewidth=0.9)
+        draw_geodesic(axes, train_view, pair)
+        axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
+    views = [
+        Line2D([], [], color="0.3", marker="o", label="train view"),
+        Line2D(
+            [],
+            [],
+            color="0.3",
+            linestyle=(0, (2, 1.2)),
+            marker="o",
+            markerfacecolor="white",
+            label="test view",
+        ),
+    ]
+    figure.legend(handles=[*views, *architecture_legend(palette)], loc="outside upper center", ncols=5)
+    return figure

@@ -1,0 +1,203 @@
+"""Figures of runs that start in a corner beside runs that start at ignorance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from inpca.embedding.estimator import InPCA
+from inpca.predictions.store import SPLITS
+from paper.figures import manifold
+from paper.figures.style import ARCHITECTURES, Palette, new_figure
+from paper.rooms.corner_initialization.verdicts import JOINED_FACTOR
+
+#: Name and colour of each start; normal runs keep the colour of their architecture, All-CNN.
+STARTS = {
+    "normal": ("normal initialisation", ARCHITECTURES["allcnn"][1]),
+    "random": ("corner: random labels", "#332288"),
+    "subset": ("corner: subset", "#117733"),
+}
+#: How the geodesic from P0 to a corner is drawn, and the corner at its end.
+TO_CORNER = {"linewidth": 0.9, "linestyle": "--", "marker": "D", "markersize": 5, "markeredgecolor": "white"}
+
+
+class StartPalette(Palette):
+    """Colours of starts in place of those of networks."""
+
+    def label(self, start: str) -> str:
+        """Name in legends."""
+        return STARTS[start][0]
+
+    def colour(self, start: str) -> str:
+        """Colour, the same in every figure."""
+        return STARTS[start][1]
+
+
+PALETTE = StartPalette(tuple(STARTS))
+
+
+def by_start(points: pd.DataFrame) -> tuple[pd.DataFrame, StartPalette]:
+    """Models with their start in the place of their network, and the colours of the starts that there are."""
+    present = tuple(start for start in STARTS if (points["start"] == start).any())
+    return points.assign(network=points["start"]), StartPalette(present)
+
+
+def place_curves(points: pd.DataFrame, embedding: xr.Dataset, paths: xr.Dataset, split: str) -> dict[str, np.ndarray]:
+    """Coordinates (T, k) of the geodesic from P0 to the first model of each run, from its distances to all models.
+
+    Parameters
+    ----------
+    points : DataFrame
+        From :func:`paper.figures.manifold.place_models`, whose turns of the axes are followed.
+    embedding : Dataset
+    paths : Dataset
+        With ``<split>_curve_distance`` (curve, point, model).
+    split : {"train", "test"}
+    """
+    D = paths[f"{split}_curve_distance"].values
+    coordinates = InPCA.from_xarray(embedding).transform(D.reshape(-1, D.shape[-1])).reshape(*D.shape[:2], -1)
+    turned = points[[f"pc{axis}" for axis in embedding["axis"].values]].to_numpy()
+    coordinates = coordinates * np.where((turned == embedding["embedding"].values).all(axis=0), 1, -1)
+    return dict(zip(paths["curve"].values.astype(str), coordinates, strict=True))
+
+
+def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray]) -> Figure:
+    """Three pairs of axes, coloured by start, with dashed geodesics from P0 to corners (diamonds).
+
+    Parameters
+    ----------
+    points : DataFrame
+        From :func:`paper.figures.manifold.place_models`, with a column ``start``.
+    embedding : Dataset
+    curves : mapping from run to (T, k) array
+        Coordinates of the geodesic to the first model of the run.
+    """
+    models, palette = by_start(points)
+    figure = manifold.pairs(models, embedding, palette)
+    start = points.groupby("run")["start"].first()
+    for axes, pair in zip(figure.axes, manifold.PAIRS, strict=True):
+        for run, curve in curves.items():
+            line = curve[:, [axis - 1 for axis in pair]]
+            axes.plot(*line.T, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=3)
+    figure.axes[0].legend(handles=[corner_legend()], loc="lower right", fontsize=8)
+    return figure
+
+
+def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray]) -> Figure:
+    """First three axes, coloured by start, with geodesics to corners; as :func:`pairs`."""
+    models, palette = by_start(points)
+    figure = manifold.manifold_3d(models, embedding, palette)
+    start = points.groupby("run")["start"].first()
+    for run, curve in curves.items():
+        line = curve[:, :3].T
+        figure.axes[0].plot(*line, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=9)
+    handles = [*manifold.architecture_legend(palette), corner_legend()]
+    figure.axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(-0.12, 1.0))
+    return figure
+
+
+def corner_legend() -> Line2D:
+    """Legend entry of a corner with the geodesic that leads to it."""
+    return Line2D([], [], color="0.3", label="$P_0$ to a corner", **TO_CORNER)
+
+
+def approach(points: pd.DataFrame) -> Figure:
+    """Progress, distance to the nearest normal trajectory and to the nearest normal model, against step.
+
+    Thin lines are runs, thick ones the median over the runs of a start; one row for each split. Dashed is the distance
+    up to which a model counts as being on the normal trajectories.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Models of runs, from :func:`paper.rooms.corner_initialization.verdicts.corner_models`.
+    """
+    columns = {
+        "progress": "progress",
+        "to_trajectory": "to nearest normal trajectory\nat equal progress",
+        "to_model": "to nearest normal model",
+    }
+    figure, grid = new_figure(3, len(SPLITS), width=3.4, height=2.5, squeeze=False, sharex=True)
+    normal = points[points["start"] == "normal"].groupby("step")
+    for row, split in zip(grid, SPLITS, strict=True):
+        for axes, column in zip(row, columns, strict=True):
+            draw_by_step(axes, points, f"{split}_{column}")
+            if column != "progress":
+                axes.set(yscale="log", ylabel=f"{split} $d_B$ (nats)")
+        row[0].set(ylim=(-0.03, 1.03), ylabel=f"{split} progress")
+        bound = JOINED_FACTOR * normal[f"{split}_to_trajectory"].median()
+        row[1].plot(bound.index, bound, color="black", linestyle="--", linewidth=1)
+    for axes, title in zip(grid[0], columns.values(), strict=True):
+        axes.set_title(title, fontsize=9)
+    for axes in grid[-1]:
+        axes.set_xlabel("step on the true labels")
+    names = [Line2D([], [], color=PALETTE.colour(start), linewidth=2, label=PALETTE.label(start)) for start in STARTS]
+    usual = f"{JOINED_FACTOR:g} times the median of normal runs to the others"
+    bound = Line2D([], [], color="black", linestyle="--", linewidth=1, label=usual)
+    figure.legend(handles=[*names, bound], loc="outside upper center", ncols=4)
+    return figure
+
+
+def draw_by_step(axes: Axes, points: pd.DataFrame, column: str) -> None:
+    """A thin line for each run, a thick one for the median of a start; step 0 at the left of a logarithmic axis."""
+    for start, models in points.groupby("start", sort=False):
+        colour = PALETTE.colour(start)
+        by_step = models.pivot(index="step", columns="run", values=column)
+        axes.plot(by_step.index, by_step, color=colour, linewidth=0.5, alpha=0.45)
+        axes.plot(by_step.index, by_step.median(axis=1), color=colour, linewidth=2.2, zorder=3)
+    axes.set_xscale("symlog", linthresh=1, linscale=0.4)
+    axes.set_xlim(-0.1, points["step"].max() * 1.15)
+
+
+def final_errors(final: pd.DataFrame, ends: Mapping[str, Mapping]) -> Figure:
+    """Final train and test error of each run, hollow where it missed its corner, with mean and 95 % interval.
+
+    Parameters
+    ----------
+    final : DataFrame
+        Last models of runs, with columns ``start``, ``in_corner``, ``train_error`` and ``test_error``.
+    ends : mapping from start to split to ``error`` to ``mean``, ``low`` and ``high``
+    """
+    figure, panels = new_figure(2, width=4.4, height=2.4, sharey=True)
+    for axes, split in zip(panels, SPLITS, strict=True):
+        for position, start in enumerate(STARTS):
+            runs = final[final["start"] == start]
+            colour = PALETTE.colour(start)
+            counted = (runs["in_corner"] | (start == "normal")).to_numpy()
+            spread = position + np.linspace(-0.28, -0.12, len(runs))
+            axes.scatter(100 * runs[f"{split}_error"], spread, s=20, edgecolors=colour,
+                         facecolors=[colour if good else "none" for good in counted])  # fmt: skip
+            if start in ends:
+                mean, low, high = (100 * ends[start][split]["error"][name] for name in ("mean", "low", "high"))
+                axes.errorbar(mean, position + 0.12, xerr=[[mean - low], [high - mean]], color="black", marker="D",
+                              markersize=5, capsize=4)  # fmt: skip
+        axes.set(xlabel=f"final {split} error (%)", ylim=(len(STARTS) - 0.5, -0.5))
+        axes.grid(axis="x", linewidth=0.4)
+    panels[0].set_yticks(range(len(STARTS)), [PALETTE.label(start) for start in STARTS])
+    return figure
+
+
+def explained(stress: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure:
+    """Explained stress against the number of axes, with and without corner runs, one panel for each split."""
+    figure, panels = new_figure(len(stress), width=4, height=3, sharey=True)
+    styles = {
+        "with_corners": {"label": "with corner runs", "color": "#332288", "marker": "o"},
+        "with_joined": {"label": "with corner runs that have joined", "color": "#CC6677", "marker": "s"},
+        "without_corners": {"label": "without corner runs", "color": STARTS["normal"][1], "marker": "^"},
+    }
+    for axes, (split, curves) in zip(panels, stress.items(), strict=True):
+        for name, style in styles.items():
+            axes.plot([int(k) for k in curves[name]], curves[name].values(), markersize=5, **style)
+        axes.set(xlabel="number of axes", title=f"{split} split")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(axis="y", linewidth=0.4)
+    panels[0].set_ylabel("explained stress")
+    panels[0].legend(loc="lower right")
+    return figure

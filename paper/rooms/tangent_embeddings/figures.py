@@ -1,0 +1,257 @@
+"""Tangent axes beside those of InPCA: models in both, what they explain, and pairs of models in place of the means."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic, geodesic_points, runs
+from paper.figures.style import MUTED, Palette, new_figure
+from paper.rooms.tangent_embeddings.analysis import ALL
+from paper.rooms.tangent_embeddings.verdicts import PAPER
+
+#: Letters before the number of an axis, and colour, of InPCA and of the tangent axes.
+VIEWS = {"original": ("PC", "#000000"), "tangent": ("T", "#882255")}
+VIEW_NAMES = {"original": "InPCA", "tangent": "tangent axes"}
+#: Panels in three dimensions, in which marks hide what is drawn before them.
+SPACE = {"projection": "3d", "computed_zorder": False}
+DRAW_COLOURS = {"random": "#9A9A9A", "near": "#88CCEE"}
+DRAW_NAMES = {"random": "P₀, any two models, P*", "near": "P₀, a model drawn near each mean, P*"}
+#: Points of explained distance at which the colours of :func:`places` end.
+LARGEST_GAIN = 10
+#: How the two means are marked, and their name beside that of drawn pairs.
+MEAN_STYLE = {"marker": "o", "markersize": 6, "color": "white", "markeredgecolor": "black", "markeredgewidth": 1.5}
+MEANS_NAME = "P₀, the two means, P*"
+
+
+def group_label(name: str, palette: Palette) -> str:
+    """Name of a group of models."""
+    return "all models" if name == ALL else palette.label(name)
+
+
+def group_points(table: pd.DataFrame, group: xr.Dataset, view: str) -> pd.DataFrame:
+    """Rows of the model table that are in a group, with their coordinates as ``pc1``, ``pc2``, ``pc3``."""
+    coordinates = pd.DataFrame(group[view].values, columns=["pc1", "pc2", "pc3"], index=table.index)
+    return pd.concat([table, coordinates], axis=1)[coordinates["pc1"].notna()]
+
+
+def view_label(group: xr.Dataset, view: str, axis: int) -> str:
+    """Label such as ``T3 (√nats, time-like)``."""
+    time_like = group[f"{view}_eigenvalue"].values[axis - 1] < 0
+    return f"{VIEWS[view][0]}{axis} (√nats{', time-like' if time_like else ''})"
+
+
+def means_legend() -> Line2D:
+    """Legend entry of the two means."""
+    return Line2D([], [], linestyle="", **MEAN_STYLE, label="means near both ends")
+
+
+def means_and_geodesic() -> list[Line2D]:
+    """Legend of the figures of single architectures, whose titles name them."""
+    return [means_legend(), Line2D([], [], color="black", linewidth=2, label="geodesic")]
+
+
+def draw_3d(axes: Axes, table: pd.DataFrame, group: xr.Dataset, view: str, palette: Palette, zoom: float) -> None:
+    """Models of a group in three axes of one view; ``zoom`` sets how much of the panel the box fills."""
+    points = group_points(table, group, view)
+    models = runs(points)
+    for network in models["network"].unique():
+        chosen, colour = models[models["network"] == network], palette.colour(network)
+        axes.scatter(*chosen[["pc1", "pc2", "pc3"]].to_numpy().T, color=colour, s=3, linewidth=0,
+                     depthshade=False, rasterized=True)  # fmt: skip
+    line = geodesic_points(points, (1, 2, 3))
+    axes.plot(*line.T, color="black", linewidth=2, zorder=10)
+    for end, name, marker, side in ((line[0], "$P_0$  ", "s", "right"), (line[-1], "$P_*$\n", "*", "center")):
+        axes.plot(*end[:, None], marker=marker, color="black", markersize=9, markeredgecolor="white", zorder=11)
+        axes.text(*end, name, fontsize=12, fontweight="bold", ha=side, va="bottom", zorder=12)
+    axes.plot(*group[f"{view}_point"].values[1:3].T, linestyle="", zorder=11, **MEAN_STYLE)
+    labels = [view_label(group, view, axis) for axis in (1, 2, 3)]
+    axes.set(**dict(zip(("xlabel", "ylabel", "zlabel"), labels, strict=True)))
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_major_locator(MaxNLocator(3))
+        axis.set_pane_color("white")
+        axis.label.set_size(8)
+    axes.tick_params(labelsize=7)
+    axes.view_init(elev=25, azim=-72)
+    axes.set_box_aspect((4, 4, 3), zoom=zoom)
+
+
+def draw_pair(axes: Axes, table: pd.DataFrame, group: xr.Dataset, view: str, pair, palette: Palette) -> None:
+    """Models of a group in two axes of one view."""
+    points = group_points(table, group, view)
+    models = runs(points)
+    for network in models["network"].unique():
+        chosen, colour = models[models["network"] == network], palette.colour(network)
+        place = chosen[[f"pc{axis}" for axis in pair]].to_numpy().T
+        axes.scatter(*place, color=colour, s=3, linewidth=0, rasterized=True)
+    draw_geodesic(axes, points, pair)
+    axes.texts[0].xyann = (-4, -17)  # the name of P0 away from that of P*
+    means = group[f"{view}_point"].sel(axis=list(pair)).values[1:3]
+    axes.plot(*means.T, linestyle="", zorder=5, **MEAN_STYLE)
+    axes.set(xlabel=view_label(group, view, pair[0]), ylabel=view_label(group, view, pair[1]))
+
+
+def manifold_3d(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
+    """All models in the first three axes of InPCA (left) and in the tangent axes (right)."""
+    figure, panels = new_figure(2, width=5.4, height=4.8, subplot_kw=SPACE)
+    for axes, (view, title) in zip(panels, VIEW_NAMES.items(), strict=True):
+        draw_3d(axes, table, dataset.sel(group=ALL), view, palette, zoom=0.98)
+        axes.set_title(title)
+    handles = [*architecture_legend(palette), means_legend()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
+    return figure
+
+
+def pairs(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
+    """All models in pairs of the axes of InPCA (above) and of the tangent axes (below)."""
+    figure, panels = new_figure(3, 2, width=3.6, height=2.9)
+    for row, view in zip(panels, VIEWS, strict=True):
+        for axes, pair in zip(row, PAIRS, strict=True):
+            draw_pair(axes, table, dataset.sel(group=ALL), view, pair, palette)
+    handles = [*architecture_legend(palette), means_legend()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
+    return figure
+
+
+def architectures_3d(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
+    """Each architecture alone, in its own InPCA and in its own tangent axes; two architectures in a row."""
+    rows = -(-len(palette.networks) // 2)
+    figure, panels = new_figure(4, rows, width=2.7, height=2.4, squeeze=False, subplot_kw=SPACE)
+    places = panels.reshape(-1, 2)
+    for pair, network in zip(places, palette.networks, strict=False):
+        for axes, view in zip(pair, VIEWS, strict=True):
+            draw_3d(axes, table, dataset.sel(group=network), view, palette, zoom=0.8)
+            axes.set_title(
+                f"{palette.label(network)}: {'InPCA' if view == 'original' else 'tangent axes'}", fontsize=9, y=0.92
+            )
+    for axes in places[len(palette.networks) :].ravel():
+        axes.set_axis_off()
+    figure.legend(handles=means_and_geodesic(), loc="outside upper center", ncols=2)
+    return figure
+
+
+def architecture_pairs(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
+    """Each architecture alone, a row each: axes 1–2 and 1–3 of its InPCA, then of its tangent axes."""
+    columns = [(view, pair) for view in VIEWS for pair in PAIRS[:2]]
+    figure, panels = new_figure(len(columns), len(palette.networks), width=2.3, height=1.7, squeeze=False)
+    for row, network in zip(panels, palette.networks, strict=True):
+        for axes, (view, pair) in zip(row, columns, strict=True):
+            draw_pair(axes, table, dataset.sel(group=network), view, pair, palette)
+            axes.tick_params(labelsize=7)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(MaxNLocator(3))
+                axis.label.set_size(8)
+        row[0].set_title(palette.label(network), loc="left", fontsize=9, fontweight="bold", y=1.2)
+    figure.legend(handles=means_and_geodesic(), loc="outside upper center", ncols=2)
+    return figure
+
+
+def explained(dataset: xr.Dataset, palette: Palette) -> Figure:
+    """Explained pairwise distance against the number of axes, of all models and of each architecture.
+
+    Filled circles: the last axis is space-like; hollow triangles: it is time-like. Dashed: the paper's, on CIFAR-10.
+    """
+    names = [ALL, *palette.networks]
+    rows = -(-(len(names) + 1) // 4)  # one panel is left for the legend
+    figure, panels = new_figure(4, rows, width=3, height=2.6, sharex=True, sharey=True)
+    panels = panels.ravel()
+    for axes, name in zip(panels, names, strict=False):
+        group = dataset.sel(group=name)
+        for view, (_, colour) in VIEWS.items():
+            value = group[f"{view}_explained_distance"].values
+            space_like = group[f"{view}_eigenvalue"].values > 0
+            k = np.arange(1, len(value) + 1)
+            axes.plot(k, value, color=colour, linewidth=1, zorder=2)
+            axes.scatter(k[space_like], value[space_like], color=colour, s=18, zorder=3)
+            axes.scatter(k[~space_like], value[~space_like], facecolors="white", edgecolors=colour, marker="^", s=32,
+                         zorder=3)  # fmt: skip
+            if name in PAPER:
+                paper = PAPER[name][view]
+                axes.plot(np.arange(1, len(paper) + 1), paper, color=colour, linewidth=1, linestyle="--", alpha=0.6)
+        known = f"; paper's {PAPER[name]['confidence']}" if name in PAPER else ""
+        axes.set_title(group_label(name, palette) + known, fontsize=9)
+        axes.grid(axis="y", linewidth=0.4)
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.tick_params(labelbottom=True)
+    for axes in panels[len(names) :]:
+        axes.set_axis_off()
+    legend = [
+        *(
+            Line2D([], [], color=colour, marker="o", markersize=4, label=label)
+            for (_, colour), label in zip(VIEWS.values(), VIEW_NAMES.values(), strict=True)
+        ),
+        Line2D([], [], color=MUTED, linestyle="", marker="^", markerfacecolor="white", label="time-like axis added"),
+        Line2D([], [], color=MUTED, linestyle="--", label="paper, CIFAR-10, in the colour of its axes"),
+    ]
+    panels[-1].legend(handles=legend, loc="center")
+    figure.supxlabel("number of axes", fontsize=10)
+    figure.supylabel("explained pairwise distance", fontsize=10)
+    return figure
+
+
+def drawn_pairs(dataset: xr.Dataset, palette: Palette) -> Figure:
+    """What axes from drawn pairs of models explain (box: quartiles, whiskers: 5 to 95 %), and those from the means."""
+    names = [ALL, *palette.networks]
+    n_axes = dataset.sizes["axis"]
+    figure, panels = new_figure(n_axes, width=4, height=0.5 * len(names) + 1.2, sharey=True)
+    places = np.arange(len(names))
+    for axes, k in zip(panels, dataset["axis"].values, strict=True):
+        chosen = dataset.sel(axis=k, group=names)
+        for shift, (kind, colour) in zip((-0.18, 0.18), DRAW_COLOURS.items(), strict=True):
+            axes.boxplot(
+                chosen["drawn_explained_distance"].sel(draws=kind).values.T, positions=places + shift, widths=0.3,
+                orientation="horizontal", whis=(5, 95), showfliers=False, patch_artist=True, manage_ticks=False,
+                boxprops={"facecolor": colour}, medianprops={"color": "black"},
+            )  # fmt: skip
+        means = chosen["sampled_explained_distance"].sel(view="tangent")
+        axes.plot(means, places, linestyle="", marker="*", markersize=12, color=VIEWS["tangent"][1],
+                  markeredgecolor="white")  # fmt: skip
+        axes.set(xlabel=f"explained pairwise distance, {k} {'axis' if k == 1 else 'axes'}")
+        axes.set_xlim(left=max(axes.get_xlim()[0], 0))
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(axis="x", linewidth=0.4)
+    panels[0].set_yticks(places, [group_label(name, palette) for name in names])
+    panels[0].invert_yaxis()
+    legend = [
+        *(
+            Line2D([], [], linestyle="", marker="s", markersize=9, color=DRAW_COLOURS[kind], label=DRAW_NAMES[kind])
+            for kind in DRAW_COLOURS
+        ),
+        Line2D([], [], linestyle="", marker="*", markersize=10, color=VIEWS["tangent"][1], label=MEANS_NAME),
+    ]
+    figure.legend(handles=legend, loc="outside upper center", ncols=3)
+    return figure
+
+
+def places(dataset: xr.Dataset, palette: Palette) -> Figure:
+    """Explained distance of three axes against the progress of both means, less that of three axes of InPCA.
+
+    A cross marks the tangent embedding's own pair.
+    """
+    names = [ALL, *palette.networks]
+    rows = -(-len(names) // 4)
+    figure, panels = new_figure(4, rows, width=2.7, height=2.6, sharex=True, sharey=True, squeeze=False)
+    chosen = dataset.isel(axis=-1)
+    gain = 100 * (chosen["elsewhere_explained_distance"] - chosen["sampled_explained_distance"].sel(view="original"))
+    at, norm = dataset["initial"].values, Normalize(-LARGEST_GAIN, LARGEST_GAIN)
+    for axes, name in zip(panels.ravel(), names, strict=False):
+        image = axes.pcolormesh(at, at, gain.sel(group=name).values.T, cmap="PuOr", norm=norm)
+        own = dataset["progress_at"].sel(group=name).item()
+        axes.plot(own, 1 - own, marker="X", color="black", markeredgecolor="white", markersize=10)
+        axes.set_title(group_label(name, palette), fontsize=9)
+        axes.set(aspect="equal", xticks=at[::2], yticks=at[::2])
+        axes.tick_params(labelbottom=True)
+    for axes in panels.ravel()[len(names) :]:
+        axes.set_axis_off()
+    label = "points of explained distance\nmore than three axes of InPCA"
+    figure.colorbar(image, ax=panels, extend="both", label=label)
+    figure.supxlabel("progress of the initial mean", fontsize=10)
+    figure.supylabel("progress of the final mean", fontsize=10)
+    return figure

@@ -1,0 +1,127 @@
+"""What there is to know of the trajectories of an experiment: distances, nulls, tubes, as tables and data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from inpca.geometry import riemannian_length
+from inpca.trajectories import (
+    GRID,
+    Permuted,
+    Trajectory,
+    distance_to_geodesic,
+    order_within_classes,
+    trajectory_distances,
+    tube_width,
+)
+from paper.models import StoredRun
+
+
+def group_distances(distances: np.ndarray, groups: Sequence[str]) -> pd.DataFrame:
+    """Mean distance between the members of every two groups, such as the seeds of configurations.
+
+    Parameters
+    ----------
+    distances : (m, m) array
+    groups : (m,) sequence
+        Group of each trajectory.
+
+    Returns
+    -------
+    DataFrame
+        Square, by group in order of appearance. On the diagonal the mean over pairs of different members, NaN for a
+        group of one.
+    """
+    names = list(dict.fromkeys(groups))
+    member = np.array([[group == name for name in names] for group in groups], float)
+    size = member.sum(axis=0)
+    pairs = np.outer(size, size) - np.diag(size)
+    own = np.where(np.eye(len(groups), dtype=bool), 0, distances)
+    with np.errstate(invalid="ignore"):
+        return pd.DataFrame(member.T @ own @ member / pairs, index=names, columns=names)
+
+
+def select_runs(measured: xr.Dataset, chosen: np.ndarray) -> xr.Dataset:
+    """What :func:`measure_trajectories` returned, for some of the runs (array of bool)."""
+    return measured.isel(run=chosen, other=chosen)
+
+
+def along_progress(measured: xr.Dataset, networks: Sequence[str]) -> pd.DataFrame:
+    """Distance to the geodesic and to the mean trajectory by run and s, where the run is under way.
+
+    Parameters
+    ----------
+    measured : Dataset
+        From :func:`measure_trajectories`.
+    networks : sequence of str
+        Of each run.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``network``, ``run``, ``s``, ``geodesic_distance``, ``tube_width``; values of s before a run's first
+        checkpoint and beyond its largest progress, where it stands still, are left out.
+    """
+    table = measured[["geodesic_distance", "tube_width", "start", "reach"]].to_dataframe().reset_index()
+    table["network"] = np.repeat(np.asarray(networks, dtype=object), measured.sizes["s"])
+    inside = (table["s"] >= table["start"]) & (table["s"] <= table["reach"])
+    return table.loc[inside, ["network", "run", "s", "geodesic_distance", "tube_width"]]
+
+
+def measure_trajectories(
+    runs: Sequence[StoredRun], labels: np.ndarray, table: pd.DataFrame, split: str, null_seed: int, n_jobs: int
+) -> xr.Dataset:
+    """All there is to know of the trajectories of an experiment on one split.
+
+    Parameters
+    ----------
+    runs : sequence of m StoredRun
+    labels : (N,) array of int
+    table : DataFrame
+        Model table that holds these runs, for their progress.
+    split : {"train", "test"}
+    null_seed : int
+        Each run's null permutes samples within classes by a seed made from this one and the run's position.
+    n_jobs : int
+
+    Returns
+    -------
+    Dataset
+        ``distance`` (run, other), ``null_distance`` (run, other): to the null of the other run;
+        ``geodesic_distance`` and ``tube_width`` (run, s): to the geodesic and to the mean trajectory over the seeds of
+        the run's configuration, at equal progress; ``length`` (run): Riemannian length; ``start`` and ``reach`` (run):
+        progress of the first checkpoint and the largest progress, outside of which a trajectory stands still.
+    """
+    progress = [table.loc[table["run"] == run.name, f"{split}_progress"].to_numpy() for run in runs]
+    trajectories = [Trajectory(run, index, target=labels, log=True) for run, index in zip(runs, progress, strict=True)]
+    nulls = [
+        Permuted(trajectory, order_within_classes(labels, null_seed + position))
+        for position, trajectory in enumerate(trajectories)
+    ]
+    groups = [run.configuration for run in runs]
+    members = {name: [i for i, group in enumerate(groups) if group == name] for name in dict.fromkeys(groups)}
+    distance, null_distance = np.zeros((2, len(runs), len(runs)))
+    geodesic_distance, width = (np.empty((len(runs), len(GRID))) for _ in range(2))
+    for column, s in enumerate(GRID):
+        distance += trajectory_distances(trajectories, s=[s], n_jobs=n_jobs) / len(GRID)
+        null_distance += trajectory_distances(trajectories, nulls, [s], n_jobs=n_jobs) / len(GRID)
+        for rows in members.values():
+            models = np.stack([trajectories[row].at(s) for row in rows])[:, None]
+            geodesic_distance[rows, [column]] = distance_to_geodesic(models, labels, [s])[:, 0]
+            width[rows, [column]] = tube_width(models)[:, 0]
+    return xr.Dataset(
+        {
+            "distance": (("run", "other"), distance),
+            "null_distance": (("run", "other"), null_distance),
+            "geodesic_distance": (("run", "s"), geodesic_distance),
+            "tube_width": (("run", "s"), width),
+            "length": ("run", [riemannian_length(run.probabilities()) for run in runs]),
+            "start": ("run", [index[0] for index in progress]),
+            "reach": ("run", [index.max() for index in progress]),
+        },
+        coords={"run": [run.name for run in runs], "configuration": ("run", groups), "s": GRID},
+    )
