@@ -47,7 +47,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("module", [inpca.evaluation, inpca.recording, inpca.store_contents])
+@pytest.mark.parametrize("module", [inpca.recording.evaluation, inpca.recording.recorder, inpca.predictions.contents])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
 

@@ -241,7 +241,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "embedding_")
         if self.distances_ is None:
-            raise ValueError("distances are not kept by to_xarray; use inpca.spectral.explained_distance with them")
+            raise ValueError("distances are not kept by to_xarray; use inpca.embedding.spectral.explained_distance with them")
         if not self.embedding_.any() and self.explained_stress_[0] == 1:
             return np.ones(len(self.eigenvalues_))
         return explained_distance(self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight)
@@ -287,7 +287,7 @@ class InPCA(TransformerMixin, BaseEstimator):
         To place own models, log-probabilities (q, N, C) on the training samples, in the embedding of a study::
 
             dataset = xr.load_dataset("results/fashion/embeddings/main/train.nc", engine="scipy")
-            stores = open_stores(sorted(Path("results/fashion/predictions/main").glob("*.zarr")))  # inpca.models
+            stores = open_stores(sorted(Path("results/fashion/predictions/main").glob("*.zarr")))
             points = int(dataset["model"].str.startswith("geodesic/").sum())
             inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
             coordinates = inpca.transform(own)
