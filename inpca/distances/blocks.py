@@ -91,8 +91,8 @@ def _pair_block(rows, columns, metric: str, same: bool, threads: int) -> np.ndar
     def add(item: tuple[int, slice]) -> None:
         segment, some = item
         operands = [side[:, segments[segment]] for side in (rows[0], columns[0], rows[-1], columns[-1])]
-        distance = pairs.DISTANCES[metric]
-        pairs.add_pairs(*operands, distance, pairs[some], SMALLEST_OVERLAP, sums[segment, some])
+        distance = kernels_pairs.DISTANCES[metric]
+        kernels_pairs.add_pairs(*operands, distance, pairs[some], SMALLEST_OVERLAP, sums[segment, some])
 
     run(threads, add, [(s, slice(p, p + step)) for p in range(0, len(pairs), step) for s in range(len(segments))])
     block = np.zeros((m, len(columns[0])))
@@ -212,7 +212,7 @@ def _sample_products(left: Models, right: Models, models: slice, others: slice, 
 
         def multiply(s: int, a=a, b=b, bounds=bounds, deviation=deviation):
             own = mantissa[s], bits[s], exponent[s]
-            products.sample_products(a, b, same, left.log, bounds[s], SMALLEST_OVERLAP, own, deviation[s])
+            kernels_products.sample_products(a, b, same, left.log, bounds[s], SMALLEST_OVERLAP, own, deviation[s])
 
         run(threads, multiply, list(range(SEGMENTS)))
         left.check(models, deviation[:, 0])
@@ -230,7 +230,7 @@ def _add_close(left, right, models, others, same: bool, threads: int, pairs: np.
 
         def add(s: int, a=a, b=b, bounds=bounds):
             given = a, b, (rows, columns), left.log, bounds[s]
-            products.add_close(*given, SMALLEST_OVERLAP, positions, sums[s])
+            kernels_products.add_close(*given, SMALLEST_OVERLAP, positions, sums[s])
 
         run(threads, add, list(range(SEGMENTS)))
     block[pairs[:, 0], pairs[:, 1]] = sums.sum(axis=0) / left.shape[1]

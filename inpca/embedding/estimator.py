@@ -241,7 +241,9 @@ class InPCA(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "embedding_")
         if self.distances_ is None:
-            raise ValueError("distances are not kept by to_xarray; use inpca.embedding.spectral.explained_distance with them")
+            raise ValueError(
+                "distances are not kept by to_xarray; use inpca.embedding.spectral.explained_distance with them"
+            )
         if not self.embedding_.any() and self.explained_stress_[0] == 1:
             return np.ones(len(self.eigenvalues_))
         return explained_distance(self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight)
