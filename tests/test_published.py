@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 from conftest import ROOT
-from provenance import provenance
+from provenance import checksum, provenance
 
 from paper.report.claims import claims_table, judge, read_claims
 from paper.study.study import read_study
@@ -30,6 +30,41 @@ def test_published_figures_are_not_stale(study, monkeypatch):
         f"made from other versions of {', '.join(changed)}; run {study} again, after a change of the lock file with "
         "--forceall, and commit what changes"
     )
+
+
+MODULE = """\"\"\"What it is for.\"\"\"
+import math  # roots
+
+class Root:
+    \"\"\"A root.\"\"\"
+
+    def of(self, x: float = 1) -> float:
+        \"\"\"The root of x.\"\"\"
+        return math.sqrt(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("  # roots", "", True),
+        ("The root of x.", "Its root.", True),
+        ('\n    """A root."""\n', "", True),
+        ("x: float = 1", "x: float=1", True),
+        ("math.sqrt(x)", "math.sqrt(\n            x,\n        )", True),
+        ("x: float = 1", "x: float = 2", False),
+        ("math.sqrt", "math.cbrt", False),
+        ("return math", "math", False),
+        ('"""The root of x."""', "x = x", False),
+        ("import math", "import cmath as math", False),
+    ],
+)
+def test_results_are_stale_after_edits_of_code_not_of_what_is_said_about_it(tmp_path, old, new, same):
+    before, after = tmp_path / "before.py", tmp_path / "after.py"
+    before.write_text(MODULE)
+    assert old in MODULE
+    after.write_text(MODULE.replace(old, new))
+    assert (checksum(before) == checksum(after)) is same
 
 
 @pytest.mark.parametrize(("study", "name"), [(study, name) for study in NOTEBOOKS for name in NOTEBOOKS[study]])
