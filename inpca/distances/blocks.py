@@ -7,7 +7,9 @@ import math
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from inpca.distances import kernels, products
+from inpca.distances import kernels
+from inpca.distances import pairs as kernels_pairs
+from inpca.distances import products as kernels_products
 from inpca.distances.close import correct_close
 from inpca.distances.input import Models, run
 from inpca.distances.kernels import GROUP, TILE, class_parts, constant
