@@ -16,8 +16,15 @@ ATTRIBUTES = ("configuration", "data_fingerprint")
 FACTORS = ("name", "optimizer", "batch_size", "learning_rate", "weight_decay", "augmentation", "epochs")
 
 
-def open_stores(paths: Sequence[str | Path]) -> list[PredictionStore]:
-    """Prediction stores of one experiment, verified.
+def open_stores(paths: Sequence[str | Path], *, verify: bool = False) -> list[PredictionStore]:
+    """Prediction stores of one experiment, each complete: it holds all files that its manifest lists, and no other.
+
+    Parameters
+    ----------
+    paths : sequence of path
+    verify : bool
+        Compare every file with its checksum as well. In a study the first reader of an experiment does, the model
+        table, and what else reads its stores waits for that; :mod:`paper.verification` verifies a whole study.
 
     Raises
     ------
@@ -27,7 +34,7 @@ def open_stores(paths: Sequence[str | Path]) -> list[PredictionStore]:
         If one is unfinished or damaged or lacks one of :data:`ATTRIBUTES`, or they were not computed from the same
         data.
     """
-    stores = [PredictionStore(path) for path in paths]
+    stores = [PredictionStore(path, verify=verify) for path in paths]
     for store in stores:
         for name in ATTRIBUTES:
             if not isinstance(store.attributes.get(name), str):

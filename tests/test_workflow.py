@@ -164,6 +164,17 @@ def test_editing_the_dimension_does_not_train_on_synthetic_data_again(finished):
     assert not {"train_synthetic", "synthetic_data", "train"} & set(jobs)
 
 
+def test_a_damaged_store_stops_what_reads_it(finished):
+    name = "predictions/main/fc-sgdn-b20-lr0.05-wd0-none.zarr/train/log_probs/c/0/0/0/0"
+    chunk = finished / "results/smoke" / name
+    chunk.write_bytes(chunk.read_bytes()[:-1])
+    done = snakemake(finished, *SMOKE, "--forcerun", "model_table", "--", "results/smoke/trajectories/main/train.nc")
+    assert done.returncode != 0
+    assert "is not what was written" in (finished / "results/smoke/logs/model_table/main.log").read_text()
+    waiting = {"distances", "subsets", "trajectories", "final_averages", "ensemble", "tangents", "corner_geometry"}
+    assert waiting <= set(dry_run(finished, "--forcerun", "model_table"))
+
+
 def test_a_study_of_synthetic_data_alone_plans_nothing_else(finished):
     jobs = planned(snakemake(finished, "--configfile", "config/synthetic.yaml", "--dry-run"))
     rules = {"synthetic_data", "train_synthetic", "embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"}
@@ -317,5 +328,7 @@ def test_a_study_of_synthetic_data_depends_on_its_own_scripts():
 
 
 def test_analysis_does_not_import_torch():
-    code = "import sys, paper.report.embedding, paper.models, paper.figures.interactive; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, paper.report.embedding, paper.models, paper.figures.interactive; sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -21,6 +21,7 @@ rule train_corner:
 rule corner_geometry:
     input:
         stores=lambda wildcards: experiment_stores("corners"),
+        verified=f"{RESULTS}/distances/corners/models.parquet",
         code=library_modules("workflow/scripts/corner_geometry.py"),
     output:
         runs=f"{RESULTS}/distances/corners/runs.parquet",

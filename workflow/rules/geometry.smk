@@ -1,3 +1,4 @@
+# The model table verifies the stores of its experiment; what else reads them waits for it and does not do so again.
 rule model_table:
     input:
         stores=stores,
@@ -18,6 +19,7 @@ rule model_table:
 rule distances:
     input:
         stores=stores,
+        verified=rules.model_table.output,
         code=library_modules("workflow/scripts/distances.py"),
     output:
         distances=f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy",
@@ -89,6 +91,7 @@ rule neighbours:
 rule subsets:
     input:
         stores=stores,
+        verified=rules.model_table.output,
         code=library_modules("workflow/scripts/subsets.py"),
     output:
         f"{RESULTS}/distances/{{experiment}}/{{split}}_subsets.parquet",
@@ -113,7 +116,7 @@ rule subsets:
 rule trajectories:
     input:
         stores=stores,
-        models=f"{RESULTS}/distances/{{experiment}}/models.parquet",
+        models=rules.model_table.output,
         code=library_modules("workflow/scripts/trajectories.py"),
     output:
         f"{RESULTS}/trajectories/{{experiment}}/{{split}}.nc",
@@ -135,6 +138,7 @@ rule trajectories:
 rule final_averages:
     input:
         stores=stores,
+        verified=rules.model_table.output,
         code=library_modules("workflow/scripts/final_averages.py"),
     output:
         f"{RESULTS}/ensembles/{{experiment}}/final_{{split}}.parquet",
@@ -152,6 +156,7 @@ rule final_averages:
 rule ensemble:
     input:
         store=stores,
+        verified=rules.model_table.output,
         code=library_modules("workflow/scripts/ensemble.py"),
     output:
         f"{RESULTS}/ensembles/{{experiment}}/{{split}}.nc",

@@ -1,4 +1,4 @@
-"""Write the model table of an experiment."""
+"""Write the model table of an experiment, whose stores are verified first."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ parser.add_argument("--stores", type=Path, nargs="+", required=True)
 parser.add_argument("--geodesic-points", type=int, required=True)
 parser.add_argument("--output", type=Path, required=True)
 arguments = parser.parse_args()
-table = model_table(open_stores(arguments.stores), arguments.geodesic_points)
+table = model_table(open_stores(arguments.stores, verify=True), arguments.geodesic_points)
 with atomic(arguments.output) as partial:
     table.to_parquet(partial, index=False)
 print(f"{len(table)} models of {table['run'].nunique()} runs")

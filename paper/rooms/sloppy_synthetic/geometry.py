@@ -57,7 +57,7 @@ def spectrum_geometry(
         ``settled``, from ``settled_epochs`` on; ``drawn_signature`` (corners, drawn_axis): -1 where an axis of the
         coordinates is time-like, else 1.
     """
-    stores = open_stores(paths)
+    stores = open_stores(paths, verify=True)  # they have no other reader
     D = pairwise_distances(stack_log_probs(stores, "train", geodesic_points), log=True, n_jobs=1)
     table = model_table(stores, geodesic_points)
     runs = [Run.model_validate(run) for store in stores for run in store.attributes["job"]["runs"]]
