@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp, softmax, wrightomega
 
-from inpca.geometry import LARGEST_SAMPLE_DISTANCE
 from inpca.probabilities import check_log_models
+from inpca.sphere import LARGEST_SAMPLE_DISTANCE
 
 KINDS = ("arithmetic", "geometric", "harmonic", "sqrt", "bhattacharyya", "jeffreys")
 #: Centroids are iterated until no probability changes by more than this from one step to the next.

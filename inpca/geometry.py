@@ -12,22 +12,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from inpca.probabilities import (
-    as_truth,
-    check_log_models,
-    check_models,
-    ignorance,
-    model_roots,
-    same_models,
-    truth,
-    unit_roots,
-)
+from inpca.labels import as_truth, ignorance, truth
+from inpca.probabilities import check_log_models, check_models, model_roots, same_models, unit_roots
+from inpca.sphere import LARGEST_SAMPLE_DISTANCE, SMALLEST_ANGLE, angles, closest_on_geodesic, mean_distance
 
 __all__ = [
     "LARGEST_SAMPLE_DISTANCE",
     "SMALLEST_ANGLE",
     "bhattacharyya_distance",
-    "check_models",
     "geodesic",
     "ignorance",
     "progress",
@@ -36,10 +28,8 @@ __all__ = [
     "truth",
 ]
 
-#: Bhattacharyya distance of one sample on which two models have no common class; the exact value is infinite.
-LARGEST_SAMPLE_DISTANCE = 100.0
-#: Angle (radians) below which two distributions count as the same and the geodesic between them stands still.
-SMALLEST_ANGLE = 1e-8
+#: Models whose progress is found at once; bounds the memory to some 10 arrays of (block, N) and one of (block, N, C).
+PROGRESS_BLOCK = 64
 
 
 def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
@@ -52,6 +42,7 @@ def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, n
     P, Q : (..., N, C) arrays
         Probabilities, or log-probabilities with ``log=True``; leading dimensions broadcast.
     log : bool
+        Whether P and Q are log-probabilities.
     normalize : bool
         Divide each sample's probabilities by their sum first.
 
@@ -63,12 +54,16 @@ def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, n
     Raises
     ------
     TypeError, ValueError
-        For anything but probabilities on the same samples and classes; see
-        :func:`inpca.probabilities.check_models`.
+        For anything but probabilities on the same samples and classes; see :func:`inpca.probabilities.check_models`.
 
     See Also
     --------
     inpca.pairwise_distances : every model of one set against every model of another.
+    spherical_distance : the angle instead of its cosine's logarithm.
+
+    References
+    ----------
+    Bhattacharyya, Bulletin of the Calcutta Mathematical Society 35, 1943; Quinn et al., PNAS 116(28), 2019.
 
     Examples
     --------
@@ -76,15 +71,7 @@ def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, n
     >>> print(f"{bhattacharyya_distance(ignorance(2, 4), truth([0, 3], 4)):.4f}")  # ½ ln 4
     0.6931
     """
-    return distance_of_roots(*_paired_roots(P, Q, log, normalize))
-
-
-def distance_of_roots(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Bhattacharyya distance between paired models of which the square roots of the probabilities are given."""
-    half_chord = np.square(left - right).sum(axis=-1) / 2
-    overlap = np.einsum("...c,...c->...", left, right)
-    far = -np.log(np.clip(overlap, np.exp(-LARGEST_SAMPLE_DISTANCE), 1))
-    return np.where(half_chord < 0.5, -np.log1p(-np.minimum(half_chord, 0.5)), far).mean(axis=-1)
+    return mean_distance(*_paired_roots(P, Q, log, normalize))
 
 
 def spherical_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
@@ -97,16 +84,26 @@ def spherical_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, norma
     P, Q : (..., N, C) arrays
         Probabilities, or log-probabilities with ``log=True``; leading dimensions broadcast.
     log, normalize : bool
-        As in :func:`bhattacharyya_distance`, and so are the errors raised.
+        As in :func:`bhattacharyya_distance`.
 
     Returns
     -------
     (...) array of float64
         From 0 to π/2.
 
+    Raises
+    ------
+    TypeError, ValueError
+        As in :func:`bhattacharyya_distance`.
+
     See Also
     --------
     geodesic : the shortest way between two models.
+    inpca.pairwise_distances : every model of one set against every model of another.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
 
     Examples
     --------
@@ -117,17 +114,12 @@ def spherical_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, norma
     return angles(*_paired_roots(P, Q, log, normalize)).mean(axis=-1)
 
 
-def _paired_roots(P, Q, log: bool, normalize: bool) -> list[np.ndarray]:
+def _paired_roots(P, Q, log: bool, normalize: bool) -> tuple[np.ndarray, np.ndarray]:
     """Square roots of the probabilities of two sets of models that can be paired."""
-    roots = [model_roots(X, log=log, normalize=normalize, name=name) for X, name in ((P, "P"), (Q, "Q"))]
-    same_models(*roots)
-    return roots
-
-
-def angles(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Angles between unit vectors (..., C) without negative entries, from their chords."""
-    chord = np.sqrt(np.square(left - right).sum(axis=-1))
-    return 2 * np.arcsin(np.minimum(chord / 2, np.sqrt(0.5)))
+    left = model_roots(P, log=log, normalize=normalize, name="P")
+    right = model_roots(Q, log=log, normalize=normalize, name="Q")
+    same_models(left, right)
+    return left, right
 
 
 def geodesic(
@@ -145,7 +137,7 @@ def geodesic(
     t : float or (T,) array
         0 at P, 1 at Q.
     log, normalize : bool
-        As in :func:`bhattacharyya_distance`, and so are the errors raised.
+        As in :func:`bhattacharyya_distance`.
 
     Returns
     -------
@@ -154,8 +146,16 @@ def geodesic(
 
     Raises
     ------
-    ValueError
-        Also if a t is not in [0, 1].
+    TypeError, ValueError
+        As in :func:`bhattacharyya_distance`, and if a t is not in [0, 1].
+
+    See Also
+    --------
+    progress : the t of the point on the geodesic from ignorance to the truth that is closest to a model.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
 
     Examples
     --------
@@ -163,16 +163,16 @@ def geodesic(
     >>> geodesic([[1.0, 0.0]], [[0.0, 1.0]], 0.5).round(3)
     array([[0.5, 0.5]])
     """
-    roots = _paired_roots(P, Q, log, normalize)
+    left, right = _paired_roots(P, Q, log, normalize)
     t = np.asarray(t, np.float64)
     if t.ndim > 1 or not (np.isfinite(t).all() and (t >= 0).all() and (t <= 1).all()):
         raise ValueError(f"t must be a number in [0, 1] or a one-dimensional array of them, not {t!r}")
-    angle = angles(*roots)[..., None]
-    t = t.reshape(t.shape + (1,) * max(roots[0].ndim, roots[1].ndim))
+    angle = angles(left, right)[..., None]
+    t = t.reshape(t.shape + (1,) * max(left.ndim, right.ndim))
     still = angle < SMALLEST_ANGLE
     sine = np.where(still, 1, np.sin(angle))
-    point = (np.sin((1 - t) * angle) * roots[0] + np.sin(t * angle) * roots[1]) / sine
-    return np.where(still, roots[0], point) ** 2
+    point = (np.sin((1 - t) * angle) * left + np.sin(t * angle) * right) / sine
+    return np.where(still, left, point) ** 2
 
 
 def riemannian_length(trajectory: np.ndarray, *, log: bool = False, normalize: bool = False) -> float:
@@ -186,7 +186,26 @@ def riemannian_length(trajectory: np.ndarray, *, log: bool = False, normalize: b
     trajectory : (T, N, C) array
         Probabilities at successive checkpoints, or log-probabilities with ``log=True``.
     log, normalize : bool
-        As in :func:`bhattacharyya_distance`, and so are the errors raised.
+        As in :func:`bhattacharyya_distance`.
+
+    Returns
+    -------
+    float
+        0 for a single checkpoint.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the trajectory does not hold probabilities, or has another shape.
+
+    See Also
+    --------
+    bhattacharyya_distance : of which it is made.
+    inpca.trajectory_distance : how far two trajectories are from each other.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
 
     Examples
     --------
@@ -199,12 +218,10 @@ def riemannian_length(trajectory: np.ndarray, *, log: bool = False, normalize: b
     roots = model_roots(trajectory, log=log, normalize=normalize, name="trajectory")
     if roots.ndim != 3:
         raise ValueError(f"trajectory must have the shape (checkpoints, samples, classes), not {roots.shape}")
-    return float(sum(2 * np.sqrt(distance_of_roots(*pair)) for pair in pairwise(roots)))
+    return float(sum(2 * np.sqrt(mean_distance(*pair)) for pair in pairwise(roots)))
 
 
-def progress(
-    X: np.ndarray, target: np.ndarray, start: np.ndarray | None = None, *, log: bool = False, normalize: bool = False
-) -> np.ndarray:
+def progress(X: np.ndarray, truth, start=None, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Progress s of models towards the truth: the point of the geodesic from P0 to P* that is closest to each.
 
     s(P) = argmin over t in [0, 1] of d_G(P, γ_t). On the sphere the distance from a point to a geodesic shorter than
@@ -215,10 +232,10 @@ def progress(
     ----------
     X : (..., N, C) array
         Probabilities, or log-probabilities with ``log=True``.
-    target : (N,) array of int or (N, C) array
-        The truth, as labels or as probabilities.
+    truth : (N,) array of int or (N, C) array
+        The truth P*, as labels or as probabilities.
     start : (N, C) array, optional
-        Where the geodesic starts, as probabilities; ignorance unless given.
+        Where the geodesic starts, as probabilities; ignorance P0 unless given.
     log, normalize : bool
         As in :func:`bhattacharyya_distance`; ``log`` is of X alone.
 
@@ -229,11 +246,16 @@ def progress(
     Raises
     ------
     TypeError, ValueError
-        If X, target or start are not probabilities on the same samples and classes, or a label is out of range.
+        If X, truth or start are not probabilities on the same samples and classes, or a label is out of range.
 
     See Also
     --------
+    geodesic : the point of a geodesic for a given t.
     inpca.reindex : a trajectory at given values of progress.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
 
     Examples
     --------
@@ -245,8 +267,8 @@ def progress(
     """
     X = check_log_models(X, log=True, normalize=normalize) if log else check_models(X, normalize=normalize)
     n_samples, n_classes = X.shape[-2:]
-    roots = geodesic_ends(target, n_samples, n_classes, start, normalize=normalize)
-    angle = angles(*roots)
+    first, last = geodesic_ends(truth, n_samples, n_classes, start, normalize=normalize)
+    angle = angles(first, last)
     moving = angle >= SMALLEST_ANGLE
     if not moving.any():
         return np.zeros(X.shape[:-2])
@@ -255,56 +277,16 @@ def progress(
     for block in range(0, len(models), PROGRESS_BLOCK):
         part = models[block : block + PROGRESS_BLOCK][:, moving]
         root = np.exp(part / 2) if log else unit_roots(part)
-        to_ends = [np.einsum("mnc,nc->mn", root, end[moving]) for end in roots]
-        result[block : block + PROGRESS_BLOCK] = golden_section(*to_ends, angle[moving])
+        to_first, to_last = (np.einsum("mnc,nc->mn", root, end[moving]) for end in (first, last))
+        result[block : block + PROGRESS_BLOCK] = closest_on_geodesic(to_first, to_last, angle[moving])
     return result.reshape(X.shape[:-2])
 
 
 def geodesic_ends(
-    target, n_samples: int, n_classes: int, start=None, *, normalize: bool = False
+    truth, n_samples: int, n_classes: int, start=None, *, normalize: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Square roots, (N, C) each, of the ends of the geodesic along which progress is measured."""
     if start is None:
         start = ignorance(n_samples, n_classes)
-    ends = (
-        as_truth(start, n_samples, n_classes, "start", normalize=normalize),
-        as_truth(target, n_samples, n_classes, normalize=normalize),
-    )
-    return unit_roots(ends[0]), unit_roots(ends[1])
-
-
-#: Models whose progress is found at once; bounds the memory to some 10 arrays of (block, N) and one of (block, N, C).
-PROGRESS_BLOCK = 64
-GOLDEN = (np.sqrt(5) - 1) / 2
-
-
-def golden_section(to_start: np.ndarray, to_target: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Minimiser over t in [0, 1] of the mean angle to the geodesic, for all models at once.
-
-    Parameters
-    ----------
-    to_start, to_target : (m, N) arrays
-        Overlaps of each model with the ends of the geodesic.
-    angle : (N,) array
-        Angle between the ends.
-    """
-
-    def distance(t: np.ndarray) -> np.ndarray:
-        t = t[:, None]
-        cosine = (np.sin((1 - t) * angle) * to_start + np.sin(t * angle) * to_target) / np.sin(angle)
-        return np.arccos(np.clip(cosine, -1, 1)).mean(axis=1)
-
-    low, high = np.zeros(len(to_start)), np.ones(len(to_start))
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_left, at_right = distance(left), distance(right)
-    while np.max(high - low) > 1e-6:
-        lower = at_left < at_right
-        low, high = np.where(lower, low, left), np.where(lower, right, high)
-        kept, at_kept = np.where(lower, left, right), np.where(lower, at_left, at_right)
-        new = np.where(lower, high - GOLDEN * (high - low), low + GOLDEN * (high - low))
-        at_new = distance(new)
-        left, right = np.where(lower, new, kept), np.where(lower, kept, new)
-        at_left, at_right = np.where(lower, at_new, at_kept), np.where(lower, at_kept, at_new)
-    middle = (low + high) / 2
-    ends = np.stack([np.zeros_like(middle), middle, np.ones_like(middle)])
-    return ends[np.argmin([distance(t) for t in ends], axis=0), np.arange(len(middle))]
+    start = as_truth(start, n_samples, n_classes, "start", normalize=normalize)
+    return unit_roots(start), unit_roots(as_truth(truth, n_samples, n_classes, normalize=normalize))

@@ -8,7 +8,7 @@ from scipy.special import logsumexp
 #: Probabilities of a sample may miss 1 by this much.
 SUM_TOLERANCE = 1e-4
 #: The same for types of few digits, as (probabilities, log-probabilities): a logarithm of size 8 is rounded by 0.004.
-SUM_TOLERANCE_OF = {"float16": (1e-3, 5e-3), "bfloat16": (8e-3, 4e-2)}
+FEW_DIGITS = {"float16": (1e-3, 5e-3), "bfloat16": (8e-3, 4e-2)}
 #: Half of the smallest positive float16: what each small probability may be rounded by.
 HALF_SMALLEST = 2.0**-25
 #: Sums that miss 1 by no more than this are taken for rounded probabilities in the words of an error.
@@ -77,16 +77,28 @@ def check_models(
             raise ValueError(f"{name} cannot be normalised: the probabilities at index {_first(sums == 0)} are all 0")
         return X / sums[..., None].astype(X.dtype)
     error = np.abs(sums - 1)
-    allowed = SUM_TOLERANCE_OF.get(precision, (SUM_TOLERANCE, SUM_TOLERANCE))[int(log)]
-    if precision == "float16":
-        allowed += X.shape[-1] * HALF_SMALLEST
-    if error.max() > allowed:
-        where = _index(error.argmax(), error.shape)
+    if error.max() > sum_tolerance(precision, X.shape[-1], log=log):
+        where = _index(int(error.argmax()), error.shape)
         raise ValueError(
             f"{name} is not normalised: the probabilities at index {where} sum to {sums[where]:.6g}, not to 1"
             f"{_why_not_normalised(X, sums[where], log)}"
         )
-    return X / sums[..., None].astype(X.dtype) if precision in SUM_TOLERANCE_OF else X
+    return X / sums[..., None].astype(X.dtype) if precision in FEW_DIGITS else X
+
+
+def sum_tolerance(precision: str, n_classes: int, *, log: bool) -> float:
+    """How far the sum of a sample's probabilities may be from 1.
+
+    Parameters
+    ----------
+    precision : str
+        Name of the type that they were given in, such as ``"float16"``.
+    n_classes : int
+    log : bool
+        Whether their logarithms were given.
+    """
+    tolerance = FEW_DIGITS.get(precision, (SUM_TOLERANCE, SUM_TOLERANCE))[int(log)]
+    return tolerance + n_classes * HALF_SMALLEST if precision == "float16" else tolerance
 
 
 def check_log_models(X, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
@@ -144,7 +156,7 @@ def as_numbers(X, name: str) -> tuple[np.ndarray, str]:
         what = f"values of type {X.dtype}" if X.ndim else f"of type {given}"
         raise TypeError(f"{name} must be an array of real numbers, not {what}")
     if X.dtype not in (np.float32, np.float64):
-        X = X.astype(np.float32 if precision in SUM_TOLERANCE_OF else np.float64)
+        X = X.astype(np.float32 if precision in FEW_DIGITS else np.float64)
     return X, precision
 
 
@@ -166,67 +178,9 @@ def unit_roots(X: np.ndarray) -> np.ndarray:
     return roots / np.linalg.norm(roots, axis=-1, keepdims=True)
 
 
-def ignorance(n_samples: int, n_classes: int) -> np.ndarray:
-    """P0: the uniform distribution over classes for every sample, (N, C).
-
-    Examples
-    --------
-    >>> from inpca import ignorance
-    >>> ignorance(1, 4)
-    array([[0.25, 0.25, 0.25, 0.25]])
-    """
-    if n_classes < 1:
-        raise ValueError(f"n_classes must be 1 or more, not {n_classes}")
-    return np.full((n_samples, n_classes), 1 / n_classes)
-
-
-def truth(labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """P*: probability one for the label of every sample, (N, C).
-
-    Parameters
-    ----------
-    labels : (N,) array of int
-    n_classes : int
-
-    Raises
-    ------
-    ValueError
-        If a label is not in 0 … C-1.
-
-    Examples
-    --------
-    >>> from inpca import truth
-    >>> truth([1, 0], 3)
-    array([[0., 1., 0.],
-           [1., 0., 0.]])
-    """
-    labels = as_array_of_labels(labels)
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"labels must be one-dimensional and whole numbers, not {labels.dtype} of shape {labels.shape}"
-        )
-    if len(labels) and (labels.min() < 0 or labels.max() >= n_classes):
-        raise ValueError(f"labels must lie in 0 … {n_classes - 1}, not in {labels.min()} … {labels.max()}")
-    models = np.zeros((len(labels), n_classes))
-    models[np.arange(len(labels)), labels] = 1
-    return models
-
-
-def as_truth(target, n_samples: int, n_classes: int, name: str = "target", *, normalize: bool = False) -> np.ndarray:
-    """Labels (N,), or probabilities (N, C), as probabilities (N, C) of these samples and classes."""
-    target = as_array_of_labels(target)
-    if target.ndim == 1:
-        target = truth(target, n_classes)
-    else:
-        target = check_models(target, normalize=normalize, name=name, cure=f"pass np.exp({name})")
-    if target.shape != (n_samples, n_classes):
-        raise ValueError(f"{name} has the shape {target.shape}, the models have {(n_samples, n_classes)}")
-    return target
-
-
-def as_array_of_labels(labels) -> np.ndarray:
-    """Labels as an array, from a torch tensor too."""
-    return labels.detach().cpu().numpy() if hasattr(labels, "detach") else np.asarray(labels)
+def as_array(values) -> np.ndarray:
+    """An array of what was given, a torch tensor among it."""
+    return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
 
 
 def _exponentials(X: np.ndarray, normalize: bool, name: str) -> np.ndarray:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from inpca.geometry import SMALLEST_ANGLE, angles, geodesic_ends, golden_section
+from inpca.geometry import geodesic_ends
+from inpca.sphere import SMALLEST_ANGLE, angles, closest_on_geodesic
 
 #: A point is found to this fraction of its segment.
 FOUND = 1e-7
@@ -20,15 +21,17 @@ class Segment:
     ----------
     left, right : (N, C) arrays
         Square roots of their probabilities.
-    target : (N,) array of int or (N, C) array, optional
-        The truth, to find points by their progress.
+    truth : (N,) array of int or (N, C) array, optional
+        To find points by their progress towards it.
+    normalize : bool
+        Divide the probabilities of the truth by their sum first.
     """
 
-    def __init__(self, left: np.ndarray, right: np.ndarray, target=None, *, normalize: bool = False):
+    def __init__(self, left: np.ndarray, right: np.ndarray, truth=None, *, normalize: bool = False):
         self._ends = left, right
         self._angle = np.maximum(angles(left, right), SMALLEST_ANGLE)
-        if target is not None:
-            ends = geodesic_ends(target, *left.shape, normalize=normalize)
+        if truth is not None:
+            ends = geodesic_ends(truth, *left.shape, normalize=normalize)
             way = angles(*ends)
             self._moving = way >= SMALLEST_ANGLE
             self._way = way[self._moving]
@@ -75,11 +78,14 @@ class Segment:
                 own = self._progress(int(end))
                 if abs(own - s) > SAME_PROGRESS:
                     raise ValueError(
-                        f"index is not the progress towards this target: a checkpoint beside {s:g} has progress {own:g}"
+                        f"index is not the progress towards this truth: a checkpoint beside {s:g} has progress {own:g}"
                     )
                 return end
-        return brentq(slope, 0, 1, xtol=FOUND)
+        root = brentq(slope, 0, 1, xtol=FOUND)
+        assert isinstance(root, float)  # a tuple is returned only with full_output
+        return root
 
     def _progress(self, end: int) -> float:
         """Progress of the model at one end."""
-        return float(golden_section(*self._overlaps[end][:, None], self._way)[0])
+        to_start, to_truth = self._overlaps[end]
+        return float(closest_on_geodesic(to_start[None], to_truth[None], self._way)[0])

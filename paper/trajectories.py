@@ -9,15 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from inpca.geometry import riemannian_length
-from inpca.trajectories import (
-    GRID,
-    Permuted,
-    Trajectory,
-    distance_to_geodesic,
-    order_within_classes,
-    trajectory_distances,
-    tube_width,
-)
+from inpca.trajectories import GRID, Permuted, Trajectory, order_within_classes
+from inpca.tubes import distance_to_geodesic, trajectory_distances, tube_width
 from paper.models import StoredRun
 
 
@@ -97,7 +90,7 @@ def measure_trajectories(
         progress of the first checkpoint and the largest progress, outside of which a trajectory stands still.
     """
     progress = [table.loc[table["run"] == run.name, f"{split}_progress"].to_numpy() for run in runs]
-    trajectories = [Trajectory(run, index, target=labels, log=True) for run, index in zip(runs, progress, strict=True)]
+    trajectories = [Trajectory(run, index, truth=labels, log=True) for run, index in zip(runs, progress, strict=True)]
     nulls = [
         Permuted(trajectory, order_within_classes(labels, null_seed + position))
         for position, trajectory in enumerate(trajectories)

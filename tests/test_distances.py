@@ -7,6 +7,7 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inpca import progress_bar
 from inpca.distances import blocks as distances_blocks
 from inpca.distances import kernels
 from inpca.distances.kernels import TILE
@@ -226,9 +227,13 @@ def test_polynomial_of_the_arcsine_is_accurate():
     assert np.abs(value - np.arcsin(np.sqrt(u))).max() < 1e-8
 
 
-def test_progress_is_shown_on_request(models, capsys):
-    pairwise_distances(models, progress=True)
-    assert "bhattacharyya: 100%" in capsys.readouterr().err
+def test_a_progress_bar_is_shown_on_request(models, capsys):
+    with progress_bar():
+        pairwise_distances(models)
+        assert "bhattacharyya: 100%" in capsys.readouterr().err
+        with progress_bar(False):
+            pairwise_distances(models)
+        assert not capsys.readouterr().err
     pairwise_distances(models)
     assert not capsys.readouterr().err
 

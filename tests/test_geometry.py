@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from inpca.geometry import (
     LARGEST_SAMPLE_DISTANCE,
     bhattacharyya_distance,
-    check_models,
     geodesic,
     ignorance,
     progress,
@@ -14,6 +13,7 @@ from inpca.geometry import (
     spherical_distance,
     truth,
 )
+from inpca.probabilities import check_models
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -120,7 +120,7 @@ def test_bad_models_are_named(change, message):
 def test_bad_labels_and_shapes_are_named():
     with pytest.raises(ValueError, match="0 … 2"):
         truth(np.array([0, 3]), 3)
-    with pytest.raises(ValueError, match="whole numbers"):
-        truth(np.array([0.0, 1.0]), 3)
-    with pytest.raises(ValueError, match="target has the shape"):
+    with pytest.raises(ValueError, match=r"sample 1 has 1\.5, not a class"):
+        truth(np.array([0.0, 1.5]), 3)
+    with pytest.raises(ValueError, match="truth has the shape"):
         progress(random_models(2, 3, 4, 5), truth(np.zeros(3, int), 5))

@@ -58,7 +58,7 @@ def test_geodesic_progress_and_length():
 
 def test_trajectories():
     index = inpca.progress(RUN, LABELS)
-    indexed = inpca.reindex(RUN, index, S, target=LABELS)
+    indexed = inpca.reindex(RUN, index, S, truth=LABELS)
     assert close(indexed, EXPECTED["at_progress"], 2e-6)
     assert close(Trajectory(RUN, range(5)).at(1.25), EXPECTED["at_constant_speed"], 1e-7)
     assert close(inpca.trajectory_distance(RUN, OTHER), EXPECTED["trajectory_distance"])

@@ -34,7 +34,7 @@ FUNCTIONS = {
     "progress": lambda X, **how: inpca.progress(X, LABELS, **how),
     "Trajectory": lambda X, **how: [inpca.Trajectory(X, S, **how).at(s) for s in S],
     "reindex": lambda X, **how: inpca.reindex(X, S, S, **how),
-    "reindex to a target": lambda X, **how: inpca.reindex(X, INDEX, (INDEX[1:] + INDEX[:-1]) / 2, target=LABELS, **how),
+    "reindex to a truth": lambda X, **how: inpca.reindex(X, INDEX, (INDEX[1:] + INDEX[:-1]) / 2, truth=LABELS, **how),
     "trajectory_distance": lambda X, **how: inpca.trajectory_distance(X, X, **how),
     "trajectory_distance, second": lambda X, **how: inpca.trajectory_distance(_like(how), X, **how),
     "mean_trajectory": lambda X, **how: inpca.mean_trajectory(_twice(X), **how),
@@ -213,22 +213,22 @@ def test_small_distances_have_their_digits(exponent, seed):
         (lambda: inpca.geodesic(P, Q, np.nan), ValueError, r"t must be a number in \[0, 1\]"),
         (lambda: inpca.geodesic(P, Q, [[0.1]]), ValueError, r"t must be a number in \[0, 1\]"),
         (lambda: inpca.riemannian_length(P[0]), ValueError, r"shape \(checkpoints, samples, classes\), not \(6, 4\)"),
-        (lambda: inpca.progress(P, np.log(Q[0])), ValueError, r"target holds negative .* then pass np.exp\(target\)"),
-        (lambda: inpca.progress(P, np.full((6, 4), np.nan)), ValueError, "target holds NaN or infinite"),
-        (lambda: inpca.progress(P, 2 * Q[0]), ValueError, "target is not normalised"),
-        (lambda: inpca.progress(P, np.zeros((6, 4))), ValueError, "target is not normalised: .* sum to 0"),
+        (lambda: inpca.progress(P, np.log(Q[0])), ValueError, r"truth holds negative .* then pass np.exp\(truth\)"),
+        (lambda: inpca.progress(P, np.full((6, 4), np.nan)), ValueError, "truth holds NaN or infinite"),
+        (lambda: inpca.progress(P, 2 * Q[0]), ValueError, "truth is not normalised"),
+        (lambda: inpca.progress(P, np.zeros((6, 4))), ValueError, "truth is not normalised: .* sum to 0"),
         (lambda: inpca.progress(P, LABELS, start=2 * Q[0]), ValueError, "start is not normalised"),
-        (lambda: inpca.progress(P, LABELS[:5]), ValueError, r"target has the shape \(5, 4\), the models have \(6, 4\)"),
-        (lambda: inpca.progress(P, LABELS + 1), ValueError, "labels must lie in 0 … 3, not in 1 … 4"),
-        (lambda: inpca.progress(P, LABELS - 1), ValueError, "labels must lie in 0 … 3, not in -1 … 2"),
-        (lambda: inpca.progress(P, LABELS + 0.5), ValueError, "labels must be one-dimensional and whole numbers"),
+        (lambda: inpca.progress(P, LABELS[:5]), ValueError, r"truth has the shape \(5, 4\), the models have \(6, 4\)"),
+        (lambda: inpca.progress(P, LABELS + 1), ValueError, "truth: sample 3 has 4, not a class in 0 … 3"),
+        (lambda: inpca.progress(P, LABELS - 1), ValueError, "truth: sample 0 has -1, not a class in 0 … 3; leave out"),
+        (lambda: inpca.progress(P, LABELS + 0.5), ValueError, "truth: sample 0 has 0.5, not a class in 0 … 3"),
         (lambda: inpca.Trajectory(P, ["a"] * 5), ValueError, "index must hold one finite number for each checkpoint"),
         (lambda: inpca.Trajectory(iter(P), S), TypeError, "a trajectory must be an array"),
         (lambda: inpca.reindex(P, S, [np.nan]), ValueError, "s must hold finite numbers"),
         (lambda: inpca.Trajectory(P, S).at(None), ValueError, "s must be a finite number, not None"),
         (lambda: inpca.Trajectory(P, S).at("a"), ValueError, "s must be a finite number, not 'a'"),
         (lambda: inpca.Trajectory(P, S).at(np.nan), ValueError, "s must be a finite number, not nan"),
-        (lambda: inpca.reindex(P, S + 2, [2.3], target=LABELS), ValueError, "index is not the progress towards this"),
+        (lambda: inpca.reindex(P, S + 2, [2.3], truth=LABELS), ValueError, "index is not the progress towards this"),
         (
             lambda: inpca.reindex([P[0], P[1][:4]], [0, 1], [0.5]),
             ValueError,
@@ -241,14 +241,14 @@ def test_small_distances_have_their_digits(exponent, seed):
             "there are no trajectories: at least one is needed",
         ),
         (lambda: inpca.ignorance(0, 0), ValueError, "n_classes must be 1 or more, not 0"),
-        (lambda: inpca.progress(P, P[0].round(2)), ValueError, "target is not normalised: .* pass normalize=True"),
+        (lambda: inpca.progress(P, P[0].round(2)), ValueError, "truth is not normalised: .* pass normalize=True"),
         (lambda: inpca.reindex(P, S, []), ValueError, "s must hold finite numbers, at least one"),
         (lambda: inpca.reindex(P[:, 0], S, S), ValueError, "must have the shape"),
         (lambda: inpca.trajectory_distance(P[0], Q[0]), ValueError, "must have the same shape"),
         (lambda: inpca.trajectory_distances([P, Q]), TypeError, "must be inpca.Trajectory objects, not ndarray"),
         (lambda: inpca.distance_to_geodesic(P, LABELS, 0.5), ValueError, "one model for each s"),
         (lambda: inpca.distance_to_geodesic(P, LABELS, S[:3]), ValueError, "one model for each s"),
-        (lambda: inpca.distance_to_geodesic(P, LABELS[:5], S), ValueError, "5 labels for 6 samples"),
+        (lambda: inpca.distance_to_geodesic(P, LABELS[:5], S), ValueError, r"truth has the shape \(5, 4\), the models"),
         (lambda: inpca.centroid(P[0]), ValueError, "X must have the shape"),
     ],
 )
@@ -282,7 +282,7 @@ def test_a_model_that_was_given_out_is_no_part_of_the_trajectory():
     assert np.allclose(trajectory.at(0.4).sum(axis=-1), 1)
 
 
-def test_rounded_targets_and_lists_of_tensors_and_many_classes():
+def test_rounded_truths_and_lists_of_tensors_and_many_classes():
     assert np.allclose(inpca.progress(P, Q[0].round(3), normalize=True), inpca.progress(P, Q[0]), atol=1e-2)
     tensors = [torch.tensor(model, requires_grad=True) for model in P]
     assert np.array_equal(check_models(tensors), P)

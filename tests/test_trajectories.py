@@ -6,20 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inpca import bhattacharyya_distance, geodesic, ignorance, progress, riemannian_length, truth
-from inpca.predictions.store import PredictionWriter
-from inpca.trajectories import (
-    GRID,
-    Permuted,
-    Trajectory,
+from inpca import (
+    bhattacharyya_distance,
     distance_to_geodesic,
+    geodesic,
+    ignorance,
     mean_trajectory,
-    order_within_classes,
-    reindex,
+    progress,
+    riemannian_length,
     trajectory_distance,
     trajectory_distances,
+    truth,
     tube_width,
 )
+from inpca.predictions.store import PredictionWriter
+from inpca.trajectories import GRID, Permuted, Trajectory, order_within_classes, reindex
 from paper.models import model_table, open_stores, stored_runs
 from paper.trajectories import along_progress, group_distances, measure_trajectories, select_runs
 
@@ -78,7 +79,7 @@ def test_models_between_checkpoints_have_the_progress_that_was_asked_for(wild, r
     for run in (wild, shuffled, wild[::4]):
         index = progress(run, LABELS)
         s = np.linspace(max(0, index[0]) + 1e-3, index.max() - 1e-3, 23)
-        assert np.allclose(progress(reindex(run, index, s, target=LABELS), LABELS), s, rtol=0, atol=2e-6)
+        assert np.allclose(progress(reindex(run, index, s, truth=LABELS), LABELS), s, rtol=0, atol=2e-6)
         assert np.abs(progress(reindex(run, index, s), LABELS) - s).max() > 1e-4  # at a constant speed it is not
 
 
@@ -111,9 +112,10 @@ def test_identical_neighbours_do_not_disturb(ends):
 
 
 def test_the_null_keeps_loss_error_and_progress(wild):
-    order = order_within_classes(LABELS, seed=3)
+    order = order_within_classes(LABELS, rng=3)
     assert np.array_equal(LABELS[order], LABELS) and np.array_equal(np.sort(order), np.arange(40))
     assert not np.array_equal(order, np.arange(40))
+    assert np.array_equal(order, order_within_classes(LABELS, np.random.default_rng(3)))
     null = wild[:, order]
     of_truth = [models[:, np.arange(40), LABELS] for models in (wild, null)]
     assert np.array_equal(np.sort(of_truth[0]), np.sort(of_truth[1]))
@@ -172,8 +174,7 @@ def test_measures_all_runs_of_an_experiment(stores):
     assert measured["run"].values.tolist() == ["c0-seed1", "c0-seed2", "c1-seed1", "c1-seed2"]
     assert len(runs[0]) == 12 and set(table["run"].dropna()) == set(measured["run"].values)
     trajectories = [
-        reindex(run.probabilities(), table.loc[table["run"] == run.name, "test_progress"], target=LABELS)
-        for run in runs
+        reindex(run.probabilities(), table.loc[table["run"] == run.name, "test_progress"], truth=LABELS) for run in runs
     ]
     D = measured["distance"].values
     assert D[0, 3] == pytest.approx(trajectory_distance(trajectories[0], trajectories[3]), abs=1e-6)

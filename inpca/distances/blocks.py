@@ -13,7 +13,7 @@ from inpca.distances import products as kernels_products
 from inpca.distances.close import correct_close
 from inpca.distances.input import Models, run
 from inpca.distances.kernels import GROUP, TILE, class_parts, constant
-from inpca.geometry import LARGEST_SAMPLE_DISTANCE
+from inpca.sphere import LARGEST_SAMPLE_DISTANCE
 
 #: Memory of one block of packed models, or of one block of the result, in bytes. Two of the first and two of the second
 #: are held at a time.

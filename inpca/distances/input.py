@@ -10,8 +10,8 @@ import numba
 import numpy as np
 
 from inpca.distances.quantities import KINDS, fill_quantities
-from inpca.geometry import LARGEST_SAMPLE_DISTANCE, check_models
-from inpca.probabilities import as_numbers
+from inpca.probabilities import as_numbers, check_models
+from inpca.sphere import LARGEST_SAMPLE_DISTANCE
 
 WANTED = "an array (models, samples, classes), numpy, memory-mapped, torch or zarr"
 #: Sums of probabilities that miss 1 by less need no closer look; below the tolerance for every type of number.

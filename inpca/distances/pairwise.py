@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from tqdm import tqdm
 
+from inpca.bars import bar
 from inpca.distances.blocks import are_few, fill_pairs, fill_products, fill_tiles
 from inpca.distances.input import Models, as_models, check_device, check_out, check_threads
 
@@ -22,11 +25,10 @@ def pairwise_distances(
     metric: str = "bhattacharyya",
     log: bool = False,
     normalize: bool = False,
-    device: str = "cpu",
     n_jobs: int | None = None,
+    device: str = "cpu",
     out=None,
-    progress: bool = False,
-):
+) -> Any:
     """Distance between every two models, averaged over samples so that it does not grow with their number.
 
     ================  =========================================================================================
@@ -63,14 +65,12 @@ def pairwise_distances(
     log : bool
     normalize : bool
         Accept samples whose probabilities do not sum to 1, such as rounded ones, or logits with ``log=True``.
-    device : str
-        ``"cpu"``, or a device of torch such as ``"cuda"``, which gives the same up to rounding of float32 overlaps.
     n_jobs : int, optional
         Threads; all that numba may use for None and -1. The result does not depend on it.
+    device : str
+        ``"cpu"``, or a device of torch such as ``"cuda"``, which gives the same up to rounding of float32 overlaps.
     out : (m, k) array of float32 or float64, optional
         Written block by block and returned: numpy, memory-mapped or zarr; its type is kept.
-    progress : bool
-        Show a progress bar over pairs of models.
 
     Returns
     -------
@@ -85,12 +85,30 @@ def pairwise_distances(
         For X, Y or ``out`` that are no arrays of numbers, or an ``out`` of another type than float32 and float64.
     ValueError
         For an unknown metric, models that are not normalised probabilities (see
-        :func:`inpca.geometry.check_models`), X and Y on different samples or classes, ``out`` of another shape or
+        :func:`inpca.probabilities.check_models`), X and Y on different samples or classes, ``out`` of another shape or
         read-only, a number of threads that is none, or a device that this machine does not have.
+
+    See Also
+    --------
+    inpca.bhattacharyya_distance, inpca.spherical_distance : paired models.
+    inpca.InPCA : embeds models by these distances.
+    inpca.progress_bar : shows a bar over pairs of models.
 
     References
     ----------
     Mao et al., PNAS 121(12), 2024 (arXiv:2305.01604); Quinn et al., PNAS 116(28), 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca import ignorance, pairwise_distances, truth
+    >>> models = np.stack([ignorance(2, 4), truth([0, 3], 4)])
+    >>> pairwise_distances(models).round(4)  # ½ ln 4
+    array([[0.    , 0.6931],
+           [0.6931, 0.    ]])
+    >>> pairwise_distances(models, truth([0, 3], 4)[None], metric="spherical").round(4)  # arccos ½
+    array([[1.0472],
+           [0.    ]])
     """
     if not isinstance(metric, str) or metric not in METRICS:
         raise ValueError(f"unknown metric {metric!r}; allowed: {', '.join(METRICS)}")
@@ -103,8 +121,9 @@ def pairwise_distances(
     if out is not None:
         check_out(out, shape, (left.X, right.X))
     result = np.empty(shape) if out is None else out
-    with tqdm(total=shape[0] * shape[1], desc=metric, unit="pair", unit_scale=True, disable=not progress) as bar:
-        sink = Sink(result, symmetric=Y is None, hellinger_of=left.shape[1] if metric == "hellinger" else None, bar=bar)
+    with bar(total=shape[0] * shape[1], desc=metric, unit="pair", unit_scale=True) as pairs:
+        hellinger_of = left.shape[1] if metric == "hellinger" else None
+        sink = Sink(result, symmetric=Y is None, hellinger_of=hellinger_of, bar=pairs)
         if device != "cpu":
             from inpca.distances.torch_path import fill_blocks
 

@@ -44,7 +44,7 @@ def fingerprints(X, *, log: bool = False, normalize: bool = False, name: str = "
     Raises
     ------
     TypeError, ValueError
-        For invalid models; see :func:`inpca.geometry.check_models`.
+        For invalid models; see :func:`inpca.probabilities.check_models`.
     """
     n_models, n_samples, n_classes = X.shape
     of_samples = np.random.default_rng(1).standard_normal((n_samples, PROJECTIONS)) / np.sqrt(n_samples)

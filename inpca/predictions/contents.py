@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from inpca.labels import class_labels
+
 #: Names of the arrays beside the splits.
 AXES = ("seed", "step", "epoch")
 SPLIT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -175,55 +177,6 @@ def checked_epochs(epochs, n_steps: int) -> np.ndarray:
     if not np.all(np.isfinite(values)) or values[0] < 0 or np.any(np.diff(values) < 0):
         raise ValueError(f"epochs must be finite, from 0 on and in increasing order, not {values.tolist()}")
     return values
-
-
-def class_labels(values, n_classes: int, name: str) -> np.ndarray:
-    """Labels as class numbers, (N,) int64, from whole numbers of any type (N,) or from one-hot rows (N, C).
-
-    Parameters
-    ----------
-    values : array_like
-    n_classes : int
-    name : str
-        What they are called in messages.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are of another shape or kind, fractional, or not in 0 … C-1; the message names the first such sample.
-
-    Examples
-    --------
-    >>> class_labels([0.0, 2.0], 3, "labels"), class_labels([[0, 0, 1], [1, 0, 0]], 3, "labels")
-    (array([0, 2]), array([2, 0]))
-    >>> class_labels([0, -100], 3, "labels")
-    Traceback (most recent call last):
-    ValueError: labels: sample 1 has -100, not a class in 0 … 2; leave out samples without a class
-    """
-    allowed = f"class numbers (N,) or one-hot rows (N, {n_classes})"
-    try:
-        values = np.asarray(values)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be {allowed}, not {type(values).__name__}") from None
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must be {allowed}, not of type {values.dtype}")
-    if not values.size:
-        raise ValueError(f"{name} are empty: {allowed} are needed")
-    if values.shape == (len(values), n_classes):
-        if not np.all((values == 0) | (values == 1)) or not np.all(values.sum(axis=1) == 1):
-            raise ValueError(f"{name} of shape {values.shape} are not one-hot: each row must hold one 1 and else 0")
-        return values.argmax(axis=1).astype(np.int64)
-    if values.ndim != 1:
-        raise ValueError(f"{name} must be {allowed}, not of shape {values.shape}")
-    with np.errstate(invalid="ignore"):
-        wrong = ~((values >= 0) & (values < n_classes) & (values == np.floor(values)))
-    if wrong.any():
-        sample = int(wrong.argmax())
-        raise ValueError(
-            f"{name}: sample {sample} has {values[sample].item()!r}, not a class in 0 … {n_classes - 1}"
-            + ("; leave out samples without a class" if values[sample] < 0 else "")
-        )
-    return values.astype(np.int64)
 
 
 def check_split_name(name) -> None:

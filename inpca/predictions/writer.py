@@ -10,7 +10,6 @@ import numpy as np
 import zarr
 
 from inpca.files import Lock, remove
-from inpca.geometry import check_models
 from inpca.predictions.contents import StoreContents
 from inpca.predictions.files import (
     JOURNAL,
@@ -30,6 +29,7 @@ from inpca.predictions.files import (
     store_path,
     write_manifest,
 )
+from inpca.probabilities import check_models
 
 #: Largest chunk of a log-probability array, in bytes; a chunk never spans two checkpoints.
 CHUNK_BYTES = 2**26

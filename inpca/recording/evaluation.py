@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from inpca.probabilities import sum_tolerance
 from inpca.recording.random_states import random_states_kept
 from inpca.recording.samples import batches, mapped
 
-#: How far the probabilities of a sample may sum from 1, by type of the outputs.
-SUM_TOLERANCES = {torch.float16: 5e-3, torch.bfloat16: 3e-2}
 OUTPUTS = ("logits", "probabilities", "log_probabilities")
 
 
@@ -66,7 +65,8 @@ def evaluated(
             labels.append(batch)
         if not values:
             raise ValueError("there are no samples to predict")
-        tolerance = SUM_TOLERANCES.get(values[0].dtype, 1e-4)
+        precision, given = str(values[0].dtype).removeprefix("torch."), values[0].shape[1]
+        tolerance = sum_tolerance(precision, given, log=outputs == "log_probabilities")
         values = torch.cat([value.float() for value in values])
         return normalised(values, outputs, tolerance).cpu(), torch.cat(labels).detach().cpu()
 

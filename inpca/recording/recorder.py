@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from inpca.predictions.contents import class_count, class_labels, whole_number, whole_numbers
+from inpca.labels import class_labels
+from inpca.predictions.contents import class_count, whole_number, whole_numbers
 from inpca.predictions.files import store_path
 from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter, keep_recorded
 from inpca.recording.evaluation import check_outputs, evaluated, log_probabilities

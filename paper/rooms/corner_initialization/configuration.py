@@ -14,7 +14,6 @@ from paper.study.configuration import (
     Checkpoints,
     Configuration,
     Epochs,
-    Job,
     LearningRate,
     Network,
     WeightDecay,
@@ -39,9 +38,10 @@ class Fit(Strict):
         return self
 
 
-class CornerJob(Job):
+class CornerJob(Strict):
     """One job: a configuration, its seeds, the fit before the training (none: normal initialisation)."""
 
+    configuration: Configuration
     seeds: Seeds
     checkpoints: Checkpoints
     fit: Fit | None = None
