@@ -16,11 +16,12 @@ from torch import Tensor
 from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn import functional
 
-from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, as_inputs, initial_network, steps_of
+from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, Stack, as_inputs, starting_network, steps_of
 from paper.rooms.sloppy_synthetic.configuration import Run, Spectrum, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
 from paper.study.study import read_study
-from paper.training.training import build_optimizer, random_streams
+from paper.training.loop import build_optimizer
+from paper.training.random_streams import random_streams
 
 STEPS = 40
 
@@ -40,8 +41,8 @@ def batches(job: SyntheticJob, run: Run, n_train: int) -> Iterator[Tensor]:
 def one_by_one(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int) -> None:
     """The plain loop over runs with torch's modules."""
     for run in job.runs:
-        model = initial_network(job.configuration, run, inputs.shape[1], n_classes).train()
-        optimizer = build_optimizer(job.configuration, model)
+        model = starting_network(job.configuration, run, inputs.shape[1], n_classes).train()
+        optimizer = build_optimizer(job.configuration, model.parameters())
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
         for batch in batches(job, run, len(labels)):
             loss = functional.cross_entropy(model(inputs[batch]), labels[batch])
@@ -53,7 +54,7 @@ def one_by_one(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int
 
 def torch_func(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int) -> None:
     """vmap of the gradient of one network over stacked weights."""
-    models = [initial_network(job.configuration, run, inputs.shape[1], n_classes).train() for run in job.runs]
+    models = [starting_network(job.configuration, run, inputs.shape[1], n_classes).train() for run in job.runs]
     weights, buffers = stack_module_state(models)
 
     def loss(weights, buffers, x, y):
@@ -75,7 +76,8 @@ def torch_func(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int
 
 def together(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int) -> None:
     """What the project does."""
-    for step, _ in enumerate(steps_of(job, job.runs, inputs, labels, n_classes)):
+    stack = Stack.of_runs(job.runs, job.configuration, inputs.shape[1], n_classes)
+    for step in steps_of(stack, job.runs, job.configuration, inputs, labels):
         if step == STEPS:
             return
 

@@ -23,8 +23,8 @@ from torchvision.transforms import v2
 from paper.data.datasets import PreparedData, prepare
 from paper.study.configuration import TrainingJob
 from paper.study.study import read_study
+from paper.training.loop import build_optimizer
 from paper.training.networks import build_network
-from paper.training.training import build_optimizer
 
 CONFIGURATIONS = (
     "fc-sgdn-b50-lr0.05-wd0-none",
@@ -64,7 +64,7 @@ def plain_run(job: TrainingJob, data: PreparedData, seed: int) -> None:
         for images, labels in ((data.train_images, data.train_labels), (data.test_images, data.test_labels))
     ]
     model = build_network(configuration.network, data.train_images.shape[1:], len(data.classes))
-    optimizer = build_optimizer(configuration, model)
+    optimizer = build_optimizer(configuration, model.parameters())
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, configuration.epochs * len(train))
     checkpoints = set(job.checkpoints.steps(len(train), configuration.epochs).tolist())
     step, recorded = 0, []

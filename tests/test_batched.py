@@ -6,11 +6,12 @@ from torch.nn import functional
 
 from inpca.predictions.store import PredictionStore
 from inpca.recording.recorder import log_probabilities
-from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, as_inputs, initial_network, train_synthetic
+from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, as_inputs, starting_network, train_synthetic
 from paper.rooms.sloppy_synthetic.configuration import Run, SyntheticData, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
 from paper.study.configuration import Checkpoints, Configuration
-from paper.training.training import build_optimizer, random_streams
+from paper.training.loop import build_optimizer
+from paper.training.random_streams import random_streams
 
 DATA = SyntheticData(
     dimension=20, n_classes=3, n_train=90, n_test=40, seed=0, teacher={"hidden": 10, "seed": 0}, decay=0.3
@@ -31,8 +32,8 @@ def one_by_one(job, run, data, steps):
     """Log-probabilities at the given steps of one run, trained alone with torch's own modules, by split."""
     configuration = job.configuration
     inputs, labels = as_inputs(data.train_images), torch.from_numpy(data.train_labels)
-    model = initial_network(configuration, run, inputs.shape[1], len(data.classes)).train()
-    optimizer = build_optimizer(configuration, model)
+    model = starting_network(configuration, run, inputs.shape[1], len(data.classes)).train()
+    optimizer = build_optimizer(configuration, model.parameters())
     n_steps = configuration.epochs * -(-len(labels) // configuration.batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
     order = random_streams(run.seed)["order"]
@@ -97,7 +98,7 @@ def test_runs_from_one_corner_start_close_together_and_from_different_corners_fa
     configuration = make_job(widths=(256,)).configuration
 
     def probabilities(run):
-        return log_probabilities(initial_network(configuration, run, 20, 3), pair).exp()
+        return log_probabilities(starting_network(configuration, run, 20, 3), pair).exp()
 
     same, again, other = (probabilities(Run(seed=s, corner=c)) for s, c in ((1, 0), (2, 0), (1, 1)))
     near, far = (float((same - p).abs().mean()) for p in (again, other))
@@ -108,7 +109,7 @@ def test_runs_from_one_corner_start_close_together_and_from_different_corners_fa
 
 def test_a_corner_is_added_to_the_weights_of_the_default_initialisation():
     configuration = make_job().configuration
-    plain, corner = (initial_network(configuration, Run(seed=3, corner=c), 20, 3) for c in (None, 5))
+    plain, corner = (starting_network(configuration, Run(seed=3, corner=c), 20, 3) for c in (None, 5))
     for a, b in zip(plain, corner, strict=True):
         if isinstance(a, nn.Linear):
             difference = (b.weight - a.weight).detach()

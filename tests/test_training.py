@@ -9,7 +9,9 @@ from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData, fingerprint
 from paper.study.configuration import TrainingJob
 from paper.study.study import read_study
-from paper.training.training import choose_device, crop_and_flip, random_streams, train
+from paper.training.loop import crop_and_flip
+from paper.training.random_streams import random_streams
+from paper.training.training import choose_device, train
 
 
 @pytest.fixture
@@ -74,8 +76,10 @@ def test_crops_and_flips_are_shifts_and_mirror_images():
     padded = torch.nn.functional.pad(image, (1,) * 4)
     allowed = {
         (padded[..., y : y + 4, x : x + 4].flip(3) if flip else padded[..., y : y + 4, x : x + 4]).numpy().tobytes()
-        for y in range(3) for x in range(3) for flip in (False, True)
-    }  # fmt: skip
+        for y in range(3)
+        for x in range(3)
+        for flip in (False, True)
+    }
     generator = torch.Generator().manual_seed(0)
     made = crop_and_flip(image.expand(600, 1, 4, 4), 1, generator)
     assert {item[None].contiguous().numpy().tobytes() for item in made} == allowed
@@ -133,7 +137,7 @@ def test_a_job_that_was_interrupted_starts_again_and_gives_the_same(data, tmp_pa
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("paper.training.training.functional.cross_entropy", interrupted)
+    monkeypatch.setattr("paper.training.loop.functional.cross_entropy", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(job(), data, tmp_path / "again.zarr")
     assert (tmp_path / ".partial-again.zarr").is_dir() and not (tmp_path / "again.zarr").exists()

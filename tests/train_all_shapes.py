@@ -9,8 +9,9 @@ import torch
 from torch.nn import functional
 
 from paper.study.study import read_study
+from paper.training.loop import build_optimizer
 from paper.training.networks import build_network
-from paper.training.training import build_optimizer, memory_format
+from paper.training.training import memory_format
 
 SIDES = {"fashion_mnist": 28, "digits": 8}
 STEPS = 25
@@ -40,7 +41,7 @@ def main() -> None:
         seen.add(key)
         layout = memory_format(configuration)
         network = build_network(configuration.network, (1, side, side), 10).to(memory_format=layout)
-        optimizer = build_optimizer(configuration, network)
+        optimizer = build_optimizer(configuration, network.parameters())
         for step in range(STEPS):
             images = torch.randn(size, 1, side, side).to(memory_format=layout)
             loss = functional.cross_entropy(network(images), torch.arange(size) % 10)

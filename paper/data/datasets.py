@@ -26,8 +26,17 @@ FASHION_MNIST = {
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 FASHION_MNIST_CLASSES = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-)  # fmt: skip
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
 DEBIAN_FOLDER = Path("usr/share/datasets/fashion-mnist")
 
@@ -57,15 +66,23 @@ class PreparedData:
     classes: tuple[str, ...]
     fingerprint: str
 
+    @property
+    def splits(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Images and labels of each split, by its name."""
+        return {"train": (self.train_images, self.train_labels), "test": (self.test_images, self.test_labels)}
+
     def save(self, path: str | Path) -> None:
         """Write one ``.npz`` file (no pickle)."""
         with atomic(path) as partial:
             np.savez(
                 partial,
-                train_images=self.train_images, train_labels=self.train_labels,
-                test_images=self.test_images, test_labels=self.test_labels,
-                classes=np.array(self.classes), fingerprint=np.array(self.fingerprint),
-            )  # fmt: skip
+                train_images=self.train_images,
+                train_labels=self.train_labels,
+                test_images=self.test_images,
+                test_labels=self.test_labels,
+                classes=np.array(self.classes),
+                fingerprint=np.array(self.fingerprint),
+            )
 
     @classmethod
     def load(cls, path: str | Path) -> PreparedData:

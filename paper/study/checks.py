@@ -183,7 +183,7 @@ def n_models(study: Study, experiment: str) -> int:
     """Models of an experiment that are embedded: checkpoints of all runs, P0, P* and the points between them."""
     settings: Experiment = study.experiments[experiment]
     of_one_seed = sum(
-        n_checkpoints(settings, -(-study.dataset.n_train // one.batch_size), one.epochs)
+        n_checkpoints(settings, one.steps_per_epoch(study.dataset.n_train), one.epochs)
         for one in study.configurations(experiment).values()
     )
     return len(settings.seeds) * of_one_seed + study.analysis.geodesic_points + 2

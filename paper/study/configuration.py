@@ -128,6 +128,14 @@ class Configuration(Strict):
             f"-wd{self.weight_decay:g}-{self.augmentation}"
         )
 
+    def steps_per_epoch(self, n_samples: int) -> int:
+        """Batches of an epoch of that many samples; the last one may be smaller."""
+        return -(-n_samples // self.batch_size)
+
+    def n_steps(self, n_samples: int) -> int:
+        """Optimiser steps of a run on that many samples."""
+        return self.epochs * self.steps_per_epoch(n_samples)
+
 
 class Checkpoints(Strict):
     """When predictions are recorded: ``paper`` as the authors did, ``log`` with ``number`` log-spaced steps."""
@@ -175,11 +183,25 @@ class Checkpoints(Strict):
         steps = np.array([0, *early, *whole, last], dtype=np.int64)
         return np.unique(steps[steps <= last])
 
+    def steps_of(self, configuration: Configuration, n_samples: int) -> np.ndarray:
+        """Steps at which the runs of a configuration on that many samples are recorded; see :meth:`steps`."""
+        return self.steps(configuration.steps_per_epoch(n_samples), configuration.epochs)
 
-class TrainingJob(Strict):
-    """One job: a configuration, its seeds, when to record and where to compute."""
+
+class Job(Strict):
+    """What every training job has; its runs are named after its ``id``."""
 
     configuration: Configuration
+
+    @property
+    def id(self) -> str:
+        """Name of the runs without their seed: that of the configuration."""
+        return self.configuration.id
+
+
+class TrainingJob(Job):
+    """One job: a configuration, its seeds, when to record and where to compute."""
+
     seeds: Seeds
     checkpoints: Checkpoints
     crop_padding: int = Field(default=0, ge=0, description="pixels of padding of the random crop")

@@ -71,11 +71,18 @@ def all_cnn(size: AllCNN, input_shape: tuple[int, int, int], n_classes: int) -> 
 
     c1, c2 = size.c1, size.c2
     return nn.Sequential(
-        *block(input_shape[0], c1), *block(c1, c1), *block(c1, c1, stride=2),
-        *block(c1, c2), *block(c2, c2), *block(c2, c2, stride=2),
-        *block(c2, c2), *block(c2, c2, kernel=1),
-        nn.Conv2d(c2, n_classes, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-    )  # fmt: skip
+        *block(input_shape[0], c1),
+        *block(c1, c1),
+        *block(c1, c1, stride=2),
+        *block(c1, c2),
+        *block(c2, c2),
+        *block(c2, c2, stride=2),
+        *block(c2, c2),
+        *block(c2, c2, kernel=1),
+        nn.Conv2d(c2, n_classes, 1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    )
 
 
 class Residual(nn.Sequential):
@@ -136,9 +143,13 @@ def wide_resnet(size: WideResNet, input_shape: tuple[int, int, int], n_classes: 
             layers.append(PreactivationBlock(fan_in, fan_out, stride=2 if stage and not block else 1))
             fan_in = fan_out
     return nn.Sequential(
-        *layers, nn.BatchNorm2d(fan_in, affine=False), nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(fan_in, n_classes),
-    )  # fmt: skip
+        *layers,
+        nn.BatchNorm2d(fan_in, affine=False),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(fan_in, n_classes),
+    )
 
 
 def vision_transformer(size: VisionTransformerSize, input_shape: tuple[int, int, int], n_classes: int) -> nn.Sequential:
@@ -155,9 +166,14 @@ def vision_transformer(size: VisionTransformerSize, input_shape: tuple[int, int,
     missing = -height % size.patch
     before, after = missing // 2, missing - missing // 2
     network = VisionTransformer(
-        image_size=height + missing, patch_size=size.patch, num_layers=size.depth, num_heads=size.heads,
-        hidden_dim=size.dim, mlp_dim=size.mlp, num_classes=n_classes,
-    )  # fmt: skip
+        image_size=height + missing,
+        patch_size=size.patch,
+        num_layers=size.depth,
+        num_heads=size.heads,
+        hidden_dim=size.dim,
+        mlp_dim=size.mlp,
+        num_classes=n_classes,
+    )
     if channels != 3:
         network.conv_proj = nn.Conv2d(channels, size.dim, size.patch, stride=size.patch)
     # torchvision starts the head at zero, which puts every run at P0 exactly; the other five networks start from a

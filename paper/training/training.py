@@ -1,31 +1,31 @@
-"""Train the runs of one configuration and record their predictions.
-
-Data are resident as tensors, prepared once; batches are index look-ups and augmentation works on whole batches. Random
-numbers for initialisation, data order and augmentation come from three streams, so that runs that differ only
-in augmentation start from the same weights and see the same order.
-"""
+"""Train the runs of one configuration and record their predictions."""
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from tqdm import tqdm
 
 from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
-from paper.study.configuration import Configuration, TrainingJob
+from paper.study.configuration import Configuration, Job, TrainingJob
+from paper.training.loop import train_network
 from paper.training.networks import build_network
+from paper.training.random_streams import random_streams, reproducible
 
-STREAMS = ("initialisation", "order", "augmentation")
+
+class RunState(NamedTuple):
+    """A network and the random streams of its run, before training or after some."""
+
+    seed: int
+    network: nn.Module
+    streams: dict[str, torch.Generator]
 
 
-def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress: bool = False) -> None:
+def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress_bar: bool = False) -> None:
     """Train every seed of a job and write its prediction store.
 
     The same job on the same machine gives the same bits: one thread, deterministic algorithms, own random streams.
@@ -36,110 +36,108 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress: b
     data : PreparedData
     path : path
         Name of the prediction store; one of that name, finished or left by a job that was interrupted, is replaced.
-    progress : bool
+    progress_bar : bool
         Show a progress bar over all steps of all seeds.
     """
     configuration = job.configuration
-    device = choose_device(job.device)
-    splits = {
-        name: (to_device(images, device, configuration), torch.as_tensor(labels, device=device))
-        for name, images, labels in (
-            ("train", data.train_images, data.train_labels),
-            ("test", data.test_images, data.test_labels),
-        )
-    }
-    steps_per_epoch = -(-len(data.train_labels) // configuration.batch_size)
-    attributes = {
-        "job": job.model_dump(mode="json"),
-        "configuration": configuration.id,
-        "data_fingerprint": data.fingerprint,
-        "classes": list(data.classes),
-    }
-    with reproducible(), tqdm(
-        total=len(job.seeds) * configuration.epochs * steps_per_epoch, desc=configuration.id, disable=not progress,
-        mininterval=1, unit="step",
-    ) as bar, Recorder(
-        path, splits, steps=job.checkpoints.steps(steps_per_epoch, configuration.epochs),
-        n_classes=len(data.classes), steps_per_epoch=steps_per_epoch, seeds=job.seeds, attributes=attributes,
-        overwrite=True,
-    ) as record:  # fmt: skip
+    splits = on_device(data, configuration, choose_device(job.device))
+    n_steps = len(job.seeds) * configuration.n_steps(len(data.train_labels))
+    with (
+        reproducible(),
+        bar_of_steps(job, n_steps, progress_bar) as bar,
+        recorder(job, data, splits, path) as record,
+    ):
         for seed in job.seeds:
-            train_run(job, seed, splits["train"], len(data.classes), record, bar)
+            run = initial_run(configuration, seed, splits["train"][0], len(data.classes))
+            train_run(run, splits["train"], configuration, record, bar, crop_padding=job.crop_padding)
         record.close(strict=True)
 
 
 def train_run(
-    job: TrainingJob, seed: int, split: tuple[Tensor, Tensor], n_classes: int, record: Recorder, bar: tqdm
-) -> nn.Module:
-    """Train one run from a fresh initialisation; returns the trained network."""
-    images, labels = split
-    configuration = job.configuration
-    streams = random_streams(seed)
-    torch.manual_seed(streams["initialisation"].initial_seed())
-    model = build_network(configuration.network, tuple(images.shape[1:]), n_classes).to(images.device)
-    model = model.to(memory_format=memory_format(configuration)).train()
-    steps_per_epoch = -(-len(labels) // configuration.batch_size)
-    optimizer = build_optimizer(configuration, model)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, configuration.epochs * steps_per_epoch)
-    step = 0
-    record(model, step, seed)
-    for _ in range(configuration.epochs):
-        order = torch.randperm(len(labels), generator=streams["order"]).to(images.device)
-        for batch in order.split(configuration.batch_size):
-            inputs = images[batch]
-            if configuration.augmentation == "cropflip":
-                inputs = crop_and_flip(inputs, job.crop_padding, streams["augmentation"])
-            loss = functional.cross_entropy(model(inputs), labels[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            step += 1
-            record(model, step, seed)
-        bar.update(steps_per_epoch)
-        bar.set_postfix(seed=seed, loss=f"{loss.item():.3f}", refresh=False)
-    return model
-
-
-def build_optimizer(configuration: Configuration, model: nn.Module) -> torch.optim.Optimizer:
-    """SGD (``sgd``), SGD with Nesterov momentum 0.9 (``sgdn``) or Adam (``adam``)."""
-    settings = {"lr": configuration.learning_rate, "weight_decay": configuration.weight_decay}
-    if configuration.optimizer == "adam":
-        return torch.optim.Adam(model.parameters(), **settings)
-    if configuration.optimizer == "sgdn":
-        return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, **settings)
-    return torch.optim.SGD(model.parameters(), **settings)
-
-
-def crop_and_flip(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:
-    """Each image shifted by up to ``padding`` pixels (zeros move in) and, half the time, mirrored left to right.
+    run: RunState,
+    samples: tuple[Tensor, Tensor],
+    configuration: Configuration,
+    record: Recorder,
+    bar: tqdm,
+    *,
+    crop_padding: int = 0,
+) -> None:
+    """Train one run from where it is, which is its step 0, and record it.
 
     Parameters
     ----------
-    images : Tensor (B, channels, height, width)
-    padding : int
-    generator : torch.Generator
-        On the CPU; one draw of three numbers an image.
+    run : RunState
+    samples : (images, labels)
+        What it is trained on.
+    configuration : Configuration
+    record : Recorder
+        Called after every step; it knows the checkpoints.
+    bar : tqdm
+        Its bar is moved on by every step.
+    crop_padding : int
+        Of the augmentation, in pixels.
     """
-    n, _, height, width = images.shape
-    down, right = torch.randint(0, 2 * padding + 1, (2, n, 1), generator=generator)
-    mirrored = torch.rand((n, 1), generator=generator) < 0.5
-    columns = torch.arange(width)
-    rows = torch.arange(height) + down
-    columns = torch.where(mirrored, columns.flip(0), columns) + right
-    padded = functional.pad(images, (padding,) * 4)
-    index = torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]
-    index = tuple(i.to(images.device) for i in index)
-    return padded.permute(0, 2, 3, 1)[index].permute(0, 3, 1, 2)
+    steps_per_epoch = configuration.steps_per_epoch(len(samples[1]))
+    losses = train_network(run.network, samples, configuration, run.streams, crop_padding=crop_padding)
+    record(run.network, 0, run.seed)
+    for step, loss in enumerate(losses, start=1):
+        record(run.network, step, run.seed)
+        bar.update()
+        if step % steps_per_epoch == 0:
+            bar.set_postfix(seed=run.seed, loss=f"{loss.item():.3f}", refresh=False)
 
 
-def random_streams(seed: int) -> dict[str, torch.Generator]:
-    """Independent generators for initialisation, data order and augmentation."""
-    states = np.random.SeedSequence(seed).generate_state(len(STREAMS), np.uint64)
-    return {
-        name: torch.Generator().manual_seed(int(state >> np.uint64(1)))
-        for name, state in zip(STREAMS, states, strict=True)
-    }
+def initial_run(configuration: Configuration, seed: int, images: Tensor, n_classes: int) -> RunState:
+    """A run before training, on the device of the images."""
+    streams = random_streams(seed)
+    network = initial_network(configuration, streams, tuple(images.shape[1:]), n_classes).to(images.device)
+    return RunState(seed, network.to(memory_format=memory_format(configuration)).train(), streams)
+
+
+def initial_network(
+    configuration: Configuration, streams: dict[str, torch.Generator], input_shape: tuple[int, int, int], n_classes: int
+) -> nn.Module:
+    """Network whose weights are drawn from the run's stream for initialisation."""
+    torch.manual_seed(streams["initialisation"].initial_seed())
+    return build_network(configuration.network, input_shape, n_classes)
+
+
+def recorder(
+    job: Job, data: PreparedData, splits: dict[str, tuple[Tensor, Tensor]], path: str | Path, **attributes: Any
+) -> Recorder:
+    """Recorder of all seeds of a job, which has ``seeds`` and ``checkpoints``; it replaces a store of that name.
+
+    Parameters
+    ----------
+    job : Job
+    data : PreparedData
+    splits : dict
+        The data on the device, see :func:`on_device`.
+    path : path
+    **attributes
+        What the store says of itself beside :func:`store_attributes`.
+    """
+    n_train = len(data.train_labels)
+    return Recorder(
+        path,
+        splits,
+        steps=job.checkpoints.steps_of(job.configuration, n_train),
+        n_classes=len(data.classes),
+        steps_per_epoch=job.configuration.steps_per_epoch(n_train),
+        seeds=job.seeds,
+        attributes=store_attributes(job, data) | {"classes": list(data.classes)} | attributes,
+        overwrite=True,
+    )
+
+
+def store_attributes(job: Job, data: PreparedData) -> dict[str, Any]:
+    """What the prediction store of any job says of itself: how it was trained, and on what."""
+    return {"job": job.model_dump(mode="json"), "configuration": job.id, "data_fingerprint": data.fingerprint}
+
+
+def bar_of_steps(job: Job, n_steps: int, shown: bool) -> tqdm:
+    """Progress bar over the optimiser steps of a job."""
+    return tqdm(total=n_steps, desc=job.id, disable=not shown, mininterval=1, unit="step")
 
 
 def choose_device(name: str) -> torch.device:
@@ -162,21 +160,15 @@ def memory_format(configuration: Configuration) -> torch.memory_format:
     return torch.contiguous_format if configuration.network.kind == "fc" else torch.channels_last
 
 
-def to_device(images: np.ndarray, device: torch.device, configuration: Configuration) -> Tensor:
-    """Images as a tensor on the device in the network's memory format."""
-    return torch.as_tensor(images, device=device).to(memory_format=memory_format(configuration))
-
-
-@contextmanager
-def reproducible():
-    """One thread and deterministic algorithms; the former settings are restored."""
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what CUDA needs to be deterministic
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    torch.backends.cudnn.benchmark = False
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic)
+def on_device(
+    data: PreparedData, configuration: Configuration, device: torch.device
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Images, in the network's memory format, and labels of each split as tensors on the device."""
+    layout = memory_format(configuration)
+    return {
+        name: (
+            torch.as_tensor(images, device=device).to(memory_format=layout),
+            torch.as_tensor(labels, device=device),
+        )
+        for name, (images, labels) in data.splits.items()
+    }

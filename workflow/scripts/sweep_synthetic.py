@@ -22,7 +22,7 @@ corners = {int(number): seeds for number, seeds in arguments.corners.items()}
 try:
     for described in datasets:  # what one cannot have is said before the first is trained on
         synthetic_data(described)
-    result = sweep(datasets, arguments.job, corners, progress=True)
+    result = sweep(datasets, arguments.job, corners, progress_bar=True)
 except DataError as error:
     sys.exit(f"error: {error}")
 with atomic(arguments.output) as partial:

@@ -17,5 +17,5 @@ try:
     data = PreparedData.load(arguments.data)
 except DataError as error:
     sys.exit(f"error: {error}")
-missed = train_from_corner(arguments.job, data, arguments.output, progress=True)
+missed = train_from_corner(arguments.job, data, arguments.output, progress_bar=True)
 print("\n".join(missed) or f"{arguments.job.id}: all runs reached their start")

@@ -17,4 +17,4 @@ try:
     data = PreparedData.load(arguments.data)
 except DataError as error:
     sys.exit(f"error: {error}")
-train_synthetic(arguments.job, data, arguments.output, progress=True)
+train_synthetic(arguments.job, data, arguments.output, progress_bar=True)

@@ -14,6 +14,7 @@ from paper.study.configuration import (
     Checkpoints,
     Configuration,
     Epochs,
+    Job,
     LearningRate,
     Network,
     WeightDecay,
@@ -38,10 +39,9 @@ class Fit(Strict):
         return self
 
 
-class CornerJob(Strict):
+class CornerJob(Job):
     """One job: a configuration, its seeds, the fit before the training (none: normal initialisation)."""
 
-    configuration: Configuration
     seeds: Seeds
     checkpoints: Checkpoints
     fit: Fit | None = None

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 from tqdm import tqdm
 
-from inpca.recording.recorder import Recorder, log_probabilities
+from inpca.recording.recorder import log_probabilities
 from paper.data.datasets import PreparedData
 from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.study.configuration import Configuration
-from paper.training.networks import build_network
+from paper.training.loop import train_network
+from paper.training.random_streams import reproducible
 from paper.training.training import (
-    build_optimizer,
+    RunState,
+    bar_of_steps,
     choose_device,
-    memory_format,
-    random_streams,
-    reproducible,
-    to_device,
+    initial_run,
+    on_device,
+    recorder,
+    train_run,
 )
 
 
-def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, progress: bool = False) -> list[str]:
+def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, progress_bar: bool = False) -> list[str]:
     """Fit every seed of a job to its corner, train it on the true labels, and write the predictions of the training.
 
     A run's first weights and order of data come from its seed, what is fitted from the label seed of the job. The
@@ -40,7 +40,7 @@ def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, p
     path : path
         Name of the prediction store; step 0 is the corner. Its attribute ``corner`` holds, for each entry of the seed
         axis, label seed, run seed, error on the fitted labels and whether that is a corner.
-    progress : bool
+    progress_bar : bool
         Show a progress bar over all steps of all seeds.
 
     Returns
@@ -49,48 +49,14 @@ def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, p
         A sentence for each run that did not reach its corner.
     """
     configuration, fit = job.configuration, job.fit
-    device = choose_device(job.device)
-    splits = {
-        name: (to_device(images, device, configuration), torch.as_tensor(labels, device=device))
-        for name, images, labels in (
-            ("train", data.train_images, data.train_labels),
-            ("test", data.test_images, data.test_labels),
-        )
-    }
-    images, labels = splits["train"]
-    steps_per_epoch = -(-len(labels) // configuration.batch_size)
-    networks, orders, errors = [], [], []
-    with reproducible(), tqdm(total=n_steps(job, len(labels)), desc=job.id, disable=not progress, mininterval=1) as bar:
-        for seed in job.seeds:
-            streams = random_streams(seed)
-            torch.manual_seed(streams["initialisation"].initial_seed())
-            network = build_network(configuration.network, tuple(images.shape[1:]), len(data.classes)).to(device)
-            network = network.to(memory_format=memory_format(configuration)).train()
-            if fit is not None:
-                chosen, targets = fitted_labels(fit, data.train_labels)
-                corner = images[torch.as_tensor(chosen, device=device)], torch.as_tensor(targets, device=device)
-                for _ in optimise(network, *corner, configuration, fit.epochs, streams["order"]):
-                    bar.update()
-                errors.append(float(np.mean(log_probabilities(network, corner).argmax(1).numpy() != targets)))
-            networks.append(network)
-            orders.append(streams["order"])
-        attributes = {
-            "job": job.model_dump(mode="json"),
-            "configuration": job.id,
-            "data_fingerprint": data.fingerprint,
-            "classes": list(data.classes),
-            "corner": corner_attributes(job, errors),
-        }
-        with Recorder(
-            path, splits, steps=job.checkpoints.steps(steps_per_epoch, configuration.epochs),
-            n_classes=len(data.classes), steps_per_epoch=steps_per_epoch, seeds=job.seeds, attributes=attributes,
-            overwrite=True,
-        ) as record:  # fmt: skip
-            for seed, network, order in zip(job.seeds, networks, orders, strict=True):
-                record(network, 0, seed)
-                for step in optimise(network, images, labels, configuration, configuration.epochs, order):
-                    record(network, step, seed)
-                    bar.update()
+    splits = on_device(data, configuration, choose_device(job.device))
+    with reproducible(), bar_of_steps(job, n_steps(job, len(data.train_labels)), progress_bar) as bar:
+        runs = [initial_run(configuration, seed, splits["train"][0], len(data.classes)) for seed in job.seeds]
+        errors = [] if fit is None else [fit_corner(run, fit, splits["train"], configuration, bar) for run in runs]
+        # The store says of each run whether it is in its corner, so that all are fitted before the first is recorded.
+        with recorder(job, data, splits, path, corner=corner_attributes(job, errors)) as record:
+            for run in runs:
+                train_run(run, splits["train"], configuration, record, bar)
             record.close(strict=True)
     return [
         f"{job.id}, seed {seed} is not in its corner: error {error:.1%} on the labels it was fitted to for "
@@ -100,24 +66,21 @@ def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, p
     ]
 
 
-def optimise(
-    network: nn.Module, images: Tensor, labels: Tensor, configuration: Configuration, epochs: int,
-    order: torch.Generator,
-) -> Iterator[int]:  # fmt: skip
-    """Train a network with a cosine schedule over the given epochs; yields the number of each step when it is done."""
-    optimizer = build_optimizer(configuration, network)
-    n_batches = -(-len(labels) // configuration.batch_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * n_batches)
-    step = 0
-    for _ in range(epochs):
-        for batch in torch.randperm(len(labels), generator=order).to(images.device).split(configuration.batch_size):
-            loss = functional.cross_entropy(network(images[batch]), labels[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            step += 1
-            yield step
+def fit_corner(
+    run: RunState, fit: Fit, samples: tuple[Tensor, Tensor], configuration: Configuration, bar: tqdm
+) -> float:
+    """Take a run into its corner; returns the fraction of the fitted samples whose most probable class is wrong."""
+    images, labels = samples
+    chosen, targets = fitted_labels(fit, labels.cpu().numpy())
+    corner = images[torch.as_tensor(chosen, device=images.device)], torch.as_tensor(targets, device=images.device)
+    for _ in train_network(run.network, corner, configuration_of(fit, configuration), run.streams):
+        bar.update()
+    return float(np.mean(log_probabilities(run.network, corner).argmax(1).numpy() != targets))
+
+
+def configuration_of(fit: Fit, configuration: Configuration) -> Configuration:
+    """That of the training, with the epochs of the fit."""
+    return configuration.model_copy(update={"epochs": fit.epochs})
 
 
 def fitted_labels(fit: Fit, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -149,11 +112,7 @@ def corner_attributes(job: CornerJob, errors: list[float]) -> dict:
 
 def n_steps(job: CornerJob, n_train: int) -> int:
     """Optimiser steps of all seeds, fits included."""
-
-    def batches(samples: int) -> int:
-        return -(-samples // job.configuration.batch_size)
-
-    steps = job.configuration.epochs * batches(n_train)
+    steps = job.configuration.n_steps(n_train)
     if job.fit is not None:
-        steps += job.fit.epochs * batches(job.fit.samples or n_train)
+        steps += configuration_of(job.fit, job.configuration).n_steps(job.fit.samples or n_train)
     return len(job.seeds) * steps

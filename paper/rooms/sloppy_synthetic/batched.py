@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from inpca.predictions.store import PredictionWriter
 from inpca.recording.recorder import EVALUATION_BATCH, LIBRARIES
@@ -23,8 +22,9 @@ from paper.data.datasets import PreparedData
 from paper.rooms.sloppy_synthetic.configuration import Run, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import CORNER
 from paper.study.configuration import Configuration
-from paper.training.networks import build_network
-from paper.training.training import random_streams, reproducible
+from paper.training.loop import batches, build_optimizer, optimise
+from paper.training.random_streams import random_streams, reproducible
+from paper.training.training import bar_of_steps, initial_network, store_attributes
 
 #: Runs that are trained together: enough to spread the overhead of a step, few enough for activations to stay in cache.
 RUNS_AT_ONCE = 10
@@ -51,6 +51,11 @@ class Stack:
         channels = [weight.shape[0] * weight.shape[1] for weight in self.weights[:-1]]
         self.means, self.variances = [torch.zeros(n) for n in channels], [torch.ones(n) for n in channels]
 
+    @classmethod
+    def of_runs(cls, runs: Sequence[Run], configuration: Configuration, dimension: int, n_classes: int) -> Stack:
+        """The networks of some runs before training."""
+        return cls([starting_network(configuration, run, dimension, n_classes) for run in runs])
+
     def logits(self, inputs: Tensor, *, training: bool) -> Tensor:
         """Logits (R, C, B) of inputs (R, d, B); in training, running means and variances are updated."""
         *hidden, last = zip(self.biases, self.weights, strict=True)
@@ -68,14 +73,13 @@ class Stack:
         return torch.log_softmax(torch.cat(parts, dim=2), dim=1).transpose(1, 2)
 
 
-def initial_network(configuration: Configuration, run: Run, dimension: int, n_classes: int) -> nn.Sequential:
+def starting_network(configuration: Configuration, run: Run, dimension: int, n_classes: int) -> nn.Sequential:
     """Network of one run before training.
 
     At ignorance it has torch's default initialisation, from the run's seed. In a corner the same is added to weights
     that are standard normal and depend on the corner's seed only; they make its predictions confident and random.
     """
-    torch.manual_seed(random_streams(run.seed)["initialisation"].initial_seed())
-    network = build_network(configuration.network, (1, 1, dimension), n_classes)
+    network = initial_network(configuration, random_streams(run.seed), (1, 1, dimension), n_classes)
     if run.corner is not None:
         rng = np.random.default_rng((run.corner, CORNER))
         for layer in network:
@@ -85,35 +89,67 @@ def initial_network(configuration: Configuration, run: Run, dimension: int, n_cl
     return network
 
 
+def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, progress_bar: bool = False) -> None:
+    """Train all runs of a job and write their prediction store, whose seeds are the numbers of the runs.
+
+    Parameters
+    ----------
+    job : SyntheticJob
+    data : PreparedData
+    path : path
+    progress_bar : bool
+        Show a progress bar over all steps of all runs.
+    """
+    n_train = len(data.train_labels)
+    steps = job.checkpoints.steps_of(job.configuration, n_train)
+    versions = {name: version(name) for name in LIBRARIES}
+    writer = PredictionWriter(
+        path,
+        seeds=range(len(job.runs)),
+        steps=steps,
+        epochs=steps / job.configuration.steps_per_epoch(n_train),
+        labels={split: labels for split, (_, labels) in data.splits.items()},
+        n_classes=len(data.classes),
+        attributes=store_attributes(job, data) | {"versions": versions},
+        overwrite=True,
+    )
+    train_together(job, data, writer.write, progress_bar=progress_bar)
+    writer.close()
+
+
 def train_together(
-    job: SyntheticJob, data: PreparedData, record: Callable[[range, Stack, int], None], *, progress: bool = False
+    job: SyntheticJob,
+    data: PreparedData,
+    record: Callable[[str, int, int, np.ndarray], None],
+    *,
+    progress_bar: bool = False,
 ) -> None:
     """Train all runs of a job, :data:`RUNS_AT_ONCE` at a time, each from its initialisation to the last epoch.
 
-    SGD (``sgd``) or SGD with Nesterov momentum 0.9 (``sgdn``), learning rate from a cosine to 0 in every step. The
-    loss is the sum over runs of their mean cross-entropies, so that the gradient of each run is its own. The same job
-    on the same machine gives the same bits.
+    The same job on the same machine gives the same bits.
 
     Parameters
     ----------
     job : SyntheticJob
     data : PreparedData
     record : callable
-        Called at the checkpoints with the numbers of the runs, their stack and the number of steps done.
-    progress : bool
+        Called at the checkpoints with split, number of the run, number of steps done and log-probabilities (N, C).
+    progress_bar : bool
         Show a progress bar over all steps of all runs.
     """
-    inputs, labels = as_inputs(data.train_images), torch.from_numpy(data.train_labels)
-    scheduled = frozenset(checkpoint_steps(job, len(labels)).tolist())
-    total = len(job.runs) * job.configuration.epochs * steps_in_epoch(job, len(labels))
-    bar = tqdm(total=total, desc=job.configuration.id, disable=not progress, mininterval=1, unit="step")
-    with reproducible(), zero_denormals(), bar:
+    inputs = {split: as_inputs(images) for split, (images, _) in data.splits.items()}
+    labels = torch.from_numpy(data.train_labels)
+    scheduled = frozenset(job.checkpoints.steps_of(job.configuration, len(labels)).tolist())
+    n_steps = len(job.runs) * job.configuration.n_steps(len(labels))
+    with reproducible(), zero_denormals(), bar_of_steps(job, n_steps, progress_bar) as bar:
         for first in range(0, len(job.runs), RUNS_AT_ONCE):
             numbers = range(first, min(first + RUNS_AT_ONCE, len(job.runs)))
             runs = [job.runs[number] for number in numbers]
-            for step, stack in enumerate(steps_of(job, runs, inputs, labels, len(data.classes))):
-                if step in scheduled:
-                    record(numbers, stack, step)
+            stack = Stack.of_runs(runs, job.configuration, inputs["train"].shape[1], len(data.classes))
+            for step in steps_of(stack, runs, job.configuration, inputs["train"], labels):
+                for split in inputs if step in scheduled else ():
+                    for number, log_probs in zip(numbers, stack.log_probabilities(inputs[split]), strict=True):
+                        record(split, number, step, log_probs.numpy())
                 bar.update(len(numbers) * (step > 0))
 
 
@@ -127,71 +163,26 @@ def zero_denormals():
         torch.set_flush_denormal(False)
 
 
-def steps_of(job: SyntheticJob, runs: Sequence[Run], inputs: Tensor, labels: Tensor, n_classes: int) -> Iterator[Stack]:
-    """The stack of the runs before the first and after every step."""
-    configuration = job.configuration
-    stack = Stack([initial_network(configuration, run, inputs.shape[1], n_classes) for run in runs])
-    orders = [random_streams(run.seed)["order"] for run in runs]
-    momentum = 0.9 if configuration.optimizer == "sgdn" else 0
-    optimizer = torch.optim.SGD(
-        [*stack.weights, *stack.biases], lr=configuration.learning_rate, momentum=momentum, nesterov=momentum > 0,
-        weight_decay=configuration.weight_decay, fused=True,
-    )  # fmt: skip
-    n_steps = configuration.epochs * steps_in_epoch(job, len(labels))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
-    yield stack
-    for _ in range(configuration.epochs):
-        order = torch.stack([torch.randperm(len(labels), generator=generator) for generator in orders])
-        for batch in order.split(configuration.batch_size, dim=1):
-            logits = stack.logits(inputs[batch].transpose(1, 2), training=True)
-            losses = functional.cross_entropy(logits, labels[batch], reduction="none").mean(dim=1)
-            optimizer.zero_grad()
-            losses.sum().backward()
-            optimizer.step()
-            schedule.step()
-            yield stack
+def steps_of(
+    stack: Stack, runs: Sequence[Run], configuration: Configuration, inputs: Tensor, labels: Tensor
+) -> Iterator[int]:
+    """Train the stack of some runs; yields the number of steps done, 0 before the first.
 
-
-def steps_in_epoch(job: SyntheticJob, n_train: int) -> int:
-    """Batches of an epoch, the last one perhaps smaller."""
-    return -(-n_train // job.configuration.batch_size)
-
-
-def checkpoint_steps(job: SyntheticJob, n_train: int) -> np.ndarray:
-    """Steps at which predictions are recorded."""
-    return job.checkpoints.steps(steps_in_epoch(job, n_train), job.configuration.epochs)
-
-
-def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, progress: bool = False) -> None:
-    """Train all runs of a job and write their prediction store, whose seeds are the numbers of the runs.
-
-    Parameters
-    ----------
-    job : SyntheticJob
-    data : PreparedData
-    path : path
-    progress : bool
-        Show a progress bar.
+    SGD (``sgd``) or SGD with Nesterov momentum 0.9 (``sgdn``). The loss is the sum over runs of their mean
+    cross-entropies, so that the gradient of each run is its own; each has its own order of data. The loop is that of a
+    network trained alone, :func:`paper.training.loop.optimise`, with the same schedule and optimiser.
     """
-    splits = {"train": as_inputs(data.train_images), "test": as_inputs(data.test_images)}
-    steps = checkpoint_steps(job, len(data.train_labels))
-    writer = PredictionWriter(
-        path, seeds=range(len(job.runs)), steps=steps, epochs=steps / steps_in_epoch(job, len(data.train_labels)),
-        labels={"train": data.train_labels, "test": data.test_labels}, n_classes=len(data.classes),
-        attributes={
-            "job": job.model_dump(mode="json"), "configuration": job.configuration.id,
-            "data_fingerprint": data.fingerprint, "versions": {name: version(name) for name in LIBRARIES},
-        },
-        overwrite=True,
-    )  # fmt: skip
 
-    def record(numbers: range, stack: Stack, step: int) -> None:
-        for split, inputs in splits.items():
-            for number, log_probs in zip(numbers, stack.log_probabilities(inputs).numpy(), strict=True):
-                writer.write(split, number, step, log_probs)
+    def loss(batch: Tensor) -> Tensor:
+        logits = stack.logits(inputs[batch].transpose(1, 2), training=True)
+        return functional.cross_entropy(logits, labels[batch], reduction="none").mean(dim=1).sum()
 
-    train_together(job, data, record, progress=progress)
-    writer.close()
+    orders = [batches(len(labels), configuration, random_streams(run.seed)["order"]) for run in runs]
+    optimizer = build_optimizer(configuration, [*stack.weights, *stack.biases], fused=True)
+    losses = optimise(loss, optimizer, map(torch.stack, zip(*orders, strict=True)), configuration.n_steps(len(labels)))
+    yield 0
+    for step, _ in enumerate(losses, start=1):
+        yield step
 
 
 def as_inputs(images: np.ndarray) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from paper.study.configuration import BatchSize, Checkpoints, Configuration, Epochs, LearningRate, WeightDecay
+from paper.study.configuration import BatchSize, Checkpoints, Epochs, Job, LearningRate, WeightDecay
 from paper.study.strict import Count, Seed, Strict
 
 
@@ -61,10 +61,9 @@ class Run(Strict):
     corner: Seed | None = Field(default=None, description="seed of the corner; none: the run starts at ignorance")
 
 
-class SyntheticJob(Strict):
+class SyntheticJob(Job):
     """All runs of one configuration on one data set."""
 
-    configuration: Configuration
     runs: list[Run] = Field(min_length=1)
     checkpoints: Checkpoints
 

@@ -173,7 +173,7 @@ def n_runs(corners: dict[int, int]) -> int:
 
 def check_models(key: str, section: Synthetic | Sweep, configurations: list[Configuration], n_train: int) -> None:
     """Whether the models of all runs on one data set are few enough for their distances; raises ValueError if not."""
-    of_one_run = sum(n_checkpoints(section, -(-n_train // one.batch_size), one.epochs) for one in configurations)
+    of_one_run = sum(n_checkpoints(section, one.steps_per_epoch(n_train), one.epochs) for one in configurations)
     models = n_runs(section.corners) * of_one_run
     if models > LARGEST_MODELS:
         raise ValueError(f"{key}: {models} models on each data set are too many; allowed: up to {LARGEST_MODELS}")

@@ -11,14 +11,14 @@ from tqdm import tqdm
 from inpca.dimension import axes_needed, participation_ratio, signed_spectrum
 from inpca.distances.pairwise import pairwise_distances
 from paper.data.datasets import PreparedData
-from paper.rooms.sloppy_synthetic.batched import Stack, as_inputs, train_together
+from paper.rooms.sloppy_synthetic.batched import train_together
 from paper.rooms.sloppy_synthetic.configuration import SyntheticData, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
 from paper.rooms.sloppy_synthetic.runs import members
 
 
 def sweep(
-    datasets: Sequence[SyntheticData], job: SyntheticJob, corners: Mapping[int, int], *, progress: bool = False
+    datasets: Sequence[SyntheticData], job: SyntheticJob, corners: Mapping[int, int], *, progress_bar: bool = False
 ) -> xr.Dataset:
     """Train all runs on every data set; nothing but a few numbers of each cell is kept.
 
@@ -29,7 +29,7 @@ def sweep(
         With the runs of all cases.
     corners : mapping from number of corners to number of run seeds for each
         The cases.
-    progress : bool
+    progress_bar : bool
         Show a progress bar over data sets.
 
     Returns
@@ -38,7 +38,7 @@ def sweep(
         By ``decay`` and ``corners``: ``axes_needed`` and ``participation_ratio`` of the models of all runs on the train
         split, ``train_error`` and ``test_error`` at the end, means over runs.
     """
-    rows = [row(job, corners, synthetic_data(described)) for described in tqdm(datasets, disable=not progress)]
+    rows = [row(job, corners, synthetic_data(described)) for described in tqdm(datasets, disable=not progress_bar)]
     coordinates = {"decay": [described.decay for described in datasets], "corners": list(corners)}
     return xr.Dataset(
         {name: (tuple(coordinates), np.array([cells[name] for cells in rows])) for name in rows[0]}, coordinates
@@ -47,17 +47,13 @@ def sweep(
 
 def row(job: SyntheticJob, corners: Mapping[int, int], data: PreparedData) -> dict[str, list[float]]:
     """Numbers of one data set, one value for each number of corners."""
-    images = {"train": as_inputs(data.train_images), "test": as_inputs(data.test_images)}
-    labels = {"train": data.train_labels, "test": data.test_labels}
     models: list[list[np.ndarray]] = [[] for _ in job.runs]
-    errors = {split: np.empty(len(job.runs)) for split in images}
+    errors = {split: np.empty(len(job.runs)) for split in data.splits}
 
-    def record(numbers: range, stack: Stack, step: int) -> None:
-        for split, inputs in images.items():
-            for number, log_probs in zip(numbers, stack.log_probabilities(inputs).numpy(), strict=True):
-                errors[split][number] = (log_probs.argmax(axis=1) != labels[split]).mean()
-                if split == "train":
-                    models[number].append(log_probs)
+    def record(split: str, number: int, step: int, log_probs: np.ndarray) -> None:
+        errors[split][number] = (log_probs.argmax(axis=1) != data.splits[split][1]).mean()
+        if split == "train":
+            models[number].append(log_probs)
 
     train_together(job, data, record)
     D = pairwise_distances(np.concatenate(models), log=True, n_jobs=1)
