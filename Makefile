@@ -1,6 +1,6 @@
 # make          set up .venv and run the main job (Fashion-MNIST): networks, distances, notebooks, figures
 # make smoke    the same on a tiny study that needs no download
-# make test     set up .venv and run the tests
+# make test     set up .venv and run the tests; make test-quick leaves out what runs a whole study
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke test published lint bench env schema lock clean clean-all help
+.PHONY: all smoke test test-quick published lint bench env schema lock clean clean-all help
 
 all: env ## the main job: every figure of the default study
 	$(SNAKEMAKE)
@@ -20,6 +20,9 @@ smoke: env ## every rule and notebook on the tiny study
 
 test: env ## run the tests, the smoke study among them
 	$(BIN)/python -m pytest -m "not published"
+
+test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: two minutes on two cores
+	$(BIN)/python -m pytest -m "not slow and not published"
 
 published: env ## say which committed studies were made by another version of this tree
 	$(BIN)/python -m pytest -m published
@@ -43,7 +46,7 @@ $(READY): envs/requirements.lock pyproject.toml
 	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "python3 cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --requirement envs/requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@rm -f $(VENV)/ready-* && touch $@
 
@@ -51,8 +54,8 @@ schema: env ## regenerate config/schema.json from the configuration models
 	$(BIN)/python -m paper.study.study > config/schema.json
 
 lock: env ## pin the newest packages that the project admits (needs uv)
-	uv pip compile --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header \
-	  --output-file envs/requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --extra paper --extra dev --generate-hashes --no-emit-index-url \
+	  --no-header --output-file envs/requirements.lock pyproject.toml
 
 clean: ## delete what the studies computed; keeps .venv, data and what is in git
 	rm -rf .snakemake

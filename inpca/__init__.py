@@ -1,40 +1,12 @@
 """InPCA: see how networks learn, as the geometry of what they predict.
 
-Names are loaded when they are first used, so that geometry does not wait for torch.
+Names are loaded when they are first used, from the modules that ``__init__.pyi`` names, so that geometry waits neither
+for scikit-learn nor for PyTorch.
 """
 
-from importlib import import_module
+import lazy_loader as lazy
 
-_HOME = {
-    "InPCA": "embedding",
-    "PredictionStore": "predictions",
-    "Recorder": "recording",
-    "Trajectory": "trajectories",
-    "bhattacharyya_distance": "geometry",
-    "centroid": "centroids",
-    "distance_to_geodesic": "tubes",
-    "geodesic": "geometry",
-    "ignorance": "labels",
-    "mean_trajectory": "tubes",
-    "pairwise_distances": "distances",
-    "progress": "geometry",
-    "progress_bar": "bars",
-    "reindex": "trajectories",
-    "riemannian_length": "geometry",
-    "spherical_distance": "geometry",
-    "trajectory_distance": "tubes",
-    "trajectory_distances": "tubes",
-    "truth": "labels",
-    "tube_width": "tubes",
-}
-__all__ = sorted(_HOME)
+#: The one place that says the version; pyproject.toml reads it.
+__version__ = "0.1.0"
 
-
-def __getattr__(name: str):
-    if name not in _HOME:
-        raise AttributeError(f"module 'inpca' has no attribute {name!r}")
-    return getattr(import_module(f"inpca.{_HOME[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,18 +1,166 @@
-"""What is installed is the whole library."""
+"""What is installed is the whole library, needs little, and loads what it needs when that is used."""
 
+import ast
 import subprocess
 import sys
+import tomllib
 import zipfile
+from pathlib import Path
 
+import numpy as np
+import pytest
+import yaml
 from conftest import ROOT, copy_project
 
+import inpca
 
-def test_a_wheel_holds_every_module_of_the_library(tmp_path):
-    project = copy_project(tmp_path / "project")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, project]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+#: What is installed in an environment with networks and notebooks, and not needed by the library.
+HEAVY = (
+    "torch",
+    "torchvision",
+    "matplotlib",
+    "seaborn",
+    "plotly",
+    "umap",
+    "pydantic",
+    "snakemake",
+    "papermill",
+    "IPython",
+)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of the project, built from a copy."""
+    folder = tmp_path_factory.mktemp("wheel")
+    project = copy_project(folder / "project")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, project]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    (wheel,) = tmp_path.glob("*.whl")
-    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")}
-    assert held == {path.relative_to(ROOT).as_posix() for path in (ROOT / "inpca").rglob("*.py")}
-    assert "paper/figures/manifold.py" in held
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.mark.slow
+def test_a_wheel_holds_the_whole_library_and_nothing_of_the_paper(wheel):
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    library = {path for kind in ("*.py", "*.pyi", "py.typed") for path in (ROOT / "inpca").rglob(kind)}
+    assert held == {path.relative_to(ROOT).as_posix() for path in library}
+    assert {"inpca/py.typed", "inpca/__init__.pyi", "inpca/distances/kernels.py"} <= held
+
+
+@pytest.mark.slow
+def test_a_wheel_says_who_may_use_it_and_what_it_needs(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        metadata = archive.read(name).decode()
+        (licence,) = [name for name in archive.namelist() if name.endswith("LICENSE")]
+        assert archive.read(licence) == (ROOT / "LICENSE").read_bytes()
+    assert "License-Expression: BSD-3-Clause" in metadata and f"Version: {inpca.__version__}" in metadata
+    needed = {
+        line.split()[1].split(">")[0]
+        for line in metadata.splitlines()
+        if line.startswith("Requires-Dist") and "extra" not in line
+    }
+    assert needed == {
+        "lazy-loader",
+        "numpy",
+        "scipy",
+        "numba",
+        "threadpoolctl",
+        "scikit-learn",
+        "xarray",
+        "zarr",
+        "tqdm",
+    }
+
+
+def test_the_library_needs_no_more_than_it_says():
+    """Importing every public name but the recorder, which is for networks of PyTorch, loads nothing heavy."""
+    code = f"""
+import sys
+import inpca
+assert not {{"numpy", "sklearn", "numba", "scipy", "zarr", "xarray"}} & set(sys.modules), "loaded before use"
+for name in inpca.__all__:
+    if name != "Recorder":
+        getattr(inpca, name)
+print(*(name for name in {HEAVY} if name in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
+def test_every_name_of_the_stub_is_there_and_no_other():
+    stub = ast.parse((ROOT / "inpca/__init__.pyi").read_text(encoding="utf-8"))
+    names = {alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert set(inpca.__all__) == names <= set(dir(inpca))
+    assert all(getattr(inpca, name).__name__ == name for name in names)
+    with pytest.raises(AttributeError, match="Inpca"):
+        inpca.Inpca  # noqa: B018
+
+
+def test_the_version_is_said_once():
+    assert "version" in PROJECT["dynamic"] and "version" not in PROJECT
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert str(citation["version"]) == inpca.__version__
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{inpca.__version__}]" in changes or "## [Unreleased]" in changes
+
+
+USE = """
+import sys, time
+start = time.perf_counter()
+import inpca
+seconds = time.perf_counter() - start
+import numpy as np
+from inpca import InPCA, PredictionStore, Trajectory, pairwise_distances, progress, reindex, trajectory_distances, truth
+
+with np.load(sys.argv[1]) as file:
+    runs, labels = file["runs"], file["labels"]
+models = np.concatenate([*runs, truth(labels, runs.shape[-1])[None]])
+inpca_ = InPCA(n_components=3).fit(models)
+s = [progress(run, labels) for run in runs]
+trajectories = [Trajectory(run, index, truth=labels) for run, index in zip(runs, s)]
+np.savez(
+    sys.argv[2], seconds=seconds, distances=pairwise_distances(models), explained=inpca_.explained_stress_, s=s,
+    norms=np.abs(inpca_.embedding_), between=trajectory_distances(trajectories),
+    path=reindex(runs[0], s[0], truth=labels),
+)
+try:
+    inpca.Recorder
+except ModuleNotFoundError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_the_library_works_where_nothing_else_is_installed(wheel, tmp_path, rng):
+    """Same numbers as here, in an empty environment with the wheel and what it asks for: no torch, no matplotlib."""
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    python, pip = environment / "bin/python", [environment / "bin/python", "-m", "pip", "--disable-pip-version-check"]
+    done = subprocess.run([*pip, "install", "--quiet", wheel], capture_output=True, text=True)
+    if done.returncode:
+        reached = subprocess.run(
+            [*pip, "download", "--quiet", "--no-deps", "--dest", tmp_path, "tqdm"], capture_output=True
+        )
+        if reached.returncode:
+            pytest.skip("no package index can be reached, so the wheel cannot be installed into an empty environment")
+    assert done.returncode == 0, done.stderr[-4000:]
+    installed = subprocess.run([*pip, "list"], capture_output=True, text=True, check=True).stdout.lower()
+    assert not [name for name in (*HEAVY, "pyarrow") if name in installed.split()]
+
+    sharpness = np.linspace(0, 4, 12)[:, None, None]
+    labels = rng.integers(0, 3, 30)
+    logits = rng.standard_normal((4, 1, 30, 3)) * 0.3 + np.eye(3)[labels]
+    runs = np.exp(logits * sharpness)
+    np.savez(tmp_path / "runs.npz", runs=runs / runs.sum(axis=-1, keepdims=True), labels=labels)
+    for program, name in ((python, "there"), (Path(sys.executable), "here")):
+        command = [program, *(["-I"] if name == "there" else []), "-c", USE, tmp_path / "runs.npz", tmp_path / name]
+        done = subprocess.run(command, cwd=tmp_path if name == "there" else ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-4000:]
+        assert ("pip install 'inpca[torch]'" in done.stdout) is (name == "there")
+    there, here = (dict(np.load(tmp_path / f"{name}.npz")) for name in ("there", "here"))
+    assert there.pop("seconds") <= 1
+    assert all(np.allclose(there[name], here[name], rtol=1e-5, atol=1e-7) for name in there)

@@ -78,7 +78,7 @@ def test_other_commands_name_files_that_are_there(project):
         if program in ("source", "python"):
             assert (project / rest[0]).is_file()
         elif program == "pip":
-            assert command == "pip install -e ." and (project / "pyproject.toml").is_file()
+            assert command == "pip install -e '.[paper]'" and (project / "pyproject.toml").is_file()
     assert shutil.which("make")
 
 

@@ -1,5 +1,11 @@
 """Recording the predictions of a network while it is trained."""
 
-from inpca.recording.recorder import Recorder
+try:
+    from inpca.recording.recorder import Recorder
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    message = "Recorder records networks of PyTorch, which is not installed: pip install 'inpca[torch]'"
+    raise ModuleNotFoundError(message, name="torch") from None
 
 __all__ = ["Recorder"]

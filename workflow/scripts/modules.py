@@ -5,13 +5,16 @@ import json
 import re
 from pathlib import Path
 
-import inpca
-
 #: The project's folder; names of files are relative to it, whatever the working folder.
 PROJECT = Path(__file__).resolve().parents[2]
 LIBRARY = ("inpca", "paper")
-#: Modules of the names that ``from inpca import …`` loads when they are used.
-HOME = inpca._HOME
+#: Modules of the names that ``from inpca import …`` loads when they are used, as the library's stub says.
+HOME = {
+    alias.name: node.module
+    for node in ast.parse((PROJECT / "inpca/__init__.pyi").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}
 #: Files of rules for each section that a study may have: networks on a data set, networks on synthetic data.
 SECTION_RULES = {"dataset": ("data", "train", "corners", "geometry"), "synthetic": ("synthetic",)}
 

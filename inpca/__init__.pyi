@@ -1,0 +1,34 @@
+from .bars import progress_bar
+from .centroids import centroid
+from .distances import pairwise_distances
+from .embedding import InPCA
+from .geometry import bhattacharyya_distance, geodesic, progress, riemannian_length, spherical_distance
+from .labels import ignorance, truth
+from .predictions import PredictionStore
+from .recording import Recorder
+from .trajectories import Trajectory, reindex
+from .tubes import distance_to_geodesic, mean_trajectory, trajectory_distance, trajectory_distances, tube_width
+
+__all__ = [
+    "InPCA",
+    "PredictionStore",
+    "Recorder",
+    "Trajectory",
+    "bhattacharyya_distance",
+    "centroid",
+    "distance_to_geodesic",
+    "geodesic",
+    "ignorance",
+    "mean_trajectory",
+    "pairwise_distances",
+    "progress",
+    "progress_bar",
+    "reindex",
+    "riemannian_length",
+    "spherical_distance",
+    "trajectory_distance",
+    "trajectory_distances",
+    "truth",
+    "tube_width",
+]
+__version__: str
