@@ -22,7 +22,7 @@ def test_all_axes_return_the_distances(models):
     inpca = InPCA(len(models)).fit(models)
     assert np.allclose(signed_squares(inpca), pairwise_distances(models), rtol=0, atol=1e-9)
     assert inpca.explained_stress_[-1] == pytest.approx(1, abs=1e-6)
-    assert inpca.explained_distance()[-1] == pytest.approx(1, abs=1e-9)
+    assert inpca.explained_distance_[-1] == pytest.approx(1, abs=1e-9)
 
 
 def test_a_minkowski_arrangement_is_recovered(rng):
@@ -52,7 +52,34 @@ def test_explained_distance_equals_its_definition(models):
     inpca = InPCA(3).fit(models)
     D = pairwise_distances(models)
     expected = 1 - np.abs(signed_squares(inpca) - D).sum() / D.sum()
-    assert inpca.explained_distance()[2] == pytest.approx(expected)
+    assert inpca.explained_distance_[2] == pytest.approx(expected)
+
+
+def test_explained_distance_and_stress_are_saved_and_learnt_alike(models):
+    inpca = InPCA(3)
+    for name in ("explained_stress", "explained_distance"):
+        assert not hasattr(inpca, f"{name}_")
+        dataset = inpca.fit(models).to_xarray()
+        assert np.array_equal(dataset[name], getattr(inpca, f"{name}_")) and dataset[name].dims == ("axis",)
+        inpca = InPCA(3)
+
+
+def test_threads_change_nothing_and_are_checked_with_the_device(models):
+    one, all_of_them = (InPCA(3, n_jobs=n_jobs).fit(models) for n_jobs in (1, -1))
+    assert np.array_equal(one.embedding_, all_of_them.embedding_)
+    assert np.array_equal(one.transform(models[:3]), all_of_them.transform(models[:3]))
+    with pytest.raises(ValueError, match="n_jobs must be a whole number of threads"):
+        InPCA(n_jobs=0).fit(models)
+    with pytest.raises(ValueError, match="device must be 'cpu', or a device of torch that this machine has"):
+        InPCA(device="abacus").fit(models)
+
+
+@pytest.mark.parametrize("n_landmarks", [None, 20])
+def test_axes_have_names_that_tables_carry(models, n_landmarks):
+    inpca = InPCA(3, n_landmarks=n_landmarks).set_output(transform="pandas")
+    table = inpca.fit_transform(models)
+    assert table.columns.tolist() == inpca.get_feature_names_out().tolist() == ["inpca0", "inpca1", "inpca2"]
+    assert np.array_equal(table, inpca.embedding_) and list(inpca.transform(models[:2]).columns) == list(table.columns)
 
 
 def test_lanczos_equals_dense(rng, monkeypatch):
@@ -165,7 +192,7 @@ def test_landmarks_come_close_and_say_how_close(run_like):
     assert error < 0.05
     assert error / 5 < approximate.landmark_error_ < 5 * error
     assert approximate.explained_stress_[2] == pytest.approx(exact.explained_stress_[2], abs=0.02)
-    assert approximate.explained_distance()[2] == pytest.approx(exact.explained_distance()[2], abs=0.02)
+    assert approximate.explained_distance_[2] == pytest.approx(exact.explained_distance_[2], abs=0.02)
 
 
 def test_landmarks_of_distances_equal_those_of_models(run_like):
@@ -184,14 +211,13 @@ def test_a_saved_embedding_places_models_as_before(models, n_landmarks, tmp_path
     inpca = InPCA(4, n_landmarks=n_landmarks).fit(models)
     inpca.to_xarray().to_netcdf(tmp_path / "embedding.nc", engine="scipy")
     dataset = xr.load_dataset(tmp_path / "embedding.nc", engine="scipy")
-    anchors = models if n_landmarks is None else models[inpca.landmarks_]
-    with_models, alone = InPCA.from_xarray(dataset, anchors), InPCA.from_xarray(dataset)
+    fitted = models if n_landmarks is None else models[inpca.landmarks_]
+    with_models, alone = InPCA.from_xarray(dataset, fitted), InPCA.from_xarray(dataset)
     expected = inpca.transform(models[:9])
     assert np.allclose(with_models.transform(models[:9]), expected, atol=1e-9)
-    assert np.allclose(alone.transform(pairwise_distances(models[:9], anchors)), expected, atol=1e-9)
+    assert np.allclose(alone.transform(pairwise_distances(models[:9], fitted)), expected, atol=1e-9)
     assert np.array_equal(alone.embedding_, inpca.embedding_) and alone.landmark_error_ == inpca.landmark_error_
-    with pytest.raises(ValueError, match="are not kept"):
-        alone.explained_distance()
+    assert np.array_equal(alone.explained_distance_, inpca.explained_distance_)
 
 
 @pytest.mark.parametrize("kind", ["memory-mapped", "zarr", "float32"])
@@ -208,7 +234,7 @@ def test_distances_of_all_kinds_give_the_same(run_like, kind, tmp_path, monkeypa
     inpca = InPCA(5, metric="precomputed").fit(given_distances)
     assert np.allclose(inpca.embedding_, expected.embedding_, atol=1e-5)
     assert np.allclose(inpca.explained_stress_, expected.explained_stress_, atol=1e-5)
-    assert np.allclose(inpca.explained_distance(), expected.explained_distance(), atol=1e-5)
+    assert np.allclose(inpca.explained_distance_, expected.explained_distance_, atol=1e-5)
 
 
 def test_bits_do_not_depend_on_threads(run_like):

@@ -80,7 +80,7 @@ def test_embedding_and_placing():
     assert close(fitted.eigenvalues_, expected["eigenvalues"], 1e-6)
     assert fitted.signature_.tolist() == np.sign(expected["eigenvalues"]).tolist()
     assert close(fitted.explained_stress_, expected["explained_stress"], 1e-6)
-    assert close(fitted.explained_distance(), expected["explained_distance"], 1e-5)
+    assert close(fitted.explained_distance_, expected["explained_distance"], 1e-5)
     signs = np.sign((fitted.embedding_ * expected["coordinates"]).sum(axis=0))
     assert close(fitted.embedding_ * signs, expected["coordinates"], 1e-5)
     assert close(fitted.transform(MODELS[4:])[0] * signs, expected["placed"], 2e-5)
@@ -91,7 +91,7 @@ def test_weights_repeat_models():
     fitted = InPCA(n_components=golden.AXES).fit(MODELS, sample_weight=golden.WEIGHTS)
     assert close(fitted.eigenvalues_, expected["eigenvalues"], 1e-6)
     assert close(fitted.explained_stress_, expected["explained_stress"], 1e-6)
-    assert close(fitted.explained_distance(), expected["explained_distance"], 1e-5)
+    assert close(fitted.explained_distance_, expected["explained_distance"], 1e-5)
 
 
 @pytest.mark.parametrize("steps_per_epoch", [250, 100, 50])

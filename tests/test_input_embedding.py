@@ -160,7 +160,7 @@ def test_whole_weights_repeat_models_and_weight_zero_leaves_them_out(models):
     assert np.allclose(weighted.eigenvalues_, repeated.eigenvalues_, rtol=1e-10)
     assert np.allclose(np.repeat(weighted.embedding_, weight, axis=0), repeated.embedding_, atol=1e-9)
     assert np.allclose(weighted.explained_stress_, repeated.explained_stress_, atol=1e-10)
-    assert np.allclose(weighted.explained_distance(), repeated.explained_distance(), atol=1e-10)
+    assert np.allclose(weighted.explained_distance_, repeated.explained_distance_, atol=1e-10)
     assert np.allclose(weighted.transform(models), repeated.transform(models), atol=1e-9)
     assert np.allclose(weighted.transform(models), weighted.embedding_, atol=1e-9)
 
@@ -172,7 +172,7 @@ def test_only_eigenvalues_scale_with_weights(models, scale):
     assert np.allclose(scaled.eigenvalues_ / scale, plain.eigenvalues_, rtol=1e-9)
     assert np.allclose(scaled.embedding_, plain.embedding_, atol=1e-9)
     assert np.allclose(scaled.explained_stress_, plain.explained_stress_, atol=1e-10)
-    assert np.allclose(scaled.explained_distance(), plain.explained_distance(), atol=1e-10)
+    assert np.allclose(scaled.explained_distance_, plain.explained_distance_, atol=1e-10)
 
 
 NOISE = np.abs(np.random.default_rng(0).standard_normal((6, 6)))
@@ -205,7 +205,7 @@ def test_equal_models_are_at_zero_with_a_warning(X, parameters, weight):
     with pytest.warns(UserWarning, match="no distance between the models is larger than rounding: all coordinates"):
         inpca = InPCA(k, **{"metric": "precomputed"} | parameters).fit(X, sample_weight=weight)
     assert not inpca.embedding_.any() and not inpca.eigenvalues_.any()
-    assert inpca.explained_stress_.tolist() == inpca.explained_distance().tolist() == [1.0] * k
+    assert inpca.explained_stress_.tolist() == inpca.explained_distance_.tolist() == [1.0] * k
     assert inpca.landmark_error_ in (None, 0)
 
 
@@ -265,7 +265,7 @@ def saved(inpca, path, labels=None):
 @pytest.mark.parametrize("n_landmarks", [None, 25])
 def test_models_are_placed_in_any_order(models, rng, tmp_path, kind, n_landmarks):
     inpca = InPCA(3, n_landmarks=n_landmarks).fit(models)
-    anchors = rng.permutation(models if n_landmarks is None else models[inpca.landmarks_])
+    fitted = rng.permutation(models if n_landmarks is None else models[inpca.landmarks_])
     new = rng.dirichlet(np.ones(4), (7, 30))
     expected = inpca.transform(new)
 
@@ -273,7 +273,7 @@ def test_models_are_placed_in_any_order(models, rng, tmp_path, kind, n_landmarks
         X = np.log(X) if "log" in kind else X
         return X.astype(np.float32) if "float32" in kind else X
 
-    again = InPCA.from_xarray(saved(inpca, tmp_path / "e.nc"), models=given(anchors))
+    again = InPCA.from_xarray(saved(inpca, tmp_path / "e.nc"), models=given(fitted))
     assert np.allclose(again.transform(given(new)), expected, atol=1e-9 if kind == "float64" else 1e-5)
 
 
@@ -417,8 +417,8 @@ def test_tensors_of_few_digits_are_embedded_and_placed(models, n_landmarks, tmp_
     given = torch.tensor(models).bfloat16()
     inpca = InPCA(2, n_landmarks=n_landmarks).fit(given)
     assert np.allclose(inpca.transform(given), inpca.embedding_, atol=1e-3)
-    anchors = given if n_landmarks is None else given[inpca.landmarks_]
-    again = InPCA.from_xarray(saved(inpca, tmp_path / "e.nc"), models=anchors.flip(0))
+    fitted = given if n_landmarks is None else given[inpca.landmarks_]
+    again = InPCA.from_xarray(saved(inpca, tmp_path / "e.nc"), models=fitted.flip(0))
     assert np.allclose(again.transform(given), inpca.transform(given), atol=1e-5)
 
 
@@ -546,7 +546,7 @@ def test_huge_distances_only_scale_the_embedding(models, unit, kind, n_landmarks
     assert np.allclose(huge.eigenvalues_ / unit, plain.eigenvalues_, rtol=1e-5)
     assert np.allclose(huge.embedding_ / unit**0.5, plain.embedding_, atol=1e-5)
     assert np.allclose(huge.explained_stress_, plain.explained_stress_, atol=1e-6)
-    assert np.allclose(huge.explained_distance(), plain.explained_distance(), atol=1e-6)
+    assert np.allclose(huge.explained_distance_, plain.explained_distance_, atol=1e-6)
     columns = columns if n_landmarks is None else huge.landmarks_
     assert np.allclose(huge.transform(kind(unit * D[:, columns])) / unit**0.5, plain.embedding_, atol=1e-5)
 
@@ -561,7 +561,7 @@ def test_tiny_weights_are_weights(models):
 def test_numbers_of_any_type_in_chunks_are_distances(dtype):
     D = np.square(np.arange(6)[:, None] - np.arange(6)).astype(dtype)
     inpca = InPCA(1, metric="precomputed").fit(zarr.array(D, chunks=(2, 6)))
-    assert inpca.eigenvalues_ == pytest.approx([17.5]) and inpca.explained_distance() == pytest.approx([1])
+    assert inpca.eigenvalues_ == pytest.approx([17.5]) and inpca.explained_distance_ == pytest.approx([1])
     assert np.allclose(inpca.transform(zarr.array(D)), inpca.embedding_)
 
 

@@ -46,10 +46,7 @@ def table(models):
 
 @pytest.fixture
 def embedding(models):
-    inpca = InPCA(10).fit(models)
-    dataset = inpca.to_xarray()
-    dataset["explained_distance"] = ("axis", inpca.explained_distance())
-    return dataset
+    return InPCA(10).fit(models).to_xarray()
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def test_ordinary_axes_are_those_of_the_group(study, dataset):
     rows = groups(table, 4.0)["vit"]
     inpca = InPCA(8, metric="precomputed").fit(D[np.ix_(rows, rows)])
     group = dataset.sel(group="vit")
-    assert np.allclose(group["original_explained_distance"], inpca.explained_distance())
+    assert np.allclose(group["original_explained_distance"], inpca.explained_distance_)
     assert np.allclose(np.abs(group["original"].values[rows]), np.abs(inpca.embedding_[:, :3]), atol=1e-6)
     assert np.isnan(group["original"].values[table["network"] == "fc"]).all()
 

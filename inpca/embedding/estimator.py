@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from inpca.distances.pairwise import as_models, pairwise_distances
-from inpca.embedding.distance_matrix import are_zero, check_distances, check_rows, in_range, read_distances
+from inpca.embedding.distance_matrix import check_distances, check_rows, read_distances
 from inpca.embedding.fingerprints import fingerprints
-from inpca.embedding.frame import Frame
+from inpca.embedding.fitting import Fit, fit_all, fit_landmarks
 from inpca.embedding.input import check_numbers, check_parameters, check_placed, check_weight, labels_of, warn_of_zeros
-from inpca.embedding.landmarks import distances_to, landmark_error, place_among, residual_squared_norm
 from inpca.embedding.saved import as_dataset, give_models, kind_of, parameters_of, restore, unchanged
 from inpca.embedding.spectral import explained_distance, times
 
 
-class InPCA(TransformerMixin, BaseEstimator):
+class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Embedding of models whose signed squared differences are the distances between the models.
 
     W = -½ L D L with L = I - 1 1ᵀ/m and D the matrix of distances (neither squared nor rooted); W = U Λ Uᵀ, ordered by
@@ -82,7 +81,16 @@ class InPCA(TransformerMixin, BaseEstimator):
     """
 
     def __init__(
-        self, n_components=3, *, metric="bhattacharyya", log=False, normalize=False, n_landmarks=None, random_state=0
+        self,
+        n_components=3,
+        *,
+        metric="bhattacharyya",
+        log=False,
+        normalize=False,
+        n_landmarks=None,
+        random_state=0,
+        n_jobs=None,
+        device="cpu",
     ):
         self.n_components = n_components
         self.metric = metric
@@ -90,6 +98,8 @@ class InPCA(TransformerMixin, BaseEstimator):
         self.normalize = normalize
         self.n_landmarks = n_landmarks
         self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.device = device
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -122,57 +132,51 @@ class InPCA(TransformerMixin, BaseEstimator):
         check_numbers(self, m)
         self.n_features_in_ = given.shape[-1]
         self.metric_, self.log_, self.normalize_ = self.metric, bool(self.log), bool(self.normalize)
-        self._models = None if precomputed else given
-        self._labels, self._order, self._fingerprints, self._weight = labels_of(X), None, None, None
+        self._labels, self._order = labels_of(X), None
         if self.n_landmarks is None:
-            self._fit_all(given, *check_weight(sample_weight, m))
+            self._weight, unit = check_weight(sample_weight, m)
+            self._learn(fit_all(self, given, self._weight, **self._settings()))
+            self.eigenvalues_ = self.eigenvalues_ * unit
         elif sample_weight is not None:
             raise ValueError("sample_weight and n_landmarks cannot be combined")
         else:
-            self._fit_landmarks(given)
+            self._weight = None
+            self._learn(fit_landmarks(self, given, **self._settings()))
             # distances that transform takes
             self.n_features_in_ = self.n_landmarks if precomputed else self.n_features_in_
-        if not precomputed:
-            self._fingerprints = self._seen = fingerprints(self._models, **kind_of(self))
+        self._fingerprints = None if precomputed else fingerprints(self._models, **kind_of(self))
+        self._fingerprints_seen = self._fingerprints
         warn_of_zeros(self.embedding_)
         return self
 
-    def _fit_all(self, X, weight: np.ndarray, scale: float) -> None:
-        D = X if self.metric == "precomputed" else pairwise_distances(X, metric=self.metric, **kind_of(self))
-        still = are_zero(D, self.metric, X.shape[1])
-        small, unit = in_range(D)
-        frame = Frame.of(np.zeros(D.shape) if still else small, weight, self.n_components, self.random_state)
-        self._set(frame.coordinates, frame.eigenvalues, frame.norm, unit)
-        self.eigenvalues_ = self.eigenvalues_ * scale
-        self._frame, self._map = frame.in_units(unit), np.diag(self._flips)
-        self._offset = np.zeros(self.n_components)
-        self.distances_, self.landmarks_, self.landmark_error_, self._weight = D, None, None, weight
+    def _settings(self) -> dict:
+        """How distances are computed."""
+        return {**kind_of(self), "n_jobs": self.n_jobs, "device": self.device}
 
-    def _fit_landmarks(self, X) -> None:
-        m = X.shape[0]
-        rng = np.random.default_rng(self.random_state)
-        landmarks = np.sort(rng.choice(m, self.n_landmarks, replace=False))
-        small, unit = in_range(X) if self.metric == "precomputed" else (X, 1.0)
-        D, self._models = distances_to(small, landmarks, metric=self.metric, **kind_of(self))
-        placed = np.zeros_like(D) if are_zero(D, self.metric, X.shape[1]) else D
-        coordinates, eigenvalues, frame, self._map, self._offset = place_among(
-            placed, landmarks, self.n_components, self.random_state
-        )
-        self.landmark_error_ = landmark_error(placed, landmarks, coordinates, rng)
-        rest = residual_squared_norm(placed, landmarks, coordinates, eigenvalues)
-        self._set(coordinates, eigenvalues, np.sum(eigenvalues**2) + rest, unit)
-        self._frame, self._map = frame.in_units(unit), self._map * self._flips
-        self._offset = self._offset * self._flips * np.sqrt(unit)
-        self.distances_, self.landmarks_ = D if unit == 1 else D.astype(np.float64) * unit, landmarks
+    def _learn(self, fit: Fit) -> None:
+        embedding = fit.embedding
+        self.embedding_, self.eigenvalues_ = embedding.coordinates, embedding.eigenvalues
+        self.signature_ = np.where(embedding.eigenvalues < 0, -1, 1)
+        self.explained_stress_, self._explained_distance = embedding.explained_stress(), None
+        self.distances_, self.landmarks_, self.landmark_error_ = fit.distances, fit.landmarks, fit.landmark_error
+        self._placement, self._models = embedding.placement, fit.models
 
-    def _set(self, coordinates: np.ndarray, eigenvalues: np.ndarray, norm: float, unit: float) -> None:
-        largest = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(len(eigenvalues))]
-        self._flips = np.where(largest < 0, -1.0, 1.0)
-        self.embedding_ = coordinates * self._flips * np.sqrt(unit)
-        self.eigenvalues_ = eigenvalues * unit
-        self.signature_ = np.where(eigenvalues < 0, -1, 1)
-        explained = np.cumsum(eigenvalues**2) / norm if norm > 0 else np.ones(len(eigenvalues))
-        self.explained_stress_ = 1 - np.sqrt(np.clip(1 - explained, 0, None))
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.eigenvalues_)
+
+    @property
+    def explained_distance_(self) -> np.ndarray:
+        """Explained pairwise distance of 1 … k axes, (k,); computed from ``distances_`` when it is first used."""
+        check_is_fitted(self, "embedding_")
+        if self._explained_distance is None:
+            if not self.embedding_.any() and self.explained_stress_[0] == 1:
+                self._explained_distance = np.ones(len(self.eigenvalues_))
+            else:
+                self._explained_distance = explained_distance(
+                    self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight
+                )
+        return self._explained_distance
 
     def fit_transform(self, X, y=None, sample_weight=None) -> np.ndarray:
         """Coordinates of models that are embedded; see :meth:`fit`."""
@@ -204,9 +208,9 @@ class InPCA(TransformerMixin, BaseEstimator):
             D = check_rows(read_distances(self, X, reset=False), self.n_features_in_)
         else:
             unchanged(self)
-            D = pairwise_distances(X, self._models, metric=self.metric_, **kind_of(self))
+            D = pairwise_distances(X, self._models, metric=self.metric_, **self._settings())
             D = D if self._order is None else D[:, self._order]
-        return self._frame.place(D) @ self._map - self._offset
+        return self._placement.place(D)
 
     def transform_view(self, D) -> np.ndarray:
         """Coordinates of the fitted models as seen by other distances between them.
@@ -228,25 +232,9 @@ class InPCA(TransformerMixin, BaseEstimator):
         D = check_distances(D)
         if self.landmarks_ is not None or D.shape[0] != len(self.embedding_):
             raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {D.shape[0]}")
-        means = times(D, self._frame.share)
-        return self._frame.place(D, means, float(self._frame.share @ means)) @ self._map
-
-    def explained_distance(self) -> np.ndarray:
-        """Explained pairwise distance of 1 … k axes; see :func:`inpca.embedding.spectral.explained_distance`.
-
-        Returns
-        -------
-        (k,) array
-            With landmarks, over the pairs of a model and a landmark.
-        """
-        check_is_fitted(self, "embedding_")
-        if self.distances_ is None:
-            raise ValueError(
-                "distances are not kept by to_xarray; use inpca.embedding.spectral.explained_distance with them"
-            )
-        if not self.embedding_.any() and self.explained_stress_[0] == 1:
-            return np.ones(len(self.eigenvalues_))
-        return explained_distance(self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight)
+        weight = self._placement.weight
+        means = times(D, weight)
+        return self._placement.place(D, means, float(weight @ means))
 
     def to_xarray(self, labels=None) -> xr.Dataset:
         """The fitted embedding without models and distances, to be saved in any format that xarray writes.

@@ -67,12 +67,12 @@ def warn_of_zeros(embedding: np.ndarray) -> None:
         )
 
 
-def check_placed(X, n_anchors: int, *, of_models: bool) -> None:
+def check_placed(X, n_landmarks: int, *, of_models: bool) -> None:
     """Stop if models are to be placed where distances are expected, or distances where models are."""
     shape = tuple(X.shape) if hasattr(X, "shape") else ()
     if not of_models and len(shape) == 3:
         raise ValueError(
-            f"this InPCA takes distances (q, {n_anchors}) to the fitted models, not an array of shape {shape}; to "
+            f"this InPCA takes distances (q, {n_landmarks}) to the fitted models, not an array of shape {shape}; to "
             "place models, fit it to models, or pass models to from_xarray"
         )
     if of_models and len(shape) == 2:

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.linalg import eigh, orthogonal_procrustes
 
 from inpca.distances.pairwise import pairwise_distances
-from inpca.embedding.frame import Frame
+from inpca.embedding.placement import Embedding
 from inpca.embedding.spectral import block_bounds, rounding
 
-#: Axes of the landmarks' embedding that are kept beyond twice those asked for, before all models turn to their own.
+#: Axes of the landmarks' embedding beyond twice those of the result, before all models turn to their own axes.
 LANDMARK_AXES = 20
 #: Parts of the landmarks that are left out in turn to estimate the error.
 PARTS = 20
@@ -21,7 +21,7 @@ SPLITS, FEW_SPLITS = 4, 2
 TYPICAL = 1 / 3
 
 
-def place_among(D: np.ndarray, landmarks: np.ndarray, k: int, random_state: int):
+def place_among(D: np.ndarray, landmarks: np.ndarray, k: int, random_state: int) -> Embedding:
     """Embed the landmarks, place all models among them, centre, and turn to the k principal axes.
 
     For coordinates Y of all models with signature S, centred: Z = Y - ȳ, W ≈ Z S Zᵀ. With G = ZᵀZ its eigenvalues
@@ -36,31 +36,26 @@ def place_among(D: np.ndarray, landmarks: np.ndarray, k: int, random_state: int)
 
     Returns
     -------
-    coordinates : (m, k) array
-    eigenvalues : (k,) array
-    frame : Frame
-        Of the landmarks.
-    to_axes : (axes, k) array
-        From coordinates in the frame to those returned, but for
-    offset : (k,) array
-        that is subtracted.
+    Embedding
+        Of all models; its ``squared_norm`` is that of these axes alone, Σ_i λ_i².
     """
     n = len(landmarks)
     among = D[landmarks].astype(np.float64)
     axes = min(n - 1, 2 * k + LANDMARK_AXES)
-    frame = Frame.of((among + among.T) / 2, np.ones(n), max(axes, k), random_state)
-    Y = frame.place(D)
+    of_landmarks = Embedding.of((among + among.T) / 2, np.ones(n), max(axes, k), random_state)
+    Y = of_landmarks.placement.place(D)
     middle = Y.mean(axis=0)
     Z = Y - middle
     size, turn = eigh(Z.T @ Z)
     size = np.sqrt(np.clip(size, size.max() * np.finfo(float).eps or 1, None))
     half, inverse = (turn * size) @ turn.T, (turn / size) @ turn.T
-    eigenvalues, vectors = eigh(half @ (np.sign(frame.eigenvalues)[:, None] * half))
+    eigenvalues, vectors = eigh(half @ (np.sign(of_landmarks.eigenvalues)[:, None] * half))
     order = np.argsort(-np.abs(eigenvalues), kind="stable")[:k]
     eigenvalues = eigenvalues[order]
     eigenvalues = np.where(np.abs(eigenvalues) <= rounding(D) * np.abs(eigenvalues[0]), 0, eigenvalues)
     to_axes = inverse @ vectors[:, order] * np.sqrt(np.abs(eigenvalues))
-    return Z @ to_axes, eigenvalues, frame, to_axes, middle @ to_axes
+    placement = of_landmarks.placement.turned(to_axes, middle @ to_axes)
+    return Embedding(Z @ to_axes, eigenvalues, float(np.sum(eigenvalues**2)), placement)
 
 
 def some_models(X, which) -> np.ndarray:
@@ -107,12 +102,12 @@ def landmark_error(D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray
         return 0.0
     errors, many = [], n >= MANY_LANDMARKS
 
-    def placed_by(kept: np.ndarray) -> np.ndarray:
-        return place_among(D[:, kept], landmarks[kept], k, 0)[0]
+    def placed_by(some: np.ndarray) -> np.ndarray:
+        return place_among(D[:, some], landmarks[some], k, 0).coordinates
 
     for part in parts[: FEW_PARTS if many else PARTS]:
-        kept = np.setdiff1d(np.arange(n), part)
-        errors.append(_difference(placed_by(kept), coordinates) / np.sqrt((n / len(kept)) ** 2 - 1))
+        others = np.setdiff1d(np.arange(n), part)
+        errors.append(_difference(placed_by(others), coordinates) / np.sqrt((n / len(others)) ** 2 - 1))
     error = np.quantile(errors, TYPICAL)
     if n // 2 > k + 1:
         orders = (rng.permutation(n) for _ in range(FEW_SPLITS if many else SPLITS))

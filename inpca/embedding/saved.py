@@ -9,9 +9,9 @@ import xarray as xr
 
 from inpca.distances.pairwise import METRICS, as_models
 from inpca.embedding.fingerprints import are_logs, check_unchanged, fingerprints, order_of
-from inpca.embedding.frame import Frame
 from inpca.embedding.input import check_labels
 from inpca.embedding.landmarks import some_models
+from inpca.embedding.placement import Placement
 from inpca.probabilities import ROUNDED, as_numbers
 
 #: Variables and attributes that every saved embedding has.
@@ -20,10 +20,11 @@ SAVED = (
     "eigenvalue",
     "signature",
     "explained_stress",
+    "explained_distance",
     "projection",
     "offset",
-    "anchor_mean",
-    "anchor_share",
+    "landmark_mean",
+    "landmark_weight",
 )
 ATTRIBUTES = ("metric", "log", "grand_mean")
 
@@ -31,7 +32,7 @@ ATTRIBUTES = ("metric", "log", "grand_mean")
 def as_dataset(inpca, labels=None) -> xr.Dataset:
     """What :meth:`inpca.InPCA.to_xarray` returns."""
     unchanged(inpca)
-    frame, m = inpca._frame, len(inpca.embedding_)
+    placement, m = inpca._placement, len(inpca.embedding_)
     if labels is None:
         labels = np.arange(m) if inpca._labels is None else inpca._labels
     dataset = xr.Dataset(
@@ -40,31 +41,32 @@ def as_dataset(inpca, labels=None) -> xr.Dataset:
             "eigenvalue": ("axis", inpca.eigenvalues_),
             "signature": ("axis", inpca.signature_),
             "explained_stress": ("axis", inpca.explained_stress_),
-            "projection": (("anchor", "axis"), frame.projection @ inpca._map),
-            "offset": ("axis", inpca._offset),
-            "anchor_mean": ("anchor", frame.anchor_means),
-            "anchor_share": ("anchor", frame.share),
+            "explained_distance": ("axis", inpca.explained_distance_),
+            "projection": (("landmark", "axis"), placement.projection),
+            "offset": ("axis", placement.offset),
+            "landmark_mean": ("landmark", placement.means),
+            "landmark_weight": ("landmark", placement.weight),
         },
         coords={"model": check_labels(labels, m), "axis": np.arange(1, len(inpca.eigenvalues_) + 1)},
         attrs={
             "metric": inpca.metric_,
             "log": int(inpca.log_),
             "normalize": int(inpca.normalize_),
-            "grand_mean": frame.grand_mean,
+            "grand_mean": placement.grand_mean,
         },
     )
     if inpca.landmarks_ is not None:
-        dataset["landmark"] = ("anchor", inpca.landmarks_)
+        dataset = dataset.assign_coords(landmark=inpca.landmarks_)
         dataset.attrs["landmark_error"] = np.nan if inpca.landmark_error_ is None else inpca.landmark_error_
     if inpca._fingerprints is not None:
-        dataset["fingerprint"] = (("anchor", "fingerprint_axis"), inpca._fingerprints)
+        dataset["fingerprint"] = (("landmark", "fingerprint_axis"), inpca._fingerprints)
     return dataset
 
 
 def unchanged(inpca) -> None:
     """Stop if the models of an InPCA, which are not copied, have changed since they were fitted or given."""
     if inpca._models is not None:
-        check_unchanged(inpca._models, inpca._seen, **kind_of(inpca))
+        check_unchanged(inpca._models, inpca._fingerprints_seen, **kind_of(inpca))
 
 
 def kind_of(inpca) -> dict:
@@ -75,7 +77,7 @@ def kind_of(inpca) -> dict:
 def with_models(dataset: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     """The dataset of an embedding of distances, with what :func:`describe_models` says of their models."""
     dataset = dataset.assign_coords(model=models["model"].values)
-    dataset["fingerprint"] = (("anchor", "fingerprint_axis"), models["fingerprint"].values)
+    dataset["fingerprint"] = (("landmark", "fingerprint_axis"), models["fingerprint"].values)
     kind = {name: models.attrs[name] for name in ("metric", "log", "normalize") if name in models.attrs}
     return dataset.assign_attrs(kind)
 
@@ -122,29 +124,27 @@ def parameters_of(dataset: xr.Dataset) -> dict:
         "metric": dataset.attrs["metric"],
         "log": bool(dataset.attrs["log"]),
         "normalize": bool(dataset.attrs.get("normalize", False)),
-        "n_landmarks": dataset.sizes["anchor"] if "landmark" in dataset else None,
+        "n_landmarks": dataset.sizes["landmark"] if "landmark" in dataset.coords else None,
     }
 
 
 def restore(inpca, dataset: xr.Dataset) -> None:
     """Give an InPCA the attributes that were saved."""
-    k = dataset.sizes["axis"]
     inpca.metric_, inpca.log_, inpca.normalize_ = inpca.metric, inpca.log, inpca.normalize
     inpca.embedding_, inpca.eigenvalues_ = dataset["embedding"].values, dataset["eigenvalue"].values
     inpca.signature_, inpca.explained_stress_ = dataset["signature"].values, dataset["explained_stress"].values
-    inpca._frame = Frame(
-        dataset["anchor_share"].values,
-        dataset["anchor_mean"].values,
+    inpca._explained_distance = dataset["explained_distance"].values
+    inpca._placement = Placement(
+        dataset["landmark_weight"].values,
+        dataset["landmark_mean"].values,
         float(dataset.attrs["grand_mean"]),
         dataset["projection"].values,
-        inpca.eigenvalues_,
-        inpca.embedding_,
+        dataset["offset"].values,
     )
-    inpca.n_features_in_ = dataset.sizes["anchor"]
-    inpca._map, inpca._offset = np.eye(k), dataset["offset"].values
-    inpca.landmarks_ = dataset["landmark"].values if "landmark" in dataset else None
+    inpca.n_features_in_ = dataset.sizes["landmark"]
+    inpca.landmarks_ = dataset["landmark"].values if "landmark" in dataset.coords else None
     inpca.distances_, inpca._models, inpca._order, inpca._weight = None, None, None, None
-    inpca._seen = None
+    inpca._fingerprints_seen = None
     inpca._labels = dataset["model"].values if "model" in dataset.coords else None
     inpca._fingerprints = dataset["fingerprint"].values if "fingerprint" in dataset else None
     error = dataset.attrs.get("landmark_error", np.nan)
@@ -188,7 +188,7 @@ def give_models(inpca, models, mean_of: str | None = None) -> None:
     order = order_of(seen, inpca._fingerprints, labels, of_landmarks=landmarks)
     if landmarks:
         models, seen, order = some_models(models, order), seen[order], None
-    inpca._models, inpca._seen, inpca._order = models, seen, order
+    inpca._models, inpca._fingerprints_seen, inpca._order = models, seen, order
     inpca.log = inpca.log_ = log
 
 

@@ -21,7 +21,6 @@ mean = sum(np.asarray(view, np.float64) for view in views.values()) / len(views)
 inpca = InPCA(min(arguments.n_components, len(mean)), metric="precomputed").fit(mean)
 models = [xr.load_dataset(path, engine="scipy") for path in arguments.models]
 dataset = inpca.to_xarray(labels=models[0]["model"].values)
-dataset["explained_distance"] = ("axis", inpca.explained_distance())
 if len(views) > 1:
     for split, view in views.items():
         dataset[f"{split}_view"] = (("model", "axis"), inpca.transform_view(view))

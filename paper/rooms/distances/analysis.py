@@ -43,10 +43,7 @@ SATURATED = 0.99
 
 def embed(D: np.ndarray, weight: np.ndarray | None = None) -> xr.Dataset:
     """InPCA of a matrix of distances: the first :data:`COMPARED_AXES` axes, their explained stress and distance."""
-    inpca = InPCA(min(COMPARED_AXES, len(D)), metric="precomputed").fit(D, sample_weight=weight)
-    dataset = inpca.to_xarray()
-    dataset["explained_distance"] = ("axis", inpca.explained_distance())
-    return dataset
+    return InPCA(min(COMPARED_AXES, len(D)), metric="precomputed").fit(D, sample_weight=weight).to_xarray()
 
 
 def hellinger_distances(D: np.ndarray, n_samples: int) -> np.ndarray:

@@ -216,7 +216,7 @@ def compared_axes(
             "tangent_point": (("point", "axis"), tangent[-4:]),
             "original_eigenvalue": ("original_axis", inpca.eigenvalues_),
             "tangent_eigenvalue": ("axis", eigenvalues),
-            "original_explained_distance": ("original_axis", inpca.explained_distance()),
+            "original_explained_distance": ("original_axis", inpca.explained_distance_),
             "tangent_explained_distance": ("axis", explained),
             "distance": (("point", "to_point"), among),
         },

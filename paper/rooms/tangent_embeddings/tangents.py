@@ -1,4 +1,4 @@
-"""Axes from the two ends of training: embed P0, P* and two mean models near them, and place every model in that frame.
+"""Axes from the two ends of training: embed P0, P* and two mean models near them, and place every model among them.
 
 Four points span three axes. If trajectories leave P0 along a common direction and arrive at P* along another one, these
 axes explain the distances between all models about as well as the first axes of InPCA, which see all distances.
@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from inpca.embedding.frame import Frame
+from inpca.embedding.placement import Embedding
 from inpca.embedding.spectral import explained_distance
 
 #: The embedded points, in the order of training.
@@ -94,8 +94,8 @@ def place_models(among: np.ndarray, to_points: np.ndarray) -> tuple[np.ndarray, 
     eigenvalues : (3,) array
         Signed, by descending magnitude.
     """
-    frame = Frame.of(among, np.ones(len(among)), TANGENT_AXES, 0)
-    return frame.place(to_points), frame.eigenvalues
+    embedding = Embedding.of(among, np.ones(len(among)), TANGENT_AXES, 0)
+    return embedding.placement.place(to_points), embedding.eigenvalues
 
 
 def explained_by(D: np.ndarray, among: np.ndarray, to_points: np.ndarray) -> np.ndarray:
