@@ -142,8 +142,6 @@ class Embedding:
 
     def explained_stress(self) -> np.ndarray:
         """1 - sqrt(1 - Σ_{i≤k} λ_i² / ‖W‖_F²) for 1 … k axes, (k,); 1 if W is 0."""
-        norm = self.squared_norm
-        explained = (
-            np.cumsum((self.eigenvalues / self.unit) ** 2) / norm if norm > 0 else np.ones(len(self.eigenvalues))
-        )
+        squares = np.cumsum((self.eigenvalues / self.unit) ** 2)
+        explained = squares / self.squared_norm if self.squared_norm > 0 else np.ones(len(squares))
         return 1 - np.sqrt(np.clip(1 - explained, 0, None))
