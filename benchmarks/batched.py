@@ -10,6 +10,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -20,22 +21,15 @@ from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, Stack, as_inputs,
 from paper.rooms.sloppy_synthetic.configuration import Run, Spectrum, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
 from paper.study.study import read_study
-from paper.training.loop import build_optimizer
+from paper.training.loop import batches, build_optimizer
 from paper.training.random_streams import random_streams
 
 STEPS = 40
 
 
-def batches(job: SyntheticJob, run: Run, n_train: int) -> Iterator[Tensor]:
+def indices(job: SyntheticJob, run: Run, n_train: int) -> Iterator[Tensor]:
     """Indices of the samples of each step."""
-    generator = random_streams(run.seed)["order"]
-    step = 0
-    while True:
-        for batch in torch.randperm(n_train, generator=generator).split(job.configuration.batch_size):
-            if step == STEPS:
-                return
-            yield batch
-            step += 1
+    return islice(batches(n_train, job.configuration, random_streams(run.seed)["order"]), STEPS)
 
 
 def one_by_one(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int) -> None:
@@ -44,7 +38,7 @@ def one_by_one(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int
         model = starting_network(job.configuration, run, inputs.shape[1], n_classes).train()
         optimizer = build_optimizer(job.configuration, model.parameters())
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
-        for batch in batches(job, run, len(labels)):
+        for batch in indices(job, run, len(labels)):
             loss = functional.cross_entropy(model(inputs[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()
@@ -65,7 +59,7 @@ def torch_func(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int
         weights.values(), lr=job.configuration.learning_rate, momentum=0.9, nesterov=True, fused=True
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
-    for same_step in zip(*(batches(job, run, len(labels)) for run in job.runs), strict=True):
+    for same_step in zip(*(indices(job, run, len(labels)) for run in job.runs), strict=True):
         batch = torch.stack(same_step)
         gradients = gradient(weights, buffers, inputs[batch], labels[batch])
         for name, weight in weights.items():
@@ -99,8 +93,15 @@ def main() -> None:
     tensors = as_inputs(data.train_images), torch.from_numpy(data.train_labels)
     (base,) = study.configurations().values()
     print(f"{RUNS_AT_ONCE} runs together, {STEPS} steps, one core, {arguments.repetitions} repetitions\n")
-    head = ("hidden widths", "batch", "one by one (ms)", "torch.func (ms)", "together (ms)", "ratio (median)",
-            "ratio (min–max)")  # fmt: skip
+    head = (
+        "hidden widths",
+        "batch",
+        "one by one (ms)",
+        "torch.func (ms)",
+        "together (ms)",
+        "ratio (median)",
+        "ratio (min–max)",
+    )
     print(f"| {' | '.join(head)} |")
     print("|---|---|---|---|---|---|---|")
     for widths in ((512,), (512, 512)):
@@ -116,8 +117,10 @@ def main() -> None:
             ]
             ratios = [plain / ours for plain, _, ours in times]
             medians = " | ".join(f"{statistics.median(column):.2f}" for column in zip(*times, strict=True))
-            print(f"| {', '.join(map(str, widths))} | {batch_size} | {medians} | {statistics.median(ratios):.2f} "
-                  f"| {min(ratios):.2f}–{max(ratios):.2f} |")  # fmt: skip
+            print(
+                f"| {', '.join(map(str, widths))} | {batch_size} | {medians} | {statistics.median(ratios):.2f} "
+                f"| {min(ratios):.2f}–{max(ratios):.2f} |"
+            )
 
 
 if __name__ == "__main__":

@@ -19,9 +19,15 @@ from paper.study.configuration import Checkpoints, Configuration
 
 CORNERS = {0: 3, 1: 4, 2: 2}
 CONFIGURATION = Configuration(
-    name="mlp", network={"kind": "fc", "widths": [16]}, optimizer="sgdn", batch_size=30, learning_rate=0.05,
-    weight_decay=0, augmentation="none", epochs=4,
-)  # fmt: skip
+    name="mlp",
+    network={"kind": "fc", "widths": [16]},
+    optimizer="sgdn",
+    batch_size=30,
+    learning_rate=0.05,
+    weight_decay=0,
+    augmentation="none",
+    epochs=4,
+)
 JOB = SyntheticJob(
     configuration=CONFIGURATION, runs=all_runs(CORNERS), checkpoints=Checkpoints(schedule="log", number=5)
 )

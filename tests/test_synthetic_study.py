@@ -62,8 +62,11 @@ def test_a_student_and_a_setting_more_are_a_line_each(data):
     data["synthetic"]["settings"].append(data["synthetic"]["settings"][0] | {"optimizer": "sgd"})
     synthetic = read_study(data).synthetic
     assert [name.split("-b")[0] for name in synthetic.configurations()] == [
-        "mlp-sgdn", "mlp-sgd", "deep-sgdn", "deep-sgd",
-    ]  # fmt: skip
+        "mlp-sgdn",
+        "mlp-sgd",
+        "deep-sgdn",
+        "deep-sgd",
+    ]
 
 
 def test_the_full_size_study_is_the_papers():

@@ -9,7 +9,7 @@ from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData, fingerprint
 from paper.study.configuration import TrainingJob
 from paper.study.study import read_study
-from paper.training.loop import crop_and_flip
+from paper.training.loop import batches, crop_and_flip, optimise
 from paper.training.random_streams import random_streams
 from paper.training.training import choose_device, train
 
@@ -83,6 +83,25 @@ def test_crops_and_flips_are_shifts_and_mirror_images():
     generator = torch.Generator().manual_seed(0)
     made = crop_and_flip(image.expand(600, 1, 4, 4), 1, generator)
     assert {item[None].contiguous().numpy().tobytes() for item in made} == allowed
+
+
+def test_each_step_descends_the_gradient_at_a_rate_from_the_cosine():
+    n, rate = 7, 0.3
+    x = torch.tensor([2.0], dtype=torch.float64, requires_grad=True)
+    losses = optimise(lambda batch: (x**2).sum() / 2, torch.optim.SGD([x], lr=rate), range(n), n)
+    rates = rate * (1 + np.cos(np.pi * np.arange(n) / n)) / 2
+    at_step = 2 * np.cumprod([1, *(1 - rates)])
+    assert np.allclose([loss.item() for loss in losses], at_step[:-1] ** 2 / 2) and np.isclose(x.item(), at_step[-1])
+
+
+@pytest.mark.parametrize("batch_size", [10, 15, 40])
+def test_every_epoch_has_each_sample_once_in_an_order_of_its_own(batch_size):
+    configuration = job(batch_size=batch_size).configuration
+    steps = list(batches(40, configuration, torch.Generator().manual_seed(1)))
+    per_epoch = configuration.steps_per_epoch(40)
+    assert len(steps) == configuration.n_steps(40) == 4 * per_epoch
+    epochs = [torch.cat(steps[first : first + per_epoch]).tolist() for first in range(0, len(steps), per_epoch)]
+    assert all(sorted(epoch) == list(range(40)) for epoch in epochs) and len(set(map(tuple, epochs))) == 4
 
 
 def test_streams_are_independent_and_reproducible():

@@ -112,7 +112,13 @@ def reason(error: Exception) -> str:
 
 
 def fingerprint(*arrays: np.ndarray) -> str:
-    """SHA-256 over shape, type and bytes of the arrays, in order."""
+    """SHA-256 over shape, type and bytes of the arrays, in order.
+
+    Examples
+    --------
+    >>> fingerprint(np.zeros(6)) == fingerprint(np.zeros((2, 3)))
+    False
+    """
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())

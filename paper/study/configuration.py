@@ -129,7 +129,7 @@ class Configuration(Strict):
         )
 
     def steps_per_epoch(self, n_samples: int) -> int:
-        """Batches of an epoch of that many samples; the last one may be smaller."""
+        """Batches of an epoch of that many samples, ⌈n_samples / batch_size⌉; the last one may be smaller."""
         return -(-n_samples // self.batch_size)
 
     def n_steps(self, n_samples: int) -> int:
@@ -163,6 +163,13 @@ class Checkpoints(Strict):
             allow (all steps, where there are fewer). ``paper``: 0; in epochs 0–4 after every batch whose index a
             quarter of an epoch divides; at the end of every epoch 5–25, of epochs 26–65 that 4 divides, of later
             ones that 15 divides, and of the last. Epochs count from 0: epoch e ends at step (e + 1)·n.
+
+        Examples
+        --------
+        >>> Checkpoints(schedule="log", number=6).steps(steps_per_epoch=10, epochs=10)
+        array([  0,   1,   3,  10,  32, 100])
+        >>> Checkpoints(schedule="paper").steps(steps_per_epoch=8, epochs=2)
+        array([ 0,  1,  3,  5,  7,  9, 11, 13, 15, 16])
         """
         last = steps_per_epoch * epochs
         if self.schedule == "log":

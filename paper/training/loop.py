@@ -52,7 +52,7 @@ def optimise(
 
 
 def batches(
-    n_samples: int, configuration: Configuration, order: torch.Generator, device: torch.device | str = "cpu"
+    n_samples: int, configuration: Configuration, rng: torch.Generator, device: torch.device | str = "cpu"
 ) -> Iterator[Tensor]:
     """Indices of the samples of each step of a run: in every epoch all samples, in a new random order.
 
@@ -60,12 +60,21 @@ def batches(
     ----------
     n_samples : int
     configuration : Configuration
-    order : torch.Generator
+    rng : torch.Generator
         On the CPU, whatever the device of the indices.
     device : torch.device
+
+    Examples
+    --------
+    >>> configuration = Configuration(
+    ...     name="fc", network={"kind": "fc", "widths": [8]}, optimizer="sgd", batch_size=2, learning_rate=0.1,
+    ...     weight_decay=0, augmentation="none", epochs=1,
+    ... )
+    >>> [batch.tolist() for batch in batches(5, configuration, torch.Generator().manual_seed(0))]
+    [[4, 0], [1, 3], [2]]
     """
     for _ in range(configuration.epochs):
-        yield from torch.randperm(n_samples, generator=order).to(device).split(configuration.batch_size)
+        yield from torch.randperm(n_samples, generator=rng).to(device).split(configuration.batch_size)
 
 
 def train_network(
@@ -111,7 +120,17 @@ def train_network(
 def build_optimizer(
     configuration: Configuration, parameters: Iterable[Tensor], *, fused: bool | None = None
 ) -> torch.optim.Optimizer:
-    """SGD (``sgd``), SGD with Nesterov momentum 0.9 (``sgdn``) or Adam (``adam``); ``fused`` as in torch."""
+    """SGD (``sgd``), SGD with Nesterov momentum 0.9 (``sgdn``) or Adam (``adam``).
+
+    Parameters
+    ----------
+    configuration : Configuration
+        Its optimizer, learning rate (of the first step) and weight decay.
+    parameters : iterable of Tensor
+        What is optimised.
+    fused : bool, optional
+        Whether torch updates all numbers in one kernel.
+    """
     settings = {"lr": configuration.learning_rate, "weight_decay": configuration.weight_decay, "fused": fused}
     if configuration.optimizer == "adam":
         return torch.optim.Adam(parameters, **settings)
@@ -120,19 +139,26 @@ def build_optimizer(
     return torch.optim.SGD(parameters, **settings)
 
 
-def crop_and_flip(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:
+def crop_and_flip(images: Tensor, padding: int, rng: torch.Generator) -> Tensor:
     """Each image shifted by up to ``padding`` pixels (zeros move in) and, half the time, mirrored left to right.
 
     Parameters
     ----------
     images : Tensor (B, channels, height, width)
     padding : int
-    generator : torch.Generator
+    rng : torch.Generator
         On the CPU; one draw of three numbers an image.
+
+    Examples
+    --------
+    >>> image = torch.arange(4.0).reshape(1, 1, 2, 2)
+    >>> crop_and_flip(image, 1, torch.Generator().manual_seed(1))[0, 0]
+    tensor([[0., 1.],
+            [0., 3.]])
     """
     n, _, height, width = images.shape
-    down, right = torch.randint(0, 2 * padding + 1, (2, n, 1), generator=generator)
-    mirrored = torch.rand((n, 1), generator=generator) < 0.5
+    down, right = torch.randint(0, 2 * padding + 1, (2, n, 1), generator=rng)
+    mirrored = torch.rand((n, 1), generator=rng) < 0.5
     columns = torch.arange(width)
     rows = torch.arange(height) + down
     columns = torch.where(mirrored, columns.flip(0), columns) + right

@@ -39,6 +39,12 @@ def build_network(size: Network, input_shape: tuple[int, int, int], n_classes: i
     -------
     torch.nn.Module
         Maps (B, channels, height, width) to logits (B, n_classes).
+
+    Examples
+    --------
+    >>> network = build_network(FullyConnected(kind="fc", widths=[32]), (1, 8, 8), 10)
+    >>> network(torch.randn(5, 1, 8, 8)).shape
+    torch.Size([5, 10])
     """
     builders = {
         FullyConnected: fully_connected,

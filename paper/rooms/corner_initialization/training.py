@@ -89,6 +89,13 @@ def fitted_labels(fit: Fit, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     ``random``: all samples with their true labels shuffled, so that they are as balanced as the true ones and
     independent of them: where classes are equally frequent, they agree on 1/C of the samples on average. ``subset``:
     some samples, chosen at random, with their true labels.
+
+    Examples
+    --------
+    >>> fit = Fit(start="subset", label_seed=0, samples=2, epochs=1, largest_error=0.1)
+    >>> chosen, targets = fitted_labels(fit, np.arange(10))
+    >>> len(chosen), bool(np.all(targets == chosen))
+    (2, True)
     """
     rng = np.random.default_rng(fit.label_seed)
     if fit.start == "random":

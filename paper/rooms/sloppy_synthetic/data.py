@@ -26,6 +26,11 @@ def input_variances(spectrum: Spectrum, dimension: int) -> np.ndarray:
     -------
     (d,) array
         Eigenvalues of the covariance of the inputs, times d.
+
+    Examples
+    --------
+    >>> input_variances(Spectrum(decay=0.5), 4).round(2)
+    array([25.  , 15.16,  9.2 ,  5.58])
     """
     decay = spectrum.decay
     variances = 50 * decay * np.exp(-decay * np.arange(dimension)) if decay else np.ones(dimension)

@@ -21,11 +21,22 @@ def all_runs(corners: Mapping[int, int]) -> list[Run]:
     Parameters
     ----------
     corners : mapping from number of corners to number of run seeds for each
+
+    Examples
+    --------
+    >>> [(run.corner, run.seed) for run in all_runs({0: 2, 1: 2, 2: 1})]
+    [(None, 0), (None, 1), (0, 0), (0, 1), (1, 0)]
     """
     return list(dict.fromkeys(run for number, seeds in corners.items() for run in runs_from(number, seeds)))
 
 
 def members(runs: Sequence[Run], corners: int, seeds: int) -> np.ndarray:
-    """Which of the runs belong to a case, (len(runs),) of bool."""
+    """Which of the runs belong to a case, (len(runs),) of bool.
+
+    Examples
+    --------
+    >>> members(all_runs({0: 2, 1: 2, 2: 1}), 2, 1)
+    array([False, False,  True, False,  True])
+    """
     wanted = set(runs_from(corners, seeds))
     return np.array([run in wanted for run in runs])
