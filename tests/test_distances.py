@@ -102,7 +102,7 @@ def test_many_classes_in_blocks_give_the_same(rng, monkeypatch, tmp_path):
     X = rng.dirichlet(np.full(50, 0.5), size=(90, 70))
     whole = pairwise_distances(X)
     monkeypatch.setattr(
-        distances_blocks, "BLOCK_BYTES", 16 * distances_blocks.SEGMENTS * 20**2
+        distances_blocks, "BLOCK_BYTES", 16 * distances_blocks.SAMPLE_PARTS * 20**2
     )  # 20 models, 51 samples
     stored = zarr.create_array(tmp_path / "x.zarr", data=X, chunks=(7, 30, 50))
     for given_models in (X, X[::-1][::-1], np.asfortranarray(X), stored):
@@ -181,7 +181,7 @@ def test_disjoint_models_do_not_take_many_times_as_long(rng):
 @pytest.mark.parametrize("n_classes", [4, 60])
 def test_an_error_in_a_later_block_names_the_argument_that_was_given(rng, monkeypatch, n_classes):
     monkeypatch.setattr(distances_blocks, "BLOCK_BYTES", 1)
-    monkeypatch.setattr(distances_blocks, "SEGMENTS", 1)
+    monkeypatch.setattr(distances_blocks, "SAMPLE_PARTS", 1)
     X = rng.dirichlet(np.ones(n_classes), size=(2 * TILE, 3))
     X[-1, 0] *= 2
     monkeypatch.setattr(distances_blocks, "BLOCK_BYTES", 16 * TILE**2 if n_classes > 48 else 1)

@@ -18,10 +18,10 @@ from inpca.distances.kernels import FAST, TILE, ZERO
 CELL = 16
 #: Largest h for which -ln(1 - h) = h + h² q(h) is taken from a polynomial; its error is below 1e-7 h².
 LARGEST_HALF = np.float32(0.5)
-LOGARITHM = np.polynomial.chebyshev.Chebyshev.interpolate(
+FITTED = np.polynomial.chebyshev.Chebyshev.interpolate(
     lambda h: (-np.log1p(-h) - h) / h**2, 9, domain=[1e-3, float(LARGEST_HALF)]
 )
-LOGARITHM = tuple(np.float32(x) for x in LOGARITHM.convert(kind=np.polynomial.Polynomial).coef)
+LOGARITHM = tuple(np.float32(x) for x in FITTED.convert(kind=np.polynomial.Polynomial).coef)
 LOGARITHM_DEGREE = len(LOGARITHM) - 1
 
 
@@ -95,10 +95,14 @@ def add_far(n_classes, left, right, cells, half, smallest, sums):  # pragma: no 
 
 
 @compiled(nogil=True, error_model="numpy")
-def correct_close(
-    classes, parts, left, right, n_samples, smallest, threshold, shape, upper, result
-):  # pragma: no cover (compiled)
-    """Replace the entries below ``threshold`` of a tile of ``shape`` models; of its upper half only, if asked."""
+def correct_close(classes, parts, tiles, n_samples, bounds, shape, upper, result):  # pragma: no cover (compiled)
+    """Replace small entries of the ``result`` (TILE, TILE) of two packed ``tiles`` of ``shape`` models.
+
+    ``bounds`` are the smallest overlap that counts, and the distance below which an entry is replaced; with ``upper``,
+    only those of the upper half are.
+    """
+    left, right = tiles
+    smallest, threshold = bounds
     cells = np.empty((TILE * TILE // CELL + 1, 2), np.int64)
     close = np.zeros(len(cells) * CELL, np.float32)
     n_cells = find_cells(result, threshold, shape, upper, cells, close)

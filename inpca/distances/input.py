@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numba
 import numpy as np
 
-from inpca.distances.quantities import KINDS, fill_quantities
+from inpca.distances.quantities import QUANTITIES, fill_quantities
 from inpca.probabilities import as_numbers, check_models
 from inpca.sphere import LARGEST_SAMPLE_DISTANCE
 
@@ -105,10 +105,10 @@ class Models:
             part = self.X[models, samples] if hasattr(self.X, "dtype") else self.X[models][:, samples]
         return np.ascontiguousarray(as_numbers(part, self._name(models))[0])
 
-    def quantities(self, given: np.ndarray, kind: str, target: np.ndarray) -> np.ndarray:
-        """Fill ``target`` with a quantity of models that were read; deviations that :meth:`check` wants to see."""
+    def fill(self, given: np.ndarray, quantity: str, target: np.ndarray) -> np.ndarray:
+        """Fill ``target`` with a quantity of models that were read; deviations of their sums, for :meth:`check`."""
         deviation = np.empty(len(given))
-        fill_quantities(given, self.log, KINDS[kind], LARGEST_SAMPLE_DISTANCE, target, deviation)
+        fill_quantities(given, self.log, QUANTITIES[quantity], LARGEST_SAMPLE_DISTANCE, target, deviation)
         return deviation
 
     def check(self, models: slice, deviation) -> None:
@@ -168,7 +168,7 @@ def check_device(device) -> str:
     return str(device)
 
 
-def run(threads: int, work: Callable, items: list) -> list:
+def in_threads(threads: int, work: Callable, items: list) -> list:
     """Results of ``work`` for all items, on that many threads; compiled kernels leave Python's lock to each other."""
     if threads == 1 or len(items) == 1:
         return [work(item) for item in items]

@@ -142,16 +142,17 @@ def small_overlap_tile(n_classes, left, right, smallest, mantissa, bits, exponen
 
 
 #: Chebyshev coefficients, in u on [0, 1/2], of arcsin(sqrt(u)) / sqrt(u); the error of the polynomial is below 1e-8.
-ARCSINE = np.polynomial.chebyshev.Chebyshev.interpolate(
+FITTED = np.polynomial.chebyshev.Chebyshev.interpolate(
     lambda u: np.arcsin(np.sqrt(u)) / np.sqrt(u), 12, domain=[1e-12, 0.5]
 )
-ARCSINE = tuple(ARCSINE.convert(kind=np.polynomial.Polynomial).coef)
+ARCSINE = tuple(FITTED.convert(kind=np.polynomial.Polynomial).coef)
 ARCSINE_DEGREE = len(ARCSINE) - 1
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", inline="always")
-def add_sample(classes, parts, angle, left, right, left2, right2, chord, sums):  # pragma: no cover (compiled)
+def add_sample(classes, parts, angle, sides, chord, sums):  # pragma: no cover (compiled)
     """Add what one sample contributes to every entry of a tile."""
+    left, right, left2, right2 = sides
     size = len(classes) * TILE
     for a in range(TILE):
         chord[:] = ZERO
@@ -180,17 +181,16 @@ def add_sample(classes, parts, angle, left, right, left2, right2, chord, sums): 
 
 
 @compiled(nogil=True, error_model="numpy")
-def difference_tile(
-    classes, parts, angle, left, right, left2, right2, n_samples, result
-):  # pragma: no cover (compiled)
-    """Fill a tile of the result with the mean over samples of Σ_c (a_nc - b_nc)(u_nc - v_nc).
+def difference_tile(classes, parts, angle, tiles, n_samples, result):  # pragma: no cover (compiled)
+    """Fill a tile of the result with the mean over samples of Σ_c (a_nc - b_nc)(u_nc - v_nc), of four packed ``tiles``.
 
     With ``angle`` of 1 instead of 0, that sum is the squared chord between two points of the sphere and the mean is of
     the angle between them, 2 arcsin(chord / 2), which keeps the accuracy that arccos loses for neighbours.
     """
+    a, b, u, v = tiles
     sums, chord = np.zeros((TILE, TILE)), np.empty(TILE, np.float32)
     for n in range(n_samples):
-        add_sample(classes, parts, angle, left[n], right[n], left2[n], right2[n], chord, sums)
+        add_sample(classes, parts, angle, (a[n], b[n], u[n], v[n]), chord, sums)
     for i in range(TILE):
         for j in range(TILE):
             result[i, j] = sums[i, j] / n_samples

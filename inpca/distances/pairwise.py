@@ -129,9 +129,9 @@ def pairwise_distances(
 
             fill_blocks(left, right, metric, device, sink)
         else:
-            products = left.shape[2] >= MANY_CLASSES and metric in ("bhattacharyya", "hellinger")
-            fill = fill_products if products else fill_tiles
-            fill = fill_pairs if are_few(*shape, sink.symmetric, products) else fill
+            by_products = left.shape[2] >= MANY_CLASSES and metric in ("bhattacharyya", "hellinger")
+            fill = fill_products if by_products else fill_tiles
+            fill = fill_pairs if are_few(*shape, sink.symmetric, by_products) else fill
             fill(left, right, metric, threads, sink)
     return result
 

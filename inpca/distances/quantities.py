@@ -1,4 +1,4 @@
-"""Compiled loop that makes of models what distances are computed from: square roots, probabilities, logarithms."""
+"""Compiled loop that makes of models the quantities that distances are computed from: square roots, p or ln p."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 from inpca.compiled import compiled
 
 #: What can be made of a model: sqrt(p), p or ln p, of probabilities that are divided by their sum.
-KINDS = {"root": 0, "probability": 1, "log": 2}
+QUANTITIES = {"root": 0, "probability": 1, "log": 2}
 #: Samples that are read of all models before the next, so that what is written stays in the cache.
 SAMPLES_A_PASS = 32
 HALF = np.float32(0.5)
 
 
 @compiled(nogil=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
-def fill_quantities(models, log, kind, largest, target, deviation):  # pragma: no cover (compiled)
+def fill_quantities(models, log, quantity, largest, target, deviation):  # pragma: no cover (compiled)
     """Fill ``target`` (models, samples, classes) with a quantity of normalised models, and ``deviation`` (models).
 
-    Logarithms are bounded below by ``-largest``. ``deviation`` is the largest |Σ_c p - 1| of a model's samples before
-    they were divided by their sums; NaN if any probability is NaN or negative, or if they cannot be normalised.
+    ``quantity`` is a value of :data:`QUANTITIES`; logarithms are bounded below by ``-largest``. ``deviation`` is the
+    largest |Σ_c p - 1| of a model's samples before they were divided by their sums; NaN if any probability is NaN or
+    negative, or if they cannot be normalised.
     """
     n_models, n_samples, n_classes = models.shape
     deviation[:] = 0
@@ -33,7 +34,7 @@ def fill_quantities(models, log, kind, largest, target, deviation):  # pragma: n
                     for c in range(n_classes):
                         top = max(top, source[c])
                     for c in range(n_classes):
-                        # the type of the models is kept: half the time in single precision
+                        # in the type of the models: half the time in single precision
                         root = math.exp((source[c] - top) * HALF)
                         values[c] = root
                         total += np.float64(root) * np.float64(root)
@@ -45,10 +46,10 @@ def fill_quantities(models, log, kind, largest, target, deviation):  # pragma: n
                 if not 0 < total < np.inf:
                     error = np.nan
                 scale = 1 / math.sqrt(total)
-                if kind == 0:
+                if quantity == 0:
                     for c in range(n_classes):
                         values[c] = (values[c] if log else math.sqrt(np.float64(source[c]))) * scale
-                elif kind == 1:
+                elif quantity == 1:
                     for c in range(n_classes):
                         values[c] = (values[c] * scale) ** 2 if log else source[c] / total
                 else:

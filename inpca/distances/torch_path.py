@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpca.distances.blocks import BLOCK_BYTES, CLOSE, SMALLEST_OVERLAP, block_slices, kinds_of
+from inpca.distances.blocks import BLOCK_BYTES, CLOSE, SMALLEST_OVERLAP, loaded_blocks, quantities_of
 from inpca.distances.input import Models
 
 #: Models a side of one block at most, samples that are computed at once, and pairs of close models at once.
@@ -19,11 +19,11 @@ def fill_blocks(left: Models, right: Models, metric: str, device: str, sink) -> 
     """Write all blocks of the distances between two sets of models; see :func:`inpca.distances.pairwise_distances`."""
     n_samples, n_classes = left.shape[1:]
     size = max(16, min(BLOCK_MODELS, BLOCK_BYTES // (4 * n_samples * n_classes)))
-    rows, of_rows = None, None
-    for models, others, same in block_slices(left, right, sink.symmetric, size):
-        if of_rows != models:
-            rows, of_rows = _load(left, models, metric), models
-        columns = rows if same else _load(right, others, metric)
+
+    def load(side: Models, models: slice) -> list[np.ndarray]:
+        return _load(side, models, metric)
+
+    for models, others, same, rows, columns in loaded_blocks(left, right, sink.symmetric, size, load):
         total = torch.zeros(rows[0].shape[0], columns[0].shape[0], dtype=torch.float64, device=device)
         for a, b in _chunks(rows, columns, device):
             total += _sum_over_samples(a, b, metric)
@@ -35,9 +35,9 @@ def fill_blocks(left: Models, right: Models, metric: str, device: str, sink) -> 
 def _load(side: Models, models: slice, metric: str) -> list[np.ndarray]:
     """What is made of one block of models, (models, samples, classes) float32, after they were found valid."""
     given = side.read(models)
-    quantities = [np.empty(given.shape, np.float32) for _ in kinds_of(metric)]
-    for kind, target in zip(kinds_of(metric), quantities, strict=True):
-        side.check(models, side.quantities(given, kind, target))
+    quantities = [np.empty(given.shape, np.float32) for _ in quantities_of(metric)]
+    for quantity, target in zip(quantities_of(metric), quantities, strict=True):
+        side.check(models, side.fill(given, quantity, target))
     return quantities
 
 
