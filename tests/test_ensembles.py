@@ -17,8 +17,10 @@ def store(tmp_path, rng):
     path = tmp_path / "c.zarr"
     attributes = {"configuration": "c", "job": {"configuration": {"name": "n"}}}
     labels = {"train": LABELS, "test": LABELS}
-    writer = PredictionWriter(path, seeds=range(5), steps=range(4), epochs=range(4), labels=labels, n_classes=3,
-                              attributes=attributes)  # fmt: skip
+    checkpoints = {step: step for step in range(4)}
+    writer = PredictionWriter(
+        path, seeds=range(5), checkpoints=checkpoints, labels=labels, n_classes=3, attributes=attributes
+    )
     for seed in range(5):
         for step in range(4):
             for split in labels:

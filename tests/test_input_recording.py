@@ -29,7 +29,7 @@ PAIR = X, Y
 
 
 def recorder(path, split=PAIR, **changes):
-    return Recorder(path, {"train": split}, **dict(steps=[0, 1], n_classes=3, steps_per_epoch=1) | changes)
+    return Recorder(path, {"train": split}, **dict(checkpoints={0: 0, 1: 1}, n_classes=3) | changes)
 
 
 def linear():
@@ -163,7 +163,7 @@ RIGHT_SPLITS = {
 def test_right_samples_are_recorded_in_order(kind, split, tmp_path):
     torch.manual_seed(1)
     model = kind(4, 3)
-    with recorder(tmp_path / "r.zarr", split, steps=[0]) as record:
+    with recorder(tmp_path / "r.zarr", split, checkpoints={0: 0}) as record:
         record(model, 0)
     store = PredictionStore(tmp_path / "r.zarr")
     assert np.allclose(store.log_probs("train")[0, 0], EXPECTED, atol=1e-6)
@@ -193,7 +193,7 @@ FORMS = {
 @pytest.mark.parametrize("change", [swap, edit])
 def test_inputs_that_change_later_are_caught_and_can_be_put_back(make, change, tmp_path):
     x, y = X.clone(), Y.clone()
-    record = recorder(tmp_path / "r.zarr", make(x, y), steps=[0, 1])
+    record = recorder(tmp_path / "r.zarr", make(x, y), checkpoints={0: 0, 1: 1})
     assert record(linear(), 0)
     change(x.numpy() if make is FORMS["arrays"] else x)
     with pytest.raises(
@@ -296,7 +296,7 @@ WRONG_OUTPUTS = {
 
 @pytest.mark.parametrize(("change", "outputs", "message"), WRONG_OUTPUTS.values(), ids=WRONG_OUTPUTS)
 def test_wrong_outputs_say_where_and_leave_the_checkpoint_to_be_repeated(change, outputs, message, tmp_path):
-    record = recorder(tmp_path / "r.zarr", steps=[3], seeds=[7], outputs=outputs)
+    record = recorder(tmp_path / "r.zarr", checkpoints={3: 3}, seeds=[7], outputs=outputs)
     with pytest.raises((TypeError, ValueError), match=message) as caught:
         record(Wrapped(change), 3)
     assert caught.value.__notes__ == ["while split 'train', seed 7, step 3 was recorded"]
@@ -391,7 +391,9 @@ def test_training_with_a_recorder_gives_the_same_bits(make, autocast, tmp_path):
     splits = {"train": DataLoader(Drawing(), batch_size=6), "test": PAIR}
 
     def record():
-        return Recorder(tmp_path / "r.zarr", splits, steps=range(0, 8, 2), n_classes=3, steps_per_epoch=4)
+        return Recorder(
+            tmp_path / "r.zarr", splits, checkpoints={step: step / 4 for step in range(0, 8, 2)}, n_classes=3
+        )
 
     with_it, without = train(make, record, autocast), train(make, None, autocast)
     for name, value in without[0].items():

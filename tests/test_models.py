@@ -18,7 +18,7 @@ def make_store(path, seeds, t, fingerprint="same"):
     """A store whose runs walk along the geodesic, at the given progress."""
     attributes = {"job": {"configuration": CONFIGURATION}, "configuration": path.stem, "data_fingerprint": fingerprint}
     writer = PredictionWriter(
-        path, seeds=seeds, steps=[0, 3, 6], epochs=[0, 1, 2], labels=LABELS, n_classes=3, attributes=attributes
+        path, seeds=seeds, checkpoints={0: 0, 3: 1, 6: 2}, labels=LABELS, n_classes=3, attributes=attributes
     )
     for split, labels in LABELS.items():
         for seed in seeds:
@@ -81,7 +81,7 @@ def test_stores_of_different_data_do_not_mix(tmp_path):
 def own_store(path, labels, attributes, n_classes=3):
     """A store of one run and one checkpoint, recorded elsewhere."""
     writer = PredictionWriter(
-        path, seeds=[0], steps=[0], epochs=[0], labels=labels, n_classes=n_classes, attributes=attributes
+        path, seeds=[0], checkpoints={0: 0}, labels=labels, n_classes=n_classes, attributes=attributes
     )
     for split, truths in labels.items():
         writer.write(split, 0, 0, np.full((len(truths), n_classes), -np.log(n_classes), np.float32))

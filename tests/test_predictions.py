@@ -11,7 +11,7 @@ LABELS = {"train": np.arange(6) % 3, "test": np.arange(4) % 3}
 
 def writer(path):
     return PredictionWriter(
-        path, seeds=[42, 43], steps=[0, 5], epochs=[0, 0.5], labels=LABELS, n_classes=3, attributes={"note": "x"}
+        path, seeds=[42, 43], checkpoints={0: 0, 5: 0.5}, labels=LABELS, n_classes=3, attributes={"note": "x"}
     )
 
 
@@ -48,7 +48,7 @@ def test_is_readable_with_xarray(store):
 
 
 def test_a_certain_prediction_of_zero_is_stored_as_a_chunk(tmp_path):
-    store = PredictionWriter(tmp_path / "z.zarr", seeds=[0], steps=[0], epochs=[0], labels={"train": [0]}, n_classes=2)
+    store = PredictionWriter(tmp_path / "z.zarr", seeds=[0], checkpoints={0: 0}, labels={"train": [0]}, n_classes=2)
     store.write("train", 0, 0, np.array([[0, -np.inf]], np.float32))
     store.close()
     assert any("log_probs/c/" in name for name in json.loads((tmp_path / "z.zarr" / MANIFEST).read_text()))
@@ -93,9 +93,7 @@ def test_writes_against_the_schedule_are_errors(tmp_path):
 
 
 def test_marks_of_workflows_and_desktops_are_no_damage(tmp_path):
-    writer = PredictionWriter(
-        tmp_path / "s.zarr", seeds=[0], steps=[0], epochs=[0], labels={"train": [0, 1]}, n_classes=2
-    )
+    writer = PredictionWriter(tmp_path / "s.zarr", seeds=[0], checkpoints={0: 0}, labels={"train": [0, 1]}, n_classes=2)
     writer.write("train", 0, 0, np.log(np.full((2, 2), 0.5)))
     writer.close()
     for name in (".snakemake_timestamp", ".DS_Store"):

@@ -18,6 +18,8 @@ from inpca.predictions.store import PredictionStoreError, PredictionWriter
 
 X, Y = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.arange(6) % 3
 
+CHECKPOINTS = {0: 0, 5: 1, 10: 2}
+
 
 def network():
     torch.manual_seed(1)
@@ -25,7 +27,7 @@ def network():
 
 
 def recorder(path, **changes):
-    arguments = dict(splits={"train": (X, Y)}, steps=[0, 5, 10], n_classes=3, steps_per_epoch=5) | changes
+    arguments = dict(splits={"train": (X, Y)}, checkpoints=CHECKPOINTS, n_classes=3) | changes
     return Recorder(path, arguments.pop("splits"), **arguments)
 
 
@@ -52,19 +54,20 @@ def test_examples(module):
     assert doctest.testmod(module).failed == 0
 
 
+STEP, EPOCH = "a step of checkpoints must be a whole number", r"checkpoints\[0\] must be an epoch, .* from 0 on, "
 ARGUMENTS = {
-    "no steps": (dict(steps=[]), ValueError, r"steps is empty: .*"),
-    "a negative step": (dict(steps=[0, -1]), ValueError, r"steps\[1\] must be a whole .* 0 to 2\^63 - 1, not -1"),
-    "a fraction": (dict(steps=[0, 1.5]), ValueError, r"steps\[1\] must be a whole number .*, not 1.5"),
-    "NaN": (dict(steps=[float("nan")]), ValueError, r"steps\[0\] must be a whole number .*, not nan"),
-    "a text": (dict(steps="123"), TypeError, r"steps must be a sequence of whole numbers, .*, not '123'"),
-    "texts": (dict(steps=["1"]), TypeError, r"steps\[0\] must be a whole number, not '1'"),
-    "one step": (dict(steps=5), TypeError, r"steps must be a sequence .*, not 5"),
-    "a table of steps": (dict(steps=[[1]]), TypeError, r"steps\[0\] must be a whole number, not \[1\]"),
-    "an epoch of no steps": (dict(steps_per_epoch=0), ValueError, r"steps_per_epoch must be a number above 0, not 0"),
-    "epoch < 0": (dict(steps_per_epoch=-2), ValueError, r"steps_per_epoch must be a number above 0, not -2"),
-    "epoch NaN": (dict(steps_per_epoch=np.nan), ValueError, r"steps_per_epoch must be a number above 0, not nan"),
-    "epoch text": (dict(steps_per_epoch="5"), TypeError, r"steps_per_epoch must be a number above 0, not '5'"),
+    "no steps": (dict(checkpoints={}), ValueError, r"checkpoints is empty: .*"),
+    "a negative step": (dict(checkpoints={-1: 0}), ValueError, STEP + r" from 0 to 2\^63 - 1, not -1"),
+    "a fraction": (dict(checkpoints={0: 0, 1.5: 1}), ValueError, STEP + ".*, not 1.5"),
+    "NaN": (dict(checkpoints={float("nan"): 0}), ValueError, STEP + ".*, not nan"),
+    "a text": (dict(checkpoints="123"), TypeError, r"checkpoints must map optimiser steps to epochs, .*, not '123'"),
+    "texts": (dict(checkpoints={"1": 0}), TypeError, STEP + ", not '1'"),
+    "a list of steps": (dict(checkpoints=[0, 5]), TypeError, r"checkpoints must map .*, not \[0, 5\]"),
+    "a step twice": (dict(checkpoints={torch.tensor(5): 1, 5: 1}), ValueError, "checkpoints has step 5 twice"),
+    "epoch < 0": (dict(checkpoints={0: -2}), ValueError, EPOCH + "not -2"),
+    "epoch NaN": (dict(checkpoints={0: np.nan}), ValueError, EPOCH + "not nan"),
+    "epoch text": (dict(checkpoints={0: "5"}), TypeError, EPOCH + "not '5'"),
+    "epochs that fall": (dict(checkpoints={5: 1, 9: 0.5}), ValueError, "epochs of checkpoints must not fall, .* at 1"),
     "seed twice": (dict(seeds=[42, 42]), ValueError, r"seeds must differ, but 42 is there 2 times"),
     "seed < 0": (dict(seeds=[-1]), ValueError, r"seeds\[0\] must be a whole number .*, not -1"),
     "seed 1.5": (dict(seeds=[1.5]), ValueError, r"seeds\[0\] must be a whole number .*, not 1.5"),
@@ -81,7 +84,7 @@ ARGUMENTS = {
     "attribute list": (dict(attributes=[1]), TypeError, r"attributes must be a mapping, not \[1\]"),
     "own versions": (dict(attributes={"versions": 1}), ValueError, r"attributes\['versions'\] is what .*"),
     "outputs": (dict(outputs="logit"), ValueError, r"outputs must be one of 'logits', .*, not 'logit'"),
-    "both": (dict(overwrite=True, resume=True), ValueError, r"overwrite=True and resume=True exclude each other.*"),
+    "no choice": (dict(if_exists="append"), ValueError, r"if_exists must be one of 'error', .*, not 'append'"),
     "no splits": (dict(splits={}), ValueError, r"splits is empty: it must map names to \(inputs, labels\) .*"),
     "a list of splits": (dict(splits=[X]), TypeError, r"splits must map names .*, not list"),
     "a split's name": (dict(splits={"a/b": (X, Y)}), ValueError, r"a split cannot be named 'a/b': .*"),
@@ -150,17 +153,17 @@ def test_nothing_is_written_inside_a_store(tmp_path):
     assert PredictionStore(path).n_models == 3 and stopped.finish().n_models == 1
 
 
-@pytest.mark.parametrize("steps", [
-    np.geomspace(1, 10, 12).astype(int), torch.tensor([10, 1, 5, 5]), (n for n in (5, 1, 10)), [1.0, 5, 10], {1, 5, 10},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "steps", [np.geomspace(1, 10, 12).astype(int), torch.tensor([10, 1, 5]), np.array([5, 1, 10.0]), [1.0, 5, 10]]
+)
 def test_steps_are_sorted_and_count_once(steps, tmp_path):
-    store = PredictionStore(finished(tmp_path / "r.zarr", steps=steps))
+    store = PredictionStore(finished(tmp_path / "r.zarr", checkpoints={step: step / 5 for step in steps}))
     assert np.all(np.diff(store.steps) > 0) and {1, 5, 10} <= set(store.steps.tolist())
-    assert np.array_equal(store.epochs, store.steps / 5)
+    assert np.allclose(store.epochs, store.steps / 5)
 
 
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_what_is_no_store_is_never_replaced(overwrite, tmp_path):
+@pytest.mark.parametrize("if_exists", ["error", "overwrite", "resume"])
+def test_what_is_no_store_is_never_replaced(if_exists, tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos/cat.jpg").write_text("cat")
     (tmp_path / "file").write_text("text")
@@ -169,28 +172,30 @@ def test_what_is_no_store_is_never_replaced(overwrite, tmp_path):
     (tmp_path / "mixed/cat.jpg").write_text("cat")
     for name in ("photos", "file", "empty", "mixed"):
         with pytest.raises(PredictionStoreError, match=f"{name} exists and is not a prediction store"):
-            recorder(tmp_path / name, overwrite=overwrite)
+            recorder(tmp_path / name, if_exists=if_exists)
     (tmp_path / ".partial-new").mkdir()
     (tmp_path / ".partial-new/cat.jpg").write_text("cat")
     with pytest.raises(PredictionStoreError, match=r"\.partial-new holds cat\.jpg, which is not of a prediction store"):
-        recorder(tmp_path / "new", overwrite=overwrite)
+        recorder(tmp_path / "new", if_exists=if_exists)
     assert len(list(tmp_path.rglob("cat.jpg"))) == 3 and (tmp_path / "file").read_text() == "text"
 
 
 def test_a_finished_store_is_replaced_on_request_and_only_by_a_complete_one(tmp_path):
     path = finished(tmp_path / "r.zarr")
-    with pytest.raises(PredictionStoreError, match="is a finished prediction store; pass overwrite=True to replace it"):
+    with pytest.raises(
+        PredictionStoreError, match="a finished prediction store; pass if_exists='overwrite' to replace it"
+    ):
         recorder(path)
-    with pytest.raises(ZeroDivisionError), recorder(path, overwrite=True):
+    with pytest.raises(ZeroDivisionError), recorder(path, if_exists="overwrite"):
         1 / 0  # noqa: B018
     assert PredictionStore(path).steps.tolist() == [0, 5, 10]
-    finished(path, steps=[3], overwrite=True)
+    finished(path, checkpoints={3: 0}, if_exists="overwrite")
     assert PredictionStore(path).steps.tolist() == [3] and [p.name for p in tmp_path.iterdir()] == ["r.zarr"]
 
 
 def test_one_recorder_at_a_time(tmp_path):
     first = recorder(tmp_path / "r.zarr")
-    for changes in ({}, dict(overwrite=True), dict(resume=True)):
+    for changes in ({}, dict(if_exists="overwrite"), dict(if_exists="resume")):
         with pytest.raises(PredictionStoreError, match=r"^r.zarr is being written by process \d+ on .*; close that"):
             recorder(tmp_path / "r.zarr", **changes)
     for step in (0, 5, 10):
@@ -208,9 +213,9 @@ def test_a_killed_process_leaves_no_lock_and_its_checkpoints(tmp_path):
         f"record = recorder({str(tmp_path / 'r.zarr')!r}); record(network(), 0); os._exit(1)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
-    with pytest.raises(PredictionStoreError, match="holds recorded predictions; pass resume=True to go on with it"):
+    with pytest.raises(PredictionStoreError, match="holds recorded predictions; pass if_exists='resume' to go on"):
         recorder(tmp_path / "r.zarr")
-    with recorder(tmp_path / "r.zarr", resume=True) as record:
+    with recorder(tmp_path / "r.zarr", if_exists="resume") as record:
         assert [record(network(), step) for step in (0, 5, 10)] == [False, True, True]
     finished(tmp_path / "whole.zarr")
     a, b = (PredictionStore(tmp_path / name) for name in ("r.zarr", "whole.zarr"))
@@ -218,18 +223,18 @@ def test_a_killed_process_leaves_no_lock_and_its_checkpoints(tmp_path):
 
 
 @pytest.mark.parametrize(("changes", "part"), [
-    (dict(steps=[0, 5]), "steps"), (dict(seeds=[1]), "seeds"), (dict(n_classes=4), "n_classes"),
+    (dict(checkpoints={0: 0, 5: 1}), "steps"), (dict(seeds=[1]), "seeds"), (dict(n_classes=4), "n_classes"),
     (dict(splits={"train": (X, (Y + 1) % 3)}), "labels of split 'train'"),
     (dict(attributes={"lr": 1}), r"attributes\['lr'\]"),
     (dict(splits={"train": (100 * X, Y)}), "inputs of split 'train'"), (dict(outputs="log_probabilities"), "outputs"),
-    (dict(splits={"test": (X, Y)}), "splits"), (dict(steps_per_epoch=4), "epochs"),
+    (dict(splits={"test": (X, Y)}), "splits"), (dict(checkpoints={0: 0, 5: 1.25, 10: 2.5}), "epochs"),
 ])  # fmt: skip
 def test_resuming_another_recording_is_refused(changes, part, tmp_path):
     with pytest.raises(ZeroDivisionError), recorder(tmp_path / "r.zarr") as record:
         record(network(), 0)
         1 / 0  # noqa: B018
     with pytest.raises(PredictionStoreError, match=f"^r.zarr cannot be resumed: {part} differ from those"):
-        recorder(tmp_path / "r.zarr", resume=True, **changes)
+        recorder(tmp_path / "r.zarr", if_exists="resume", **changes)
     assert PredictionStore(tmp_path / "r.zarr", partial=True).recorded.tolist() == [[True, False, False]]
 
 
@@ -264,7 +269,7 @@ def test_seeds_that_share_no_checkpoint_can_be_kept_apart(tmp_path):
     message = r"seeds \[0, 1\] share no checkpoint; keep some of them with PredictionStore\('r.zarr', partial=True\)"
     with pytest.raises(PredictionStoreError, match=message + r"\.finish\(seeds=\.\.\.\)$"):
         record.close()
-    recorder(tmp_path / "r.zarr", seeds=[0, 1], resume=True)._writer.release()
+    recorder(tmp_path / "r.zarr", seeds=[0, 1], if_exists="resume")._writer.release()
     store = PredictionStore(tmp_path / "r.zarr", partial=True).finish(seeds=[0])
     assert store.seeds.tolist() == [0] and store.steps.tolist() == [0]
     assert names(tmp_path) == [".partial-r.zarr", "r.zarr"]
@@ -275,13 +280,16 @@ def test_finishing_that_is_refused_leaves_nothing_behind(tmp_path):
     stop(tmp_path / "r.zarr")
     (tmp_path / "photos").mkdir()
     before, store = names(tmp_path), PredictionStore(tmp_path / "r.zarr", partial=True)
-    for name, message in (("b.zarr", "pass overwrite=True to replace it"), ("photos", "is not a prediction store")):
+    for name, message in (
+        ("b.zarr", "pass if_exists='overwrite' to replace it"),
+        ("photos", "is not a prediction store"),
+    ):
         with pytest.raises(PredictionStoreError, match=message):
             store.finish(tmp_path / name)
         assert names(tmp_path) == before
     with pytest.raises(PredictionStoreError) as caught:
         store.finish(tmp_path / "b.zarr")
-    assert caught.value.__traceback__ and store.finish(tmp_path / "b.zarr", overwrite=True).steps.tolist() == [0]
+    assert caught.value.__traceback__ and store.finish(tmp_path / "b.zarr", if_exists="overwrite").steps.tolist() == [0]
     assert names(tmp_path) == ["b.zarr", "photos"]
 
 
@@ -302,7 +310,7 @@ def test_what_stands_where_a_replaced_store_would_go_is_named(tmp_path):
         PredictionStoreError,
         match=r"\.replaced-x\.zarr exists and is not a prediction store; move it, to replace x.zarr",
     ):
-        recorder(path, overwrite=True)
+        recorder(path, if_exists="overwrite")
     assert names(tmp_path) == [".replaced-x.zarr", "x.zarr"] and PredictionStore(path).n_models == 3
 
 
@@ -310,7 +318,7 @@ def test_resuming_goes_on_with_the_same_inputs_in_another_form_and_the_store_is_
     finished(tmp_path / "whole.zarr")
     stop(tmp_path / "r.zarr")
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, Y), batch_size=4)
-    with recorder(tmp_path / "r.zarr", splits={"train": loader}, resume=True) as record:
+    with recorder(tmp_path / "r.zarr", splits={"train": loader}, if_exists="resume") as record:
         assert [record(network(), step) for step in (0, 5, 10)] == [False, True, True]
     manifests = [(tmp_path / name / "manifest.json").read_text() for name in ("whole.zarr", "r.zarr")]
     assert manifests[0] == manifests[1]
@@ -333,7 +341,10 @@ def test_an_unfinished_store_is_read_but_never_where_nothing_was_recorded(tmp_pa
     with pytest.raises(ZeroDivisionError) as caught, recorder(tmp_path / "r.zarr") as record:
         record(network(), 5)
         1 / 0  # noqa: B018
-    assert "1 recorded checkpoints are in" in caught.value.__notes__[0] and "resume=True" in caught.value.__notes__[0]
+    assert (
+        "1 recorded checkpoints are in" in caught.value.__notes__[0]
+        and "if_exists='resume'" in caught.value.__notes__[0]
+    )
     with pytest.raises(PredictionStoreError, match="can be opened with partial=True"):
         PredictionStore(tmp_path / "r.zarr")
     for name in ("r.zarr", ".partial-r.zarr"):
@@ -361,13 +372,13 @@ def test_a_checkpoint_that_was_damaged_counts_as_not_recorded(tmp_path):
     with open(tmp_path / ".partial-r.zarr/recorded.jsonl", "a") as journal:
         journal.write('{"split": "tra')
     assert PredictionStore(tmp_path / "r.zarr", partial=True).recorded.tolist() == [[True, False, False]]
-    with recorder(tmp_path / "r.zarr", resume=True) as record:
+    with recorder(tmp_path / "r.zarr", if_exists="resume") as record:
         assert [record(network(), step) for step in (0, 5, 10)] == [False, True, True]
     assert PredictionStore(tmp_path / "r.zarr").n_models == 3
 
 
 def test_one_seed_need_not_be_named_and_several_must(tmp_path):
-    with recorder(tmp_path / "one.zarr", seeds=[42], steps=[0]) as record:
+    with recorder(tmp_path / "one.zarr", seeds=[42], checkpoints={0: 0}) as record:
         assert record(network(), 0)
         with pytest.raises(PredictionStoreError, match=r"^one.zarr: seed 42, step 0 was recorded before$"):
             record(network(), 0)
@@ -409,15 +420,12 @@ def test_an_unknown_split_names_the_splits(tmp_path):
         PredictionStore("s3://bucket/x")
 
 
-def test_a_writer_refuses_steps_that_do_not_increase_and_values_of_another_shape(tmp_path):
+def test_a_writer_refuses_epochs_that_fall_and_values_of_another_shape(tmp_path):
     arguments = dict(seeds=[0], labels={"train": [0, 1]}, n_classes=2)
-    for steps in ([0, 0], [5, 0]):
-        with pytest.raises(ValueError, match=r"^steps must increase, but 0 follows [05]$"):
-            PredictionWriter(tmp_path / "w", steps=steps, epochs=[0, 1], **arguments)
-    for epochs in ([0], [0, np.nan], [1, 0], [-1, 0]):
-        with pytest.raises(ValueError, match=r"^epochs must be "):
-            PredictionWriter(tmp_path / "w", steps=[0, 1], epochs=epochs, **arguments)
-    writer = PredictionWriter(tmp_path / "w", steps=[0], epochs=[0], **arguments)
+    for epochs in ([0, np.nan], [1, 0], [-1, 0]):
+        with pytest.raises(ValueError, match=r"^(checkpoints\[[01]\] must be an epoch|epochs of checkpoints must not)"):
+            PredictionWriter(tmp_path / "w", checkpoints=dict(enumerate(epochs)), **arguments)
+    writer = PredictionWriter(tmp_path / "w", checkpoints={0: 0}, **arguments)
     with pytest.raises(PredictionStoreError, match=r"predictions have the shape \(1, 2\), not \(2, 2\)"):
         writer.write("train", 0, 0, np.log([[0.5, 0.5]]))
     writer.write("train", 0, 0, np.log([[0.5, 0.5]] * 2))

@@ -125,7 +125,7 @@ def test_recorder_records_any_loop_and_leaves_the_model_as_it_was(tmp_path):
     model.train()
     loader = DataLoader(TensorDataset(x[20:], y[20:]), batch_size=4)
     splits = {"train": (x[:20], y[:20]), "test": loader}
-    with Recorder(tmp_path / "r.zarr", splits, steps=[0, 2], n_classes=3, steps_per_epoch=2) as record:
+    with Recorder(tmp_path / "r.zarr", splits, checkpoints={0: 0, 2: 1}, n_classes=3) as record:
         state = torch.get_rng_state()
         assert [record(model, step) for step in range(3)] == [True, False, True]
         assert torch.equal(torch.get_rng_state(), state)
@@ -139,12 +139,12 @@ def test_recorder_records_any_loop_and_leaves_the_model_as_it_was(tmp_path):
 def test_recorder_refuses_a_shuffling_loader(tmp_path):
     loader = DataLoader(TensorDataset(torch.randn(8, 2), torch.zeros(8, dtype=torch.long)), shuffle=True)
     with pytest.raises(ValueError, match="'train' shuffles"):
-        Recorder(tmp_path / "r.zarr", {"train": loader}, steps=[0], n_classes=2, steps_per_epoch=1)
+        Recorder(tmp_path / "r.zarr", {"train": loader}, checkpoints={0: 0}, n_classes=2)
 
 
 def test_a_loop_that_fails_leaves_no_store(tmp_path):
     split = {"train": (torch.randn(4, 2), torch.zeros(4, dtype=torch.long))}
-    recorder = Recorder(tmp_path / "r.zarr", split, steps=[0], n_classes=2, steps_per_epoch=1)
+    recorder = Recorder(tmp_path / "r.zarr", split, checkpoints={0: 0}, n_classes=2)
     with pytest.raises(ZeroDivisionError), recorder:
         1 / 0  # noqa: B018
     assert not (tmp_path / "r.zarr").exists()

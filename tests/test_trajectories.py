@@ -155,7 +155,7 @@ def stores(tmp_path, wild, rng):
         factors = dict(name=f"n{number}", optimizer="sgd", batch_size=10, learning_rate=0.1, weight_decay=0.0,
                        augmentation="none", epochs=1)  # fmt: skip
         attributes = {"configuration": f"c{number}", "job": {"configuration": factors}, "data_fingerprint": "x"}
-        writer = PredictionWriter(path, seeds=[1, 2], steps=range(12), epochs=range(12), n_classes=4,
+        writer = PredictionWriter(path, seeds=[1, 2], checkpoints={step: step for step in range(12)}, n_classes=4,
                                   labels={"train": LABELS, "test": LABELS}, attributes=attributes)  # fmt: skip
         for seed in (1, 2):
             order = order_within_classes(LABELS, rng.integers(1000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral, Real
@@ -42,7 +42,7 @@ class StoreContents:
     attributes: dict[str, Any]
 
     @classmethod
-    def checked(cls, *, seeds, steps, epochs, labels, n_classes, attributes) -> StoreContents:
+    def checked(cls, *, seeds, checkpoints, labels, n_classes, attributes) -> StoreContents:
         """Contents from the arguments of a user.
 
         Raises
@@ -50,10 +50,7 @@ class StoreContents:
         TypeError, ValueError
             With the argument, what is wrong with it and what is allowed.
         """
-        steps = whole_numbers(steps, "steps")
-        for first, second in pairwise(steps):
-            if second <= first:
-                raise ValueError(f"steps must increase, but {second} follows {first}")
+        steps, epochs = steps_and_epochs(checkpoints)
         n_classes = class_count(n_classes)
         if not isinstance(labels, Mapping) or not labels:
             raise TypeError(f"labels must map names of splits to arrays of labels, not {labels!r}")
@@ -62,7 +59,7 @@ class StoreContents:
         return cls(
             checked_seeds(seeds),
             steps,
-            checked_epochs(epochs, len(steps)),
+            epochs,
             {name: class_labels(values, n_classes, f"labels of split {name!r}") for name, values in labels.items()},
             n_classes,
             json_attributes(attributes),
@@ -160,23 +157,55 @@ def checked_seeds(seeds) -> list[int]:
     return seeds
 
 
-def checked_epochs(epochs, n_steps: int) -> np.ndarray:
-    """Epochs of the steps, (T,) float64.
+def steps_and_epochs(checkpoints) -> tuple[list[int], np.ndarray]:
+    """Steps of checkpoints in increasing order, and their epochs, (T,) float64.
+
+    Parameters
+    ----------
+    checkpoints : mapping from int to float
+        Epoch of each optimiser step.
 
     Raises
     ------
     TypeError, ValueError
-        If they are not one finite number from 0 on for each step, in increasing order.
+        If it is no mapping, is empty, a step is no whole number from 0 on, an epoch is no finite number from 0 on, or
+        a later step has an earlier epoch.
+
+    Examples
+    --------
+    >>> steps_and_epochs({100: 0.5, 0: 0})
+    ([0, 100], array([0. , 0.5]))
     """
-    try:
-        values = np.asarray(list(epochs) if isinstance(epochs, Iterable) else epochs, np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"epochs must be a sequence of numbers, not {epochs!r}") from None
-    if values.shape != (n_steps,):
-        raise ValueError(f"epochs must be one number for each of the {n_steps} steps, not of shape {values.shape}")
-    if not np.all(np.isfinite(values)) or values[0] < 0 or np.any(np.diff(values) < 0):
-        raise ValueError(f"epochs must be finite, from 0 on and in increasing order, not {values.tolist()}")
-    return values
+    example = "checkpoints must map optimiser steps to epochs, such as {0: 0.0, 100: 0.5}"
+    if not isinstance(checkpoints, Mapping):
+        raise TypeError(f"{example}, not {checkpoints!r}")
+    if not checkpoints:
+        raise ValueError(f"checkpoints is empty: {example}")
+    epochs: dict[int, float] = {}
+    for key, epoch in checkpoints.items():
+        step = whole_number(key, "a step of checkpoints")
+        if step in epochs:
+            raise ValueError(f"checkpoints has step {step} twice")
+        epoch = epoch.item() if getattr(epoch, "ndim", 1) == 0 and hasattr(epoch, "item") else epoch
+        if isinstance(epoch, bool) or not isinstance(epoch, Real):
+            raise TypeError(f"checkpoints[{step}] must be an epoch, a number from 0 on, not {epoch!r}")
+        if not math.isfinite(epoch) or epoch < 0:
+            raise ValueError(f"checkpoints[{step}] must be an epoch, a number from 0 on, not {epoch!r}")
+        epochs[step] = float(epoch)
+    steps = sorted(epochs)
+    for first, second in pairwise(steps):
+        if epochs[second] < epochs[first]:
+            raise ValueError(
+                f"epochs of checkpoints must not fall, but step {second} is at {epochs[second]:g}, step {first} at "
+                f"{epochs[first]:g}"
+            )
+    return steps, np.array([epochs[step] for step in steps])
+
+
+def check_choice(value, allowed: Sequence[str], name: str) -> None:
+    """Raise a ValueError if an argument is none of the words that it may be."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
 
 
 def check_split_name(name) -> None:

@@ -181,7 +181,7 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     if not is_finished(path) or path.is_symlink():
         raise PredictionStoreError(f"{path} exists and is not a prediction store; choose another name")
     if not overwrite:
-        raise PredictionStoreError(f"{path} is a finished prediction store; pass overwrite=True to replace it")
+        raise PredictionStoreError(f"{path} is a finished prediction store; pass if_exists='overwrite' to replace it")
     old = replaced_path(path)
     if os.path.lexists(old) and not is_finished(old):
         raise PredictionStoreError(f"{old} exists and is not a prediction store; move it, to replace {path.name}")

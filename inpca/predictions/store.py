@@ -21,7 +21,7 @@ import numpy as np
 import zarr
 
 from inpca.files import Lock, remove
-from inpca.predictions.contents import AXES, checked_seeds
+from inpca.predictions.contents import AXES, check_choice, checked_seeds
 from inpca.predictions.files import (
     MANIFEST,
     PARTIAL,
@@ -119,7 +119,7 @@ class PredictionStore:
         """Number of models: seeds times checkpoints."""
         return len(self.seeds) * len(self.steps)
 
-    def finish(self, path: str | Path | None = None, *, seeds=None, overwrite: bool = False) -> PredictionStore:
+    def finish(self, path: str | Path | None = None, *, seeds=None, if_exists: str = "error") -> PredictionStore:
         """Make a finished store of what was recorded of an unfinished one.
 
         It holds the seeds of which anything was recorded, or the given ones, at the checkpoints that they share. If
@@ -130,8 +130,8 @@ class PredictionStore:
         path : path, optional
             Name of the finished store; by default the one the unfinished store was to get.
         seeds : sequence of int, optional
-        overwrite : bool
-            Replace a finished store of that name.
+        if_exists : {"error", "overwrite"}
+            What to do with a finished store of that name.
 
         Raises
         ------
@@ -140,13 +140,14 @@ class PredictionStore:
         """
         if not self._partial:
             raise PredictionStoreError(f"{self.path} is finished already")
+        check_choice(if_exists, ("error", "overwrite"), "if_exists")
         target = self.path.with_name(self.path.name.removeprefix(PARTIAL)) if path is None else store_path(path)
         try:
             lock = Lock(self.path.with_name(f"{self.path.name}.lock"))
         except BlockingIOError as error:
             raise PredictionStoreError(f"{self.path} is being written by {error}; close that recorder first") from None
         try:
-            keep_recorded(self, target.absolute(), seeds=seeds, overwrite=overwrite)
+            keep_recorded(self, target.absolute(), seeds=seeds, overwrite=if_exists == "overwrite")
         finally:
             lock.release()
         return PredictionStore(target)
@@ -258,10 +259,14 @@ def keep_recorded(store: PredictionStore, target: Path, *, seeds=None, overwrite
             f"them with PredictionStore({target.name!r}, partial=True).finish(seeds=...)"
         )
     temporary = PredictionWriter(
-        target.with_name(f".kept-{target.name}"), seeds=store.seeds[rows], steps=store.steps[columns],
-        epochs=store.epochs[columns], labels={split: store.labels(split) for split in store.splits},
-        n_classes=store.log_probs(store.splits[0]).shape[-1], attributes=store.attributes, overwrite=True,
-    )  # fmt: skip
+        target.with_name(f".kept-{target.name}"),
+        seeds=store.seeds[rows],
+        checkpoints=dict(zip(store.steps[columns].tolist(), store.epochs[columns].tolist(), strict=True)),
+        labels={split: store.labels(split) for split in store.splits},
+        n_classes=store.log_probs(store.splits[0]).shape[-1],
+        attributes=store.attributes,
+        if_exists="overwrite",
+    )
     try:
         for split, row, column in product(store.splits, rows, columns):
             values = store.log_probs(split)[row, column]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import zarr
 
 from inpca.files import Lock, remove
-from inpca.predictions.contents import StoreContents
+from inpca.predictions.contents import StoreContents, check_choice
 from inpca.predictions.files import (
     JOURNAL,
     MANIFEST,
@@ -33,6 +33,8 @@ from inpca.probabilities import check_models
 
 #: Largest chunk of a log-probability array, in bytes; a chunk never spans two checkpoints.
 CHUNK_BYTES = 2**26
+#: What to do with a store that has the name of a new one.
+IF_EXISTS = ("error", "overwrite", "resume")
 
 
 class PredictionWriter:
@@ -46,19 +48,16 @@ class PredictionWriter:
     path : path
         Name of the store. Until it is complete it is ``.partial-<name>`` beside it.
     seeds : sequence of int
-    steps : sequence of int
-        Optimiser steps of the checkpoints, increasing.
-    epochs : sequence of float
-        Epochs of the checkpoints, as fractions where they fall inside one.
+    checkpoints : mapping from int to float
+        Epoch of each optimiser step that is stored, a fraction where it falls inside one.
     labels : mapping from split to (N,) array of int
         Ground truth of each split, or one-hot rows (N, C).
     n_classes : int
     attributes : mapping
         Anything that JSON holds.
-    overwrite : bool
-        Replace a finished store of that name, once this one is complete, and an unfinished one at once.
-    resume : bool
-        Go on with the unfinished store of that name, if there is one, which must have been made for the same.
+    if_exists : {"error", "overwrite", "resume"}
+        What to do with a store of that name: stop; replace a finished one, once this one is complete, and an unfinished
+        one at once; or go on with the unfinished one, which must have been made for the same.
     origin : mapping from str to str, optional
         What the predictions are made of, compared on resuming; the finished store does not hold it.
 
@@ -71,18 +70,26 @@ class PredictionWriter:
     """
 
     def __init__(
-        self, path, *, seeds, steps, epochs, labels: Mapping[str, Any], n_classes: int, attributes=None,
-        overwrite: bool = False, resume: bool = False, origin: Mapping[str, str] | None = None,
-    ):  # fmt: skip
-        if overwrite and resume:
-            raise ValueError("overwrite=True and resume=True exclude each other: pass one of them")
+        self,
+        path: str | os.PathLike[str],
+        *,
+        seeds: Iterable[int],
+        checkpoints: Mapping[int, float],
+        labels: Mapping[str, Any],
+        n_classes: int,
+        attributes: Mapping[str, Any] | None = None,
+        if_exists: str = "error",
+        origin: Mapping[str, str] | None = None,
+    ):
+        check_choice(if_exists, IF_EXISTS, "if_exists")
         self._contents = StoreContents.checked(
-            seeds=seeds, steps=steps, epochs=epochs, labels=labels, n_classes=n_classes, attributes=attributes
+            seeds=seeds, checkpoints=checkpoints, labels=labels, n_classes=n_classes, attributes=attributes
         )
         self._origin = dict(origin or {})
-        self._claim(path, overwrite)
+        self.if_exists, self.closed = if_exists, False
+        self._claim(path)
         try:
-            if self._partly_recorded(overwrite, resume):
+            if self._partly_recorded():
                 self._continue()
             else:
                 self._create()
@@ -92,15 +99,14 @@ class PredictionWriter:
                 raise PredictionStoreError(f"{self.path}: cannot be written: {error.strerror or error}") from None
             raise
 
-    def _claim(self, path, overwrite: bool) -> None:
+    def _claim(self, path) -> None:
         """Check the name and lock it."""
         self.path = store_path(path).absolute()
         if self.path.name.startswith(PARTIAL):
             raise ValueError(f"{self.path.name}: names that begin with {PARTIAL} are those of unfinished stores")
         self.partial = partial_path(self.path)
-        self.overwrite, self.closed = overwrite, False
         check_outside_stores(self.path)
-        check_target(self.path, overwrite=self.overwrite)
+        check_target(self.path, overwrite=self.if_exists == "overwrite")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.partial.with_name(f"{self.partial.name}.lock"))
@@ -111,7 +117,7 @@ class PredictionWriter:
         except OSError as error:
             raise PredictionStoreError(f"{self.path}: cannot be written: {error.strerror}") from None
 
-    def _partly_recorded(self, overwrite: bool, resume: bool) -> bool:
+    def _partly_recorded(self) -> bool:
         """Whether to go on with what another writer left; what may be replaced is deleted."""
         if not os.path.lexists(self.partial):
             return False
@@ -119,12 +125,12 @@ class PredictionWriter:
         if foreign is not None:
             raise PredictionStoreError(f"{self.partial} holds {foreign}, which is not of a prediction store; move it")
         recorded = 0
-        if (self.partial / JOURNAL).is_file() and not overwrite:
+        if (self.partial / JOURNAL).is_file() and self.if_exists != "overwrite":
             recorded = len(read_journal(self.partial)) - 1
-        if recorded and not resume:
+        if recorded and self.if_exists == "error":
             raise PredictionStoreError(
-                f"{self.path.name}: an unfinished store, {self.partial}, holds recorded predictions; pass resume=True "
-                "to go on with it, overwrite=True to replace it, or keep them with "
+                f"{self.path.name}: an unfinished store, {self.partial}, holds recorded predictions; pass "
+                "if_exists='resume' to go on with it, if_exists='overwrite' to replace it, or keep them with "
                 "PredictionStore(path, partial=True).finish()"
             )
         if not recorded:
@@ -272,7 +278,7 @@ class PredictionWriter:
         for name in sorted(manifest.keys() | written.keys()):
             if manifest.get(name) != written.get(name):
                 raise PredictionStoreError(f"{self.partial} is damaged: {name} is not what was written")
-        check_target(self.path, overwrite=self.overwrite)
+        check_target(self.path, overwrite=self.if_exists == "overwrite")
         write_manifest(self.partial, written)
         replace_store(self.partial, self.path)
         remove(self.path / JOURNAL)

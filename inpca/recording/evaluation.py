@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from inpca.predictions.contents import check_choice
 from inpca.probabilities import sum_tolerance
 from inpca.recording.random_states import random_states_kept
 from inpca.recording.samples import batches, mapped
@@ -53,7 +54,7 @@ def evaluated(
     """Log-probabilities (N, C) and the labels that came with them; ``seen`` gets each batch before the model does."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
-    check_outputs(outputs)
+    check_choice(outputs, OUTPUTS, "outputs")
     device = device_of(model)
     values, labels = [], []
     with observed(model, split):
@@ -69,12 +70,6 @@ def evaluated(
         tolerance = sum_tolerance(precision, given, log=outputs == "log_probabilities")
         values = torch.cat([value.float() for value in values])
         return normalised(values, outputs, tolerance).cpu(), torch.cat(labels).detach().cpu()
-
-
-def check_outputs(outputs: str) -> None:
-    """Raise a ValueError if the kind of outputs is none of :data:`OUTPUTS`."""
-    if outputs not in OUTPUTS:
-        raise ValueError(f"outputs must be one of {', '.join(map(repr, OUTPUTS))}, not {outputs!r}")
 
 
 @contextmanager

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from torch import nn
 
 from inpca.labels import class_labels
-from inpca.predictions.contents import class_count, whole_number, whole_numbers
+from inpca.predictions.contents import check_choice, class_count, steps_and_epochs, whole_number
 from inpca.predictions.files import store_path
 from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter, keep_recorded
-from inpca.recording.evaluation import check_outputs, evaluated, log_probabilities
+from inpca.predictions.writer import IF_EXISTS
+from inpca.recording.evaluation import OUTPUTS, evaluated, log_probabilities
 from inpca.recording.samples import (
     EVALUATION_BATCH,
     batches,
@@ -48,23 +47,20 @@ class Recorder:
         Samples to predict, without augmentation. A DataLoader is read twice here, and must give the same samples in the
         same order, also at every checkpoint; tensors and arrays must stay as they are. Batches are (inputs, labels) or
         mappings with "labels" or "label", whose other entries are keyword arguments of the model.
-    steps : iterable of int
-        Optimiser steps at which to record; they are sorted, and each counts once.
+    checkpoints : mapping from int to float
+        Epoch of each optimiser step at which to record.
     n_classes : int
         Number of logits of the model.
-    steps_per_epoch : float
-        Gives each checkpoint its epoch.
     seeds : sequence of int
         Runs of the store.
     attributes : mapping, optional
         Kept with the predictions: configuration, data fingerprint, anything that JSON holds.
     outputs : {"logits", "probabilities", "log_probabilities"}
         What the model returns.
-    overwrite : bool
-        Replace a finished store of that name, once this one is complete, and an unfinished one at once.
-    resume : bool
-        Go on with the unfinished store of that name, if there is one, which must have been begun with the same inputs;
-        what it holds is not recorded again.
+    if_exists : {"error", "overwrite", "resume"}
+        What to do with a store of that name: stop; replace a finished one, once this one is complete, and an unfinished
+        one at once; or go on with the unfinished one, which must have been begun with the same inputs. What that holds
+        is not recorded again.
 
     Raises
     ------
@@ -79,7 +75,7 @@ class Recorder:
     >>> from inpca import PredictionStore
     >>> x, y = torch.randn(6, 5), torch.arange(6) % 3
     >>> model, path = torch.nn.Linear(5, 3), tempfile.mkdtemp() + "/run.zarr"
-    >>> with Recorder(path, {"train": (x, y)}, steps=[0, 2], n_classes=3, steps_per_epoch=2) as record:
+    >>> with Recorder(path, {"train": (x, y)}, checkpoints={0: 0, 2: 1}, n_classes=3) as record:
     ...     [record(model, step) for step in range(3)]
     [True, False, True]
     >>> PredictionStore(path).log_probs("train").shape
@@ -91,28 +87,23 @@ class Recorder:
         path,
         splits: Mapping[str, Any],
         *,
-        steps: Iterable[int],
+        checkpoints: Mapping[int, float],
         n_classes: int,
-        steps_per_epoch: float,
         seeds: Iterable[int] = (0,),
         attributes: Mapping[str, Any] | None = None,
         outputs: str = "logits",
-        overwrite: bool = False,
-        resume: bool = False,
+        if_exists: str = "error",
     ):
         store_path(path)
         if not isinstance(splits, Mapping):
             raise TypeError(f"splits must map names to (inputs, labels) or DataLoaders, not {type(splits).__name__}")
         if not splits:
             raise ValueError("splits is empty: it must map names to (inputs, labels) or DataLoaders")
-        if isinstance(steps_per_epoch, bool) or not isinstance(steps_per_epoch, Real):
-            raise TypeError(f"steps_per_epoch must be a number above 0, not {steps_per_epoch!r}")
-        if not math.isfinite(steps_per_epoch) or steps_per_epoch <= 0:
-            raise ValueError(f"steps_per_epoch must be a number above 0, not {steps_per_epoch!r}")
-        check_outputs(outputs)
+        check_choice(outputs, OUTPUTS, "outputs")
+        check_choice(if_exists, IF_EXISTS, "if_exists")
+        steps_and_epochs(checkpoints)
         if isinstance(attributes, Mapping) and "versions" in attributes:
             raise ValueError("attributes['versions'] is what the recorder writes; choose another key")
-        steps = sorted(set(whole_numbers(steps, "steps")))
         self._splits, self._outputs, self._n_classes = dict(splits), outputs, class_count(n_classes)
         read = {name: read_split(split, name) for name, split in self._splits.items()}
         self._labels = {name: labels for name, (labels, _) in read.items()}
@@ -122,17 +113,15 @@ class Recorder:
         self._writer = PredictionWriter(
             path,
             seeds=seeds,
-            steps=steps,
-            epochs=[step / steps_per_epoch for step in steps],
+            checkpoints=checkpoints,
             labels={n: class_labels(y, self._n_classes, f"labels of split {n!r}") for n, y in self._labels.items()},
             n_classes=n_classes,
             attributes={**attributes, **libraries} if isinstance(attributes, Mapping) else attributes or libraries,
-            overwrite=overwrite,
-            resume=resume,
+            if_exists=if_exists,
             origin={f"inputs of split {name!r}": digest for name, digest in self._digests.items()}
             | {"outputs": outputs},
         )
-        self._steps, self._recorded = frozenset(steps), set()
+        self._steps, self._recorded = frozenset(self._writer.steps), set()
 
     def __call__(self, model: nn.Module, step: int, seed: int | None = None) -> bool:
         """Record the model if ``step`` is in the schedule; says whether it was.
@@ -240,7 +229,7 @@ class Recorder:
         if not done:
             raise PredictionStoreError(f"{writer.path.name}: no checkpoint was recorded, so there is no store")
         store = PredictionStore(writer.path, partial=True)
-        keep_recorded(store, writer.path, overwrite=writer.overwrite)
+        keep_recorded(store, writer.path, overwrite=writer.if_exists == "overwrite")
         kept = PredictionStore(writer.path, verify=False).n_models
         left = f"; the other {done - kept} stay in {writer.partial}" if kept < done else ""
         warnings.warn(
@@ -259,6 +248,7 @@ class Recorder:
         if not self._writer.closed and done:
             error.add_note(
                 f"{done} recorded checkpoints are in {self._writer.partial}: open them with PredictionStore("
-                f"{self._writer.path.name!r}, partial=True), keep them with its finish(), or go on with resume=True"
+                f"{self._writer.path.name!r}, partial=True), keep them with its finish(), or go on with "
+                "if_exists='resume'"
             )
         self._writer.release()

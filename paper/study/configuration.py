@@ -194,6 +194,11 @@ class Checkpoints(Strict):
         """Steps at which the runs of a configuration on that many samples are recorded; see :meth:`steps`."""
         return self.steps(configuration.steps_per_epoch(n_samples), configuration.epochs)
 
+    def epochs_of(self, configuration: Configuration, n_samples: int) -> dict[int, float]:
+        """Epoch of each of these steps."""
+        steps = self.steps_of(configuration, n_samples)
+        return dict(zip(steps.tolist(), (steps / configuration.steps_per_epoch(n_samples)).tolist(), strict=True))
+
 
 class Job(Strict):
     """What every training job has; its runs are named after its ``id``."""

@@ -117,16 +117,14 @@ def recorder(
     **attributes
         What the store says of itself beside :func:`store_attributes`.
     """
-    n_train = len(data.train_labels)
     return Recorder(
         path,
         splits,
-        steps=job.checkpoints.steps_of(job.configuration, n_train),
+        checkpoints=job.checkpoints.epochs_of(job.configuration, len(data.train_labels)),
         n_classes=len(data.classes),
-        steps_per_epoch=job.configuration.steps_per_epoch(n_train),
         seeds=job.seeds,
         attributes=store_attributes(job, data) | {"classes": list(data.classes)} | attributes,
-        overwrite=True,
+        if_exists="overwrite",
     )
 
 

@@ -100,18 +100,15 @@ def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, 
     progress_bar : bool
         Show a progress bar over all steps of all runs.
     """
-    n_train = len(data.train_labels)
-    steps = job.checkpoints.steps_of(job.configuration, n_train)
     versions = {name: version(name) for name in LIBRARIES}
     writer = PredictionWriter(
         path,
         seeds=range(len(job.runs)),
-        steps=steps,
-        epochs=steps / job.configuration.steps_per_epoch(n_train),
+        checkpoints=job.checkpoints.epochs_of(job.configuration, len(data.train_labels)),
         labels={split: labels for split, (_, labels) in data.splits.items()},
         n_classes=len(data.classes),
         attributes=store_attributes(job, data) | {"versions": versions},
-        overwrite=True,
+        if_exists="overwrite",
     )
     train_together(job, data, writer.write, progress_bar=progress_bar)
     writer.close()
