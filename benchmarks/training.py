@@ -20,7 +20,8 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from paper.data.datasets import PreparedData, prepare
+from paper.data.datasets import PreparedData
+from paper.data.preparation import prepare
 from paper.study.configuration import TrainingJob
 from paper.study.study import read_study
 from paper.training.loop import build_optimizer

@@ -6,16 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from paper.data import datasets
-from paper.data.datasets import (
-    DataError,
-    PreparedData,
-    average_pool,
-    balanced,
-    find_fashion_mnist,
-    prepare,
-    read_checked,
-)
+from paper.data import fashion_mnist
+from paper.data.datasets import DataError, PreparedData
+from paper.data.fashion_mnist import find_fashion_mnist, read_checked
+from paper.data.preparation import average_pool, balanced, prepare
 
 DIGITS = dict(name="digits", n_train=300, n_test=150, pool=1, normalize=True)
 
@@ -25,13 +19,13 @@ def no_fetching(monkeypatch):
     def fail(folder):
         raise OSError("no way out")
 
-    monkeypatch.setattr(datasets, "fetch_with_torchvision", fail)
-    monkeypatch.setattr(datasets, "fetch_with_apt", fail)
+    monkeypatch.setattr(fashion_mnist, "fetch_with_torchvision", fail)
+    monkeypatch.setattr(fashion_mnist, "fetch_with_apt", fail)
 
 
 def idx_files(folder, suffix=""):
     folder.mkdir(parents=True)
-    for name in datasets.FASHION_MNIST:
+    for name in fashion_mnist.FASHION_MNIST:
         (folder / f"{name}{suffix}").write_bytes(b"something else")
     return folder
 
@@ -82,7 +76,7 @@ def test_unbalanced_requests_are_errors():
 
 
 def test_own_folder_comes_first_then_torchvisions_then_debians(tmp_path, no_fetching):
-    debian = idx_files(tmp_path / "system" / datasets.DEBIAN_FOLDER, ".gz")
+    debian = idx_files(tmp_path / "system" / fashion_mnist.DEBIAN_FOLDER, ".gz")
     assert find_fashion_mnist(tmp_path / "data", tmp_path / "system") == debian
     torchvisions = idx_files(tmp_path / "data/FashionMNIST/raw")
     assert find_fashion_mnist(tmp_path / "data", tmp_path / "system") == torchvisions
@@ -98,7 +92,7 @@ def test_data_that_cannot_be_had_say_what_to_do(tmp_path, no_fetching):
 
 
 def test_the_package_is_the_second_way(tmp_path, no_fetching, monkeypatch):
-    monkeypatch.setattr(datasets, "fetch_with_apt", lambda folder: idx_files(folder / "fashion_mnist"))
+    monkeypatch.setattr(fashion_mnist, "fetch_with_apt", lambda folder: idx_files(folder / "fashion_mnist"))
     assert find_fashion_mnist(tmp_path / "data", tmp_path) == tmp_path / "data/fashion_mnist"
 
 
@@ -148,7 +142,7 @@ def test_every_damage_of_an_archive_is_a_data_error(tmp_path):
 def test_a_folder_in_place_of_a_file_is_named(tmp_path, no_fetching):
     folder = tmp_path / "data/fashion_mnist"
     (folder / LABELS).mkdir(parents=True)
-    for name in datasets.FASHION_MNIST.keys() - {LABELS}:
+    for name in fashion_mnist.FASHION_MNIST.keys() - {LABELS}:
         (folder / name).write_bytes(b"")
     with pytest.raises(DataError, match=f"^{re.escape(str(folder / LABELS))} is a folder; put the file"):
         find_fashion_mnist(tmp_path / "data", tmp_path)
@@ -159,7 +153,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     (tmp_path / LABELS).write_bytes(b"")
-    monkeypatch.setattr(datasets.Path, "read_bytes", refuse)
+    monkeypatch.setattr(fashion_mnist.Path, "read_bytes", refuse)
     message = f"{tmp_path / LABELS} cannot be read (Permission denied); delete it and run again"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         read_checked(tmp_path, LABELS)
@@ -192,18 +186,18 @@ def test_a_damaged_file_of_prepared_data_is_named_or_harmless(tmp_path):
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="unpacking Debian's package needs dpkg-deb")
 def test_the_package_is_unpacked_into_the_own_folder(tmp_path, monkeypatch):
     contents = tmp_path / "package"
-    idx_files(contents / datasets.DEBIAN_FOLDER, ".gz")
+    idx_files(contents / fashion_mnist.DEBIAN_FOLDER, ".gz")
     (contents / "DEBIAN").mkdir()
     (contents / "DEBIAN/control").write_text(
         "Package: dataset-fashion-mnist\nVersion: 1\nArchitecture: all\nMaintainer: x <x@y.z>\nDescription: x\n"
     )
-    run = datasets.subprocess.run
+    run = fashion_mnist.subprocess.run
 
     def offline(command, cwd, **settings):
         if command[0] == "apt-get":
             command = ["dpkg-deb", "-b", str(contents), "package.deb"]
         return run(command, cwd=cwd, **settings)
 
-    monkeypatch.setattr(datasets.subprocess, "run", offline)
-    datasets.fetch_with_apt(tmp_path / "data")
+    monkeypatch.setattr(fashion_mnist.subprocess, "run", offline)
+    fashion_mnist.fetch_with_apt(tmp_path / "data")
     assert len(list((tmp_path / "data/fashion_mnist").iterdir())) == 4

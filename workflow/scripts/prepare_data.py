@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from paper.data.datasets import DataError, prepare
+from paper.data.datasets import DataError
+from paper.data.preparation import prepare
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--dataset", type=json.loads, required=True, help="dataset section of the study, as JSON")
