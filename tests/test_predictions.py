@@ -54,6 +54,43 @@ def test_a_certain_prediction_of_zero_is_stored_as_a_chunk(tmp_path):
     assert any("log_probs/c/" in name for name in json.loads((tmp_path / "z.zarr" / MANIFEST).read_text()))
 
 
+def test_a_store_is_a_tree_of_labelled_splits(store):
+    opened, tree = PredictionStore(store), PredictionStore(store).to_datatree()
+    assert sorted(tree.children) == ["test", "train"] and tree.attrs == opened.attributes
+    for split, labels in LABELS.items():
+        log_probs = tree[split]["log_probs"]
+        assert log_probs.dims == ("seed", "checkpoint", "sample", "class") and log_probs.dtype == np.float32
+        assert np.array_equal(log_probs.sel(seed=43, step=5), predictions(43, 5, split))
+        assert np.array_equal(tree[split]["label"], labels) and np.array_equal(tree[split]["epoch"], opened.epochs)
+
+
+def test_a_tree_reads_only_what_is_used(store):
+    tree = PredictionStore(store).to_datatree()
+    for chunk in (store / "train/log_probs/c").rglob("*"):
+        if chunk.is_file() and chunk.relative_to(store / "train/log_probs/c").parts[:2] != ("1", "1"):
+            chunk.write_bytes(b"unreadable")
+    log_probs = tree["train"]["log_probs"]
+    assert np.array_equal(log_probs.sel(seed=43, step=5), predictions(43, 5, "train"))
+    with pytest.raises(RuntimeError):
+        log_probs.load()
+
+
+def test_an_unfinished_store_is_no_tree(tmp_path):
+    unfinished = writer(tmp_path / "store.zarr")
+    unfinished.write("train", 42, 0, predictions(42, 0, "train"))
+    unfinished.release()
+    with pytest.raises(PredictionStoreError, match=r"is unfinished; keep what was recorded with its finish\(\) first"):
+        PredictionStore(tmp_path / "store.zarr", partial=True).to_datatree()
+
+
+def test_files_are_compared_with_their_checksums_unless_told_otherwise(store):
+    chunk = next(path for path in (store / "train/log_probs/c").rglob("*") if path.is_file())
+    chunk.write_bytes(chunk.read_bytes()[::-1])
+    with pytest.raises(PredictionStoreError, match="is not what was written"):
+        PredictionStore(store)
+    assert PredictionStore(store, verify=False).n_models == 4
+
+
 def test_a_missing_chunk_is_an_error(store):
     chunk = next(path for path in (store / "test/log_probs").rglob("*") if path.is_file() and path.name != "zarr.json")
     chunk.unlink()

@@ -13,7 +13,8 @@ from torch import nn
 from inpca.labels import class_labels
 from inpca.predictions.contents import check_choice, class_count, steps_and_epochs, whole_number
 from inpca.predictions.files import store_path
-from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter, keep_recorded
+from inpca.predictions.recorded import keep_recorded
+from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
 from inpca.predictions.writer import IF_EXISTS
 from inpca.recording.evaluation import OUTPUTS, evaluated, log_probabilities
 from inpca.recording.samples import (

@@ -1,0 +1,105 @@
+"""What was recorded of an unfinished prediction store: read, and kept as a finished one."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import zarr
+
+from inpca.files import remove
+from inpca.predictions.contents import checked_seeds
+from inpca.predictions.files import PredictionStoreError, check_target, replace_store
+from inpca.predictions.writer import PredictionWriter
+
+if TYPE_CHECKING:
+    from inpca.predictions.store import PredictionStore
+
+
+class RecordedArray:
+    """Log-probabilities of an unfinished store; a checkpoint that was not recorded is never read.
+
+    Parameters
+    ----------
+    array : zarr.Array (S, T, N, C)
+    store : PredictionStore
+    """
+
+    def __init__(self, array: zarr.Array, store: PredictionStore):
+        self._array, self._store = array, store
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key) -> np.ndarray:
+        """Entries by whole numbers, slices, lists or masks along each axis.
+
+        Raises
+        ------
+        PredictionStoreError
+            If a checkpoint among them was not recorded.
+        """
+        key = key if isinstance(key, tuple) else (key,)
+        if any(part is Ellipsis for part in key):
+            at = next(i for i, part in enumerate(key) if part is Ellipsis)
+            key = (*key[:at], *[slice(None)] * (5 - len(key)), *key[at + 1 :])
+        key = (*key, *[slice(None)] * (4 - len(key)))
+        picked = [np.arange(n)[part] for n, part in zip(self.shape, key, strict=True)]
+        for seed, step in product(np.atleast_1d(picked[0]), np.atleast_1d(picked[1])):
+            if not self._store.recorded[seed, step]:
+                raise PredictionStoreError(
+                    f"{self._store.path}: seed {self._store.seeds[seed]}, step {self._store.steps[step]} was not "
+                    "recorded; choose by the attribute recorded of the store"
+                )
+        return np.asarray(self._array.oindex[tuple(int(part) if part.ndim == 0 else part for part in picked)])
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.asarray(self[:], dtype)
+
+
+def keep_recorded(store: PredictionStore, target: Path, *, seeds=None, overwrite: bool = False) -> None:
+    """Write what an unfinished store holds as a finished one; see :meth:`PredictionStore.finish`.
+
+    The caller holds the lock of the unfinished store. It is deleted if everything in it was kept.
+    """
+    check_target(target, overwrite=overwrite)
+    rows = np.flatnonzero(store.recorded.any(axis=1))
+    if seeds is not None:
+        seeds = checked_seeds(seeds)
+        for seed in seeds:
+            if seed not in store.seeds:
+                raise PredictionStoreError(f"{store.path} has no seed {seed}; it has {store.seeds.tolist()}")
+        rows = np.array([store.seeds.tolist().index(seed) for seed in seeds])
+    if not len(rows):
+        raise PredictionStoreError(f"{store.path}: no checkpoint was recorded, so there is nothing to keep")
+    columns = np.flatnonzero(store.recorded[rows].all(axis=0))
+    if not len(columns):
+        raise PredictionStoreError(
+            f"{store.path}: seeds {store.seeds[rows].tolist()} share no checkpoint; keep some of "
+            f"them with PredictionStore({target.name!r}, partial=True).finish(seeds=...)"
+        )
+    temporary = PredictionWriter(
+        target.with_name(f".kept-{target.name}"),
+        seeds=store.seeds[rows],
+        checkpoints=dict(zip(store.steps[columns].tolist(), store.epochs[columns].tolist(), strict=True)),
+        labels={split: store.labels(split) for split in store.splits},
+        n_classes=store.log_probs(store.splits[0]).shape[-1],
+        attributes=store.attributes,
+        if_exists="overwrite",
+    )
+    try:
+        for split, row, column in product(store.splits, rows, columns):
+            values = store.log_probs(split)[row, column]
+            temporary.write(split, int(store.seeds[row]), int(store.steps[column]), values)
+        temporary.close()
+        check_target(target, overwrite=overwrite)
+        replace_store(temporary.path, target)
+    finally:
+        remove(temporary.partial)
+        remove(temporary.path)
+        temporary.release()
+    if store.recorded.sum() == len(rows) * len(columns):
+        remove(store.path)
