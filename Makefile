@@ -30,7 +30,8 @@ published: env ## say which committed studies were made by another version of th
 lint: env ## check style, workflow, notebooks and the generated schema
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakefmt --check Snakefile workflow paper/rooms
+	$(BIN)/lint-imports
 	$(BIN)/snakemake --lint
 
 bench: env ## measure distances, embeddings and training against the ways in common use, into results/benchmarks

@@ -17,6 +17,8 @@ SCRIPTS, PROGRAMS = PROJECT / "workflow/scripts", Path(sys.executable).parent
 sys.path[:0] = [str(PROJECT), str(SCRIPTS)]
 
 import modules
+from paper.study import files
+from paper.study.rooms import rooms
 from paper.study.study import ConfigError, check_name, read_study
 
 # A study given by --configfile replaces the default one; it does not extend it. --config changes some of its settings.
@@ -48,7 +50,7 @@ shell.prefix(
 )
 
 
-# A study has networks on a data set, networks on synthetic data, or both; rules are included for what it has.
+# Rules of the shared stages, and of the rooms whose notebooks the study has.
 for rule_file in modules.rule_files(study):
 
     include: rule_file

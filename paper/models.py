@@ -232,3 +232,8 @@ def store_table(store: PredictionStore) -> pd.DataFrame:
         for name, parts in columns.items():
             table[f"{split}_{name}"] = np.concatenate(parts)
     return table.rename(columns={"name": "network"})
+
+
+def runs(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a model table that are models of runs."""
+    return table[table["kind"] == "run"]

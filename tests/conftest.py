@@ -52,3 +52,11 @@ def smoke(tmp_path_factory):
     done = snakemake(folder, *SMOKE)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:]
     return folder
+
+
+@pytest.fixture
+def finished(smoke, tmp_path):
+    """A copy of the finished smoke study that a test may change."""
+    folder = tmp_path / "project"
+    shutil.copytree(smoke, folder, symlinks=True)
+    return folder

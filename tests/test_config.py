@@ -25,7 +25,7 @@ def test_schema_is_the_one_that_the_models_generate():
 def test_studies_are_valid_and_named_after_their_file(name):
     study = read_study(ROOT / "config" / name)
     assert f"{study.study}.yaml" == name
-    assert study.synthetic or study.configurations("main")
+    assert study.sections()
 
 
 def test_schema_forbids_unknown_keys_everywhere():
@@ -84,20 +84,32 @@ def edit(data, path, value):
         (["experiments"], {}, "no 'main'"),
         (["experiments", "ensembles", "seeds"], [1, 2], "one configuration with three seeds or more, not 1 with 2"),
         (["experiments", "ensembles", "grids", 0, "optimizer"], ["sgd", "adam"], "seeds or more, not 2 with 8"),
-        (["analysis", "network_sizes"], ["wrn_huge", "fc"], "network_sizes: 'wrn_huge' is not defined; allowed: fc"),
-        (["analysis", "network_sizes"], ["fc"], "one network cannot be compared"),
         (
-            ["analysis", "tangents", "progress_of"],
+            ["notebooks", "network_size", "networks"],
+            ["wrn_huge", "fc"],
+            "network_size.networks: 'wrn_huge' is not defined; allowed: fc",
+        ),
+        (["notebooks", "network_size", "networks"], ["fc"], "it should have at least 2 of them, not 1"),
+        (
+            ["notebooks", "tangent_embeddings", "progress_of"],
             {"alcnn": 0.3},
             "progress_of: 'alcnn' is not defined; allowed: fc, allcnn",
         ),
-        (["analysis", "tangents", "progress_of"], {"fc": 0.5}, "tangents.progress_of.fc: 0.5 is not allowed"),
-        (["analysis", "tangents", "progress_at"], 0, "tangents.progress_at: 0 is not allowed"),
-        (["analysis", "tangents", "n_sampled"], 3, "tangents.n_sampled: 3 is not allowed"),
-        (["analysis", "other_metrics"], ["manhattan"], "other_metrics.0: 'manhattan' .* 'spherical', 'jeffreys'"),
-        (["analysis", "umap_neighbours"], 1, "umap_neighbours: 1 is not allowed"),
-        (["analysis", "subset_models"], 5, "subset_models: 5 is not allowed"),
-        (["analysis", "subset_halvings"], 9, "n_train 300 cannot be halved 9 times, only 8"),
+        (
+            ["notebooks", "tangent_embeddings", "progress_of"],
+            {"fc": 0.5},
+            "tangent_embeddings.progress_of.fc: 0.5 is not allowed",
+        ),
+        (["notebooks", "tangent_embeddings", "progress_at"], 0, "tangent_embeddings.progress_at: 0 is not allowed"),
+        (["notebooks", "tangent_embeddings", "n_sampled"], 3, "tangent_embeddings.n_sampled: 3 is not allowed"),
+        (
+            ["notebooks", "distances", "other_metrics"],
+            ["manhattan"],
+            "other_metrics.0: 'manhattan' .* 'spherical', 'jeffreys'",
+        ),
+        (["notebooks", "distances", "umap_neighbours"], 1, "umap_neighbours: 1 is not allowed"),
+        (["notebooks", "distances", "subset_models"], 5, "subset_models: 5 is not allowed"),
+        (["notebooks", "distances", "subset_halvings"], 9, "n_train 300 cannot be halved 9 times, only 8"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(data, path, value, message):

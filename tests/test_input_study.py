@@ -17,6 +17,12 @@ from paper.study.yaml_file import YamlError, merged, parse, read_yaml
 SMOKE = read_yaml(ROOT / "config/smoke.yaml")
 FC = {"kind": "fc", "widths": [3]}
 GRID = "experiments.main.grids.0"
+NETWORK_SIZES, DISTANCES, TANGENTS = (
+    "notebooks.network_size.networks",
+    "notebooks.distances",
+    "notebooks.tangent_embeddings",
+)
+CORNERS, SLOPPY = "notebooks.corner_initialization", "notebooks.sloppy_synthetic"
 NAME = "allowed are 1 to 40 characters: lower-case letters a to z, digits and _, a letter first"
 BATCH = "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
 NETWORKS = "fc, allcnn, convmixer, wrn_small, wrn_large, vit"
@@ -115,47 +121,51 @@ VALUES = [
     ("analysis.bootstrap_draws", True, WHOLE),
     ("analysis.geodesic_points", 10**6, TEN_THOUSAND),
     ("analysis.n_components", 10**5, TEN_THOUSAND),
-    ("analysis.importance_splits", 10**5, TEN_THOUSAND),
-    ("analysis.progress_bins", 10**6, TEN_THOUSAND),
-    ("analysis.subset_models", 10**6, "it should be less than or equal to 20000"),
-    ("analysis.subset_draws", 10**6, "it should be less than or equal to 1000"),
-    ("analysis.subset_halvings", 10**6, "it should be less than or equal to 20"),
-    ("analysis.tangents.n_draws", 10**6, TEN_THOUSAND),
-    ("analysis.importance_splits", 0, AT_LEAST_ONE),
-    ("analysis.progress_levels", [], ONE_ITEM),
-    ("analysis.progress_levels", [1], "it should be less than 1"),
-    ("analysis.progress_levels", [0], POSITIVE),
-    ("analysis.other_metrics", [], ONE_ITEM),
-    ("analysis.progress_bins", 0, AT_LEAST_ONE),
-    ("analysis.tsne_perplexity", 0.5, AT_LEAST_ONE),
-    ("analysis.umap_neighbours", 1, "it should be greater than or equal to 2"),
-    ("analysis.subset_models", 9, "it should be greater than or equal to 10"),
-    ("analysis.subset_draws", -1, AT_LEAST_ONE),
-    ("analysis.tangents.width", NAN, FINITE),
-    ("analysis.tangents.width", 0, "it should be greater than or equal to 0.000001"),
-    ("analysis.tangents.progress_at", 0.5, "it should be less than 0.5"),
-    ("analysis.tangents.progress_of", {"allcnn": 0}, POSITIVE),
-    ("analysis.tangents.n_sampled", 3, "it should be greater than or equal to 4"),
-    ("corners.learning_rate", INF, FINITE),
-    ("corners.fit_epochs", 0, AT_LEAST_ONE),
-    ("corners.largest_fit_error", 1.0, "it should be less than 1"),
-    ("corners.run_seeds", [], ONE_ITEM),
-    ("corners.normal_seeds", [1], "it should have at least 2 of them, not 1"),
-    ("synthetic.data.dimension", "200", WHOLE),
-    ("synthetic.data.n_classes", 1, "it should be greater than or equal to 2"),
-    ("synthetic.data.teacher.seed", -1, NOT_NEGATIVE),
-    ("synthetic.spectra", {}, ONE_ITEM),
-    ("synthetic.spectra.sloppy", INF, FINITE),
-    ("synthetic.spectra.sloppy", True, NUMBER),
-    ("synthetic.spectra.isotropic.sized_as", 1e9, "it should be less than or equal to 1000"),
-    ("synthetic.students.mlp", [], ONE_ITEM),
-    ("synthetic.settings.0.optimizer", "adam", "it should be 'sgd' or 'sgdn'"),
-    ("synthetic.settings.0.weight_decay", -1, NOT_NEGATIVE),
-    ("synthetic.bootstrap", 1, "it should be greater than or equal to 2"),
-    ("synthetic.students.mlp", [10**6], TEN_THOUSAND),
-    ("synthetic.students.mlp", [1] * 101, "it should have at most 100 of them, not 101"),
-    ("synthetic.sweep.decays", [n / 1000 for n in range(101)], "it should have at most 100 of them, not 101"),
-    ("synthetic.sweep.decays", [0.3], "it should have at least 2 of them, not 1"),
+    ("notebooks.trajectories.importance_splits", 10**5, TEN_THOUSAND),
+    (f"{DISTANCES}.progress_bins", 10**6, TEN_THOUSAND),
+    (f"{DISTANCES}.subset_models", 10**6, "it should be less than or equal to 20000"),
+    (f"{DISTANCES}.subset_draws", 10**6, "it should be less than or equal to 1000"),
+    (f"{DISTANCES}.subset_halvings", 10**6, "it should be less than or equal to 20"),
+    (f"{TANGENTS}.n_draws", 10**6, TEN_THOUSAND),
+    ("notebooks.trajectories.importance_splits", 0, AT_LEAST_ONE),
+    ("notebooks.network_size.progress_levels", [], ONE_ITEM),
+    ("notebooks.network_size.progress_levels", [1], "it should be less than 1"),
+    ("notebooks.network_size.progress_levels", [0], POSITIVE),
+    (f"{DISTANCES}.other_metrics", [], ONE_ITEM),
+    (f"{DISTANCES}.progress_bins", 0, AT_LEAST_ONE),
+    (f"{DISTANCES}.tsne_perplexity", 0.5, AT_LEAST_ONE),
+    (f"{DISTANCES}.umap_neighbours", 1, "it should be greater than or equal to 2"),
+    (f"{DISTANCES}.subset_models", 9, "it should be greater than or equal to 10"),
+    (f"{DISTANCES}.subset_draws", -1, AT_LEAST_ONE),
+    (f"{TANGENTS}.width", NAN, FINITE),
+    (f"{TANGENTS}.width", 0, "it should be greater than or equal to 0.000001"),
+    (f"{TANGENTS}.progress_at", 0.5, "it should be less than 0.5"),
+    (f"{TANGENTS}.progress_of", {"allcnn": 0}, POSITIVE),
+    (f"{TANGENTS}.n_sampled", 3, "it should be greater than or equal to 4"),
+    (f"{CORNERS}.learning_rate", INF, FINITE),
+    (f"{CORNERS}.fit_epochs", 0, AT_LEAST_ONE),
+    (f"{CORNERS}.largest_fit_error", 1.0, "it should be less than 1"),
+    (f"{CORNERS}.run_seeds", [], ONE_ITEM),
+    (f"{CORNERS}.normal_seeds", [1], "it should have at least 2 of them, not 1"),
+    (f"{SLOPPY}.data.dimension", "200", WHOLE),
+    (f"{SLOPPY}.data.n_classes", 1, "it should be greater than or equal to 2"),
+    (f"{SLOPPY}.data.teacher.seed", -1, NOT_NEGATIVE),
+    (f"{SLOPPY}.spectra", {}, ONE_ITEM),
+    (f"{SLOPPY}.spectra.sloppy", INF, FINITE),
+    (f"{SLOPPY}.spectra.sloppy", True, NUMBER),
+    (f"{SLOPPY}.spectra.isotropic.sized_as", 1e9, "it should be less than or equal to 1000"),
+    (f"{SLOPPY}.students.mlp", [], ONE_ITEM),
+    (f"{SLOPPY}.settings.0.optimizer", "adam", "it should be 'sgd' or 'sgdn'"),
+    (f"{SLOPPY}.settings.0.weight_decay", -1, NOT_NEGATIVE),
+    (f"{SLOPPY}.bootstrap", 1, "it should be greater than or equal to 2"),
+    (f"{SLOPPY}.students.mlp", [10**6], TEN_THOUSAND),
+    (f"{SLOPPY}.students.mlp", [1] * 101, "it should have at most 100 of them, not 101"),
+    (
+        f"{SLOPPY}.sweep.decays",
+        [n / 1000 for n in range(101)],
+        "it should have at most 100 of them, not 101",
+    ),
+    (f"{SLOPPY}.sweep.decays", [0.3], "it should have at least 2 of them, not 1"),
 ]
 
 
@@ -172,7 +182,7 @@ def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key, value, all
 #: Settings that do not fit each other or what is known of the data.
 MISFITS = [
     ("study", "benchmarks", "study: the name 'benchmarks' is kept for the folder of measured times"),
-    ("dataset", None, "networks, experiments and corners need a dataset"),
+    ("dataset", None, "networks and experiments need a dataset"),
     ("dataset.n_train", 301, "dataset: n_train 301 is not a multiple of the 10 classes"),
     ("dataset.n_test", 155, "dataset: n_test 155 is not a multiple of the 10 classes"),
     ("dataset.n_train", 1600, "dataset: n_train 1600 and n_test 150 are together more than the 1740 samples that can "
@@ -198,9 +208,9 @@ MISFITS = [
      "networks.convmixer.kernel: 9 reaches beyond the 4×4 patches of an image; allowed: odd, up to 7"),
     ("experiments", {"other": SMOKE["experiments"]["main"]}, "experiments has no 'main', only: other"),
     ("experiments.corners", SMOKE["experiments"]["main"],
-     "experiments.corners: the name is kept for the section corners"),
+     "experiments.corners: the name is kept for the notebook corner_initialization, which trains its own"),
     ("experiments.synthetic", SMOKE["experiments"]["main"],
-     "experiments.synthetic: the name is kept for the section synthetic"),
+     "experiments.synthetic: the name is kept for the notebook sloppy_synthetic, which trains its own"),
     ("experiments.main.seeds", [42, 42], "experiments.main.seeds: 42 is listed twice; list each value once"),
     ("experiments.main.crop_padding", 5,
      "experiments.main.crop_padding: 5 is more than half of the images of 8×8 pixels; allowed: 0 to 4"),
@@ -220,59 +230,60 @@ MISFITS = [
                                    "(with P0, P* and the points between them); allowed: 3 to 292"),
     ("analysis.n_components", 120, "analysis.n_components: 120 is more than the 116 models of experiments.ensembles "
                                    "(with P0, P* and the points between them); allowed: 3 to 116"),
-    ("analysis.tsne_perplexity", 292, f"analysis.tsne_perplexity: 292 must be less than the 292 {MODELS}"),
-    ("analysis.umap_neighbours", 292, f"analysis.umap_neighbours: 292 must be less than the 292 {MODELS}"),
+    (f"{DISTANCES}.tsne_perplexity", 292, f"{DISTANCES}.tsne_perplexity: 292 must be less than the 292 {MODELS}"),
+    (f"{DISTANCES}.umap_neighbours", 292, f"{DISTANCES}.umap_neighbours: 292 must be less than the 292 {MODELS}"),
     ("analysis.spread_points", [0.5, 0.5], "analysis.spread_points: 0.5 is listed twice; list each value once"),
-    ("analysis.progress_levels", [0.5, 0.5], "analysis.progress_levels: 0.5 is listed twice; list each value once"),
-    ("analysis.other_metrics", ["euclidean"] * 2,
-     "analysis.other_metrics: 'euclidean' is listed twice; list each value once"),
-    ("analysis.network_sizes", ["fc", "fc"], "analysis.network_sizes: 'fc' is listed twice; list each value once"),
-    ("analysis.network_sizes", ["fc"],
-     "analysis.network_sizes: one network cannot be compared; name two or more, or none"),
-    ("analysis.network_sizes", ["fc", "lenet"],
-     f"analysis.network_sizes: 'lenet' is not defined; allowed: {NETWORKS}"),
-    ("analysis.subset_halvings", 9, "analysis.subset_halvings: n_train 300 cannot be halved 9 times, only 8"),
-    ("analysis.tangents.progress_of", {"lenet": 0.3},
-     f"analysis.tangents.progress_of: 'lenet' is not defined; allowed: {NETWORKS}"),
-    ("analysis.tangents.largest_loss", 1e-9,
-     "analysis.tangents.largest_loss: 1e-09 leaves out the models of the initial mean, at progress 0.2, where the loss "
+    ("notebooks.network_size.progress_levels", [0.5, 0.5],
+     "notebooks.network_size.progress_levels: 0.5 is listed twice; list each value once"),
+    (f"{DISTANCES}.other_metrics", ["euclidean"] * 2,
+     f"{DISTANCES}.other_metrics: 'euclidean' is listed twice; list each value once"),
+    (NETWORK_SIZES, ["fc", "fc"], f"{NETWORK_SIZES}: 'fc' is listed twice; list each value once"),
+    (NETWORK_SIZES, ["fc"],
+     f"{NETWORK_SIZES}: ['fc'] is not allowed: it should have at least 2 of them, not 1"),
+    (NETWORK_SIZES, ["fc", "lenet"],
+     f"{NETWORK_SIZES}: 'lenet' is not defined; allowed: {NETWORKS}"),
+    (f"{DISTANCES}.subset_halvings", 9, f"{DISTANCES}.subset_halvings: n_train 300 cannot be halved 9 times, only 8"),
+    (f"{TANGENTS}.progress_of", {"lenet": 0.3},
+     f"{TANGENTS}.progress_of: 'lenet' is not defined; allowed: {NETWORKS}"),
+    (f"{TANGENTS}.largest_loss", 1e-9,
+     f"{TANGENTS}.largest_loss: 1e-09 leaves out the models of the initial mean, at progress 0.2, where the loss "
      "is 1.23 on the geodesic; allowed: more than that"),
-    ("analysis.tangents", {"largest_loss": 1.5, "progress_of": {"fc": 0.1}},
-     "analysis.tangents.largest_loss: 1.5 leaves out the models of the initial mean, at progress 0.1, where the loss "
+    (TANGENTS, {"largest_loss": 1.5, "progress_of": {"fc": 0.1}},
+     f"{TANGENTS}.largest_loss: 1.5 leaves out the models of the initial mean, at progress 0.1, where the loss "
      "is 1.68 on the geodesic; allowed: more than that"),
     ("networks.fc.widths", [32, 10**6], "networks.fc.widths: 1000000 is too large; allowed: 1 to 10000"),
     ("networks.convmixer.depth", 10**5, "networks.convmixer.depth: 100000 is too large; allowed: 1 to 10000"),
     ("experiments.main.seeds", list(range(2000)),
      "experiments.main: the distances between its 240052 models would take 461 GB; allowed: up to 200000 models"),
-    ("corners.network", "lenet", f"corners.network: 'lenet' is not defined; allowed: {NETWORKS}"),
-    ("corners.subset", 301, "corners.subset: 301 samples are more than n_train 300"),
-    ("corners.subset", 41, f"corners.batch_size: 20 does not fit subset 41 {BATCH}"),
-    ("corners.label_seeds", [0, 0], "corners.label_seeds: 0 is listed twice; list each value once"),
-    ("synthetic.settings.0.batch_size", 199, f"synthetic: settings.0: batch_size 199 does not fit n_train 200 {BATCH}"),
-    ("synthetic.settled_epochs", 7, "synthetic: settings.0: 6 epochs are fewer than settled_epochs 7"),
-    ("synthetic.data.n_classes", 101,
-     "synthetic: data.n_classes: 101 classes are more than the 100 samples of n_test"),
-    ("synthetic.data.n_classes", 1000,
-     "synthetic: data.n_classes: 1000 classes are more than the 200 samples of n_train"),
-    ("synthetic.data.dimension", 10**6, "synthetic: data.dimension: 1000000 is too large; allowed: 1 to 10000"),
-    ("synthetic.data.teacher.hidden", 10**6,
-     "synthetic: data.teacher.hidden: 1000000 is too large; allowed: 1 to 10000"),
-    ("synthetic.data", SMOKE["synthetic"]["data"] | {"n_train": 10**6, "dimension": 1000},
-     "synthetic: data.dimension: 1000 times 1000100 samples is more than 1000000000 numbers"),
-    ("synthetic.corners", {0: 1, 2: 1},
-     "synthetic: corners.0: one run has no standard error; give it two run seeds or more"),
-    ("synthetic.corners", {1: 1}, "synthetic: corners.1: one run has no standard error; give it two run seeds or more"),
-    ("synthetic.corners", {1000: 1000},
-     "synthetic: corners: 8000000 models on each data set are too many; allowed: up to 50000"),
-    ("synthetic.sweep.corners", {1000: 1000},
-     "synthetic: sweep.corners: 5000000 models on each data set are too many; allowed: up to 50000"),
-    ("synthetic.corners", {-1: 2}, f"synthetic.corners: -1 is not allowed: {NOT_NEGATIVE}"),
-    ("synthetic.corners", {"x": 1}, f"synthetic.corners: 'x' is not allowed: {WHOLE}"),
-    ("synthetic.corners", {True: 1}, f"synthetic.corners: True is not allowed: {WHOLE}"),
-    ("synthetic.spectra.sloppy", 1e-300,
-     "synthetic.spectra.sloppy: 1e-300 is not allowed: a decay is 0 (isotropic), or at least 1e-06"),
-    ("synthetic.sweep.decays", [0.3, 0.01],
-     "synthetic.sweep: decays must be different, ascending and not negative, not [0.3, 0.01]"),
+    (f"{CORNERS}.network", "lenet", f"{CORNERS}.network: 'lenet' is not defined; allowed: {NETWORKS}"),
+    (f"{CORNERS}.subset", 301, f"{CORNERS}.subset: 301 samples are more than n_train 300"),
+    (f"{CORNERS}.subset", 41, f"{CORNERS}.batch_size: 20 does not fit subset 41 {BATCH}"),
+    (f"{CORNERS}.label_seeds", [0, 0], f"{CORNERS}.label_seeds: 0 is listed twice; list each value once"),
+    (f"{SLOPPY}.settings.0.batch_size", 199, f"{SLOPPY}: settings.0: batch_size 199 does not fit n_train 200 {BATCH}"),
+    (f"{SLOPPY}.settled_epochs", 7, f"{SLOPPY}: settings.0: 6 epochs are fewer than settled_epochs 7"),
+    (f"{SLOPPY}.data.n_classes", 101,
+     f"{SLOPPY}: data.n_classes: 101 classes are more than the 100 samples of n_test"),
+    (f"{SLOPPY}.data.n_classes", 1000,
+     f"{SLOPPY}: data.n_classes: 1000 classes are more than the 200 samples of n_train"),
+    (f"{SLOPPY}.data.dimension", 10**6, f"{SLOPPY}: data.dimension: 1000000 is too large; allowed: 1 to 10000"),
+    (f"{SLOPPY}.data.teacher.hidden", 10**6,
+     f"{SLOPPY}: data.teacher.hidden: 1000000 is too large; allowed: 1 to 10000"),
+    (f"{SLOPPY}.data", SMOKE["notebooks"]["sloppy_synthetic"]["data"] | {"n_train": 10**6, "dimension": 1000},
+     f"{SLOPPY}: data.dimension: 1000 times 1000100 samples is more than 1000000000 numbers"),
+    (f"{SLOPPY}.corners", {0: 1, 2: 1},
+     f"{SLOPPY}: corners.0: one run has no standard error; give it two run seeds or more"),
+    (f"{SLOPPY}.corners", {1: 1}, f"{SLOPPY}: corners.1: one run has no standard error; give it two run seeds or more"),
+    (f"{SLOPPY}.corners", {1000: 1000},
+     f"{SLOPPY}: corners: 8000000 models on each data set are too many; allowed: up to 50000"),
+    (f"{SLOPPY}.sweep.corners", {1000: 1000},
+     f"{SLOPPY}: sweep.corners: 5000000 models on each data set are too many; allowed: up to 50000"),
+    (f"{SLOPPY}.corners", {-1: 2}, f"{SLOPPY}.corners: -1 is not allowed: {NOT_NEGATIVE}"),
+    (f"{SLOPPY}.corners", {"x": 1}, f"{SLOPPY}.corners: 'x' is not allowed: {WHOLE}"),
+    (f"{SLOPPY}.corners", {True: 1}, f"{SLOPPY}.corners: True is not allowed: {WHOLE}"),
+    (f"{SLOPPY}.spectra.sloppy", 1e-300,
+     f"{SLOPPY}.spectra.sloppy: 1e-300 is not allowed: a decay is 0 (isotropic), or at least 1e-06"),
+    (f"{SLOPPY}.sweep.decays", [0.3, 0.01],
+     f"{SLOPPY}.sweep: decays must be different, ascending and not negative, not [0.3, 0.01]"),
 ]  # fmt: skip
 
 
@@ -288,13 +299,13 @@ BAD_NAMES = [
 NAMED = {
     "networks": lambda name: merged(SMOKE, {"networks": {name: FC}}),
     "experiments": lambda name: merged(SMOKE, {"experiments": {name: SMOKE["experiments"]["main"]}}),
-    "synthetic.spectra": lambda name: merged(SMOKE, {"synthetic": {"spectra": {name: 0.5}}}),
-    "synthetic.students": lambda name: merged(SMOKE, {"synthetic": {"students": {name: [3]}}}),
+    f"{SLOPPY}.spectra": lambda name: merged(SMOKE, {"notebooks": {"sloppy_synthetic": {"spectra": {name: 0.5}}}}),
+    f"{SLOPPY}.students": lambda name: merged(SMOKE, {"notebooks": {"sloppy_synthetic": {"students": {name: [3]}}}}),
     "study": lambda name: changed("study", name),
-    "corners.network": lambda name: changed("corners.network", name),
+    f"{CORNERS}.network": lambda name: changed(f"{CORNERS}.network", name),
     f"{GRID}.network.0": lambda name: changed(f"{GRID}.network.0", name),
-    "analysis.network_sizes.0": lambda name: changed("analysis.network_sizes.0", name),
-    "analysis.tangents.progress_of": lambda name: changed("analysis.tangents.progress_of", {name: 0.3}),
+    f"{NETWORK_SIZES}.0": lambda name: changed(f"{NETWORK_SIZES}.0", name),
+    f"{TANGENTS}.progress_of": lambda name: changed(f"{TANGENTS}.progress_of", {name: 0.3}),
 }
 
 
@@ -312,27 +323,28 @@ def test_a_key_that_is_no_text_is_refused():
 
 
 def test_every_wrong_value_has_its_own_line():
-    data = changed("analysis.progress_levels", [-1, 7]) | {"device": "gpu"}
+    data = changed("notebooks.network_size.progress_levels", [-1, 7]) | {"device": "gpu"}
     assert [line.split(":")[0] for line in complaints(data)] == [
-        "device", "analysis.progress_levels.0", "analysis.progress_levels.1",
+        "device", "notebooks.network_size.progress_levels.0", "notebooks.network_size.progress_levels.1",
     ]  # fmt: skip
 
 
 def test_seeds_and_other_values_at_their_bounds_are_taken():
     read_study(changed("experiments.main.seeds", [0, 2**63 - 1]))
     read_study(changed("analysis.n_components", 116))
-    read_study(changed("analysis.tsne_perplexity", 291.5))
+    read_study(changed(f"{DISTANCES}.tsne_perplexity", 291.5))
     read_study(changed("experiments.main.crop_padding", 4))
     read_study(changed("networks.convmixer.kernel", 7))
     read_study(changed("analysis.spread_points", [0, 1]))
     read_study(changed("analysis.geodesic_points", 10_000))
     read_study(changed("analysis.bootstrap_draws", 2))
-    read_study(changed("analysis.tangents.largest_loss", 1.24))
-    read_study(changed("synthetic.data.n_classes", 100))
-    read_study(changed("synthetic.corners", {0: 2, 2: 1}))
-    read_study(changed("synthetic.sweep.corners", {0: 1}))
+    read_study(changed(f"{TANGENTS}.largest_loss", 1.24))
+    read_study(changed(f"{SLOPPY}.data.n_classes", 100))
+    read_study(changed(f"{SLOPPY}.corners", {0: 2, 2: 1}))
+    read_study(changed(f"{SLOPPY}.sweep.corners", {0: 1}))
     for bounds in ({"n_train": 1590, "pool": 8}, {"n_train": 1000, "n_test": 740}):
-        data = deepcopy(SMOKE) | {"corners": None}
+        data = deepcopy(SMOKE)
+        data["notebooks"]["corner_initialization"] = None
         data["dataset"] |= bounds
         data["networks"]["convmixer"] |= {"patch": 1, "kernel": 1}
         data["networks"]["vit"] |= {"patch": 1}
@@ -344,21 +356,35 @@ def test_seeds_and_other_values_at_their_bounds_are_taken():
 def test_networks_that_share_no_method_cannot_be_compared():
     data = changed(f"{GRID}.network", ["fc", "allcnn", "wrn_small"])
     data["experiments"]["main"]["grids"][1]["network"] = ["wrn_large"]
+    data["notebooks"]["trajectories"] = None
     assert complaints(data) == [
-        "analysis.network_sizes: wrn_small and wrn_large share no optimizer, batch size, weight decay and augmentation "
+        f"{NETWORK_SIZES}: wrn_small and wrn_large share no optimizer, batch size, weight decay and augmentation "
         "in experiments.main, so no two runs can be compared"
     ]
     data["experiments"]["main"]["grids"][1]["network"] = ["fc"]
     assert complaints(data) == [
-        "analysis.network_sizes: 'wrn_large' is in no grid of experiments.main; allowed: allcnn, fc, wrn_small"
+        f"{NETWORK_SIZES}: 'wrn_large' is in no grid of experiments.main; allowed: allcnn, fc, wrn_small"
     ]
 
 
+def test_a_notebook_that_a_study_has_too_few_runs_for_is_named():
+    data = changed("experiments.main.grids", SMOKE["experiments"]["main"]["grids"][:1])
+    assert complaints(data) == [
+        "notebooks.trajectories: needs 9 configurations and 10 runs in experiments.main, which has 6 and 12; leave the "
+        "notebook out or add some"
+    ]
+    data["notebooks"]["trajectories"] = None
+    assert "trajectories" not in read_study(data).sections()
+
+
 def test_a_study_of_synthetic_data_has_no_settings_of_networks_on_images():
-    synthetic = {"study": "mine", "synthetic": SMOKE["synthetic"]}
-    assert read_study(synthetic).dataset is None
-    assert complaints(synthetic | {"analysis": {"network_sizes": ["a", "b"]}}) == [
-        "analysis.network_sizes and analysis.tangents.progress_of need a dataset"
+    synthetic = {"sloppy_synthetic": SMOKE["notebooks"]["sloppy_synthetic"]}
+    assert read_study({"study": "mine", "notebooks": synthetic}).dataset is None
+    for name in ("network_size", "corner_initialization"):
+        data = {"study": "mine", "notebooks": synthetic | {name: SMOKE["notebooks"][name]}}
+        assert complaints(data) == [f"notebooks.{name}: needs experiments.main, which the study does not have"]
+    assert complaints({"study": "mine"}) == [
+        "a study needs a dataset with experiments, or a notebook that has data of its own"
     ]
 
 
@@ -372,7 +398,7 @@ def test_ids_of_configurations_are_different_and_short():
         "batch": [{"size": size, "learning_rate": rate} for size in (2, 20) for rate in (1e-300, 0.123456, 1.0)],
         "weight_decay": [0, 1.23456e-5],
     }  # fmt: skip
-    data["analysis"] |= {"network_sizes": [], "tangents": {}}
+    data["notebooks"] |= {"network_size": None, "tangent_embeddings": {}}
     data["experiments"]["main"]["grids"] = [grid]
     ids = list(read_study(data).configurations("main"))
     assert len(set(ids)) == len(ids) == 5 * 3 * 2 * 6 * 2

@@ -8,7 +8,8 @@ import pytest
 from conftest import ROOT
 from provenance import checksum, provenance
 
-from paper.report.claims import claims_table, judge, read_claims
+from paper.report.claims import claims_table, judge_files
+from paper.study.rooms import rooms
 from paper.study.study import read_study
 
 RESULTS = ROOT / "results/fashion"
@@ -77,7 +78,8 @@ def test_executed_notebooks_are_whole(study, name):
 
 @pytest.mark.parametrize("study", NOTEBOOKS)
 def test_published_verdicts_are_those_of_the_published_numbers(study):
-    judged = judge(read_claims(ROOT / "claims.yaml"), sorted((ROOT / f"results/{study}/metrics").glob("*.json")))
+    claims = [ROOT / f"paper/rooms/{name}/claims.yaml" for name in rooms()]
+    judged = judge_files(claims, sorted((ROOT / f"results/{study}/numbers").glob("*.json")))
     assert json.loads((ROOT / f"results/{study}/claims.json").read_text()) == judged
     assert (ROOT / f"results/{study}/claims.md").read_text() == claims_table(judged)
 
@@ -98,7 +100,7 @@ def test_readme_links_to_files_that_exist():
 
 def test_numbers_in_the_readme_are_those_of_the_metrics():
     train, test = (
-        json.loads((RESULTS / f"metrics/{name}.json").read_text()) for name in ("main_manifold", "test_embedding")
+        json.loads((RESULTS / f"numbers/{name}.json").read_text()) for name in ("main_manifold", "test_embedding")
     )
     rows = {
         "Runs": (train["n_runs"], test["n_runs"]),

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -12,7 +11,7 @@ import papermill
 import pytest
 from conftest import ROOT, SMOKE, copy_project, snakemake
 from jupyter_client.kernelspec import NoSuchKernel
-from modules import library_modules, rule_files, rule_scripts
+from modules import library_modules, rule_files, rule_jobs
 from nbclient.exceptions import CellTimeoutError
 from run_notebook import execute
 
@@ -33,14 +32,6 @@ def dry_run(folder, *arguments):
     return planned(snakemake(folder, *SMOKE, "--dry-run", *arguments))
 
 
-@pytest.fixture
-def finished(smoke, tmp_path):
-    """A copy of the finished smoke study that a test may change."""
-    folder = tmp_path / "project"
-    shutil.copytree(smoke, folder, symlinks=True)
-    return folder
-
-
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebooks_in_git_have_no_outputs_and_typed_parameters(name):
     notebook = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
@@ -58,7 +49,7 @@ def test_every_notebook_was_run_and_rendered(smoke, name):
     assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")
     html = (smoke / f"results/smoke/notebooks/{name}.html").read_text()
     assert "data:image/png" in html
-    assert json.loads((smoke / f"results/smoke/metrics/{name}.json").read_text())
+    assert json.loads((smoke / f"results/smoke/numbers/{name}.json").read_text())
     assert list((smoke / f"figures/smoke/{name}").glob("*.png")) and list(
         (smoke / f"figures/smoke/{name}").glob("*.pdf")
     )
@@ -140,7 +131,7 @@ def test_an_analysis_setting_does_not_train_again(finished):
 
 
 def test_a_setting_of_the_tangents_computes_them_only(finished):
-    jobs = dry_run(finished, "--config", "analysis={tangents: {width: 0.1}}")
+    jobs = dry_run(finished, "--config", "notebooks={tangent_embeddings: {width: 0.1}}")
     assert jobs.pop("tangents") == 2
     assert set(jobs) == {"notebook_tangent_embeddings", "claims", "provenance", "all"}
 
@@ -152,7 +143,7 @@ def test_every_metric_has_distances_and_an_embedding(finished, metric):
 
 
 def test_a_setting_of_subsets_redraws_them_only(finished):
-    jobs = dry_run(finished, "--config", "analysis={subset_draws: 4}")
+    jobs = dry_run(finished, "--config", "notebooks={distances: {subset_draws: 4}}")
     assert set(jobs) == {"subsets", "notebook_distances", "claims", "provenance", "all"}
 
 
@@ -195,11 +186,11 @@ def test_the_default_study_is_not_mixed_into_another(finished):
 
 def test_results_are_the_same_bits_for_any_number_of_cores(smoke, tmp_path):
     other = copy_project(tmp_path)
-    made = [*(f"metrics/{name}.json" for name in ("main_manifold", "distances", "trajectories")), "synthetic/sweep.nc"]
+    made = [*(f"numbers/{name}.json" for name in ("main_manifold", "distances", "trajectories")), "synthetic/sweep.nc"]
     done = snakemake(other, *SMOKE, "--", *(f"results/smoke/{file}" for file in made), cores=1)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     kinds = [f"figures/**/*.{suffix}" for suffix in ("png", "pdf", "html")]
-    kinds += ["metrics/*.json", "notebooks/*", "embeddings/*/*.nc", "distances/*/*", "predictions/*/*/manifest.json"]
+    kinds += ["numbers/*.json", "notebooks/*", "embeddings/*/*.nc", "distances/*/*", "predictions/*/*/manifest.json"]
     kinds = [kind if kind.startswith("figures") else f"results/smoke/{kind}" for kind in kinds]
     files = [path.relative_to(other) for kind in kinds for path in other.glob(kind)]
     assert len(files) > 50
@@ -315,16 +306,20 @@ def test_names_that_the_library_loads_late_have_their_modules_as_dependencies(tm
     )
 
 
-def test_a_study_of_synthetic_data_depends_on_its_own_scripts():
-    scripts = rule_scripts(rule_files(read_study(ROOT / "config/synthetic.yaml")))
-    names = "claims", "embed_synthetic", "run_notebook", "sweep_synthetic", "synthetic_data", "train_synthetic"
-    assert scripts == [f"workflow/scripts/{name}.py" for name in names]
-    everything = rule_scripts(rule_files(read_study(ROOT / "config/fashion.yaml")))
-    assert everything == sorted(
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "workflow/scripts").glob("*.py")
-        if path.stem not in ("modules", "provenance")
-    )
+def test_a_study_depends_on_the_jobs_of_its_rooms_alone():
+    of_synthetic = rule_jobs(rule_files(read_study(ROOT / "config/synthetic.yaml")))
+    jobs = [f"paper/rooms/sloppy_synthetic/jobs/{name}.py" for name in ("data", "geometry", "sweep", "train")]
+    assert of_synthetic == [*jobs, "workflow/scripts/claims.py", "workflow/scripts/run_notebook.py"]
+    everything = rule_jobs(rule_files(read_study(ROOT / "config/fashion.yaml")))
+    scripts = [*ROOT.glob("workflow/scripts/*.py"), *ROOT.glob("paper/rooms/*/jobs/*.py")]
+    no_jobs = ("__init__", "modules", "provenance")
+    assert everything == sorted(str(path.relative_to(ROOT)) for path in scripts if path.stem not in no_jobs)
+
+
+def test_packages_of_a_module_are_among_what_it_needs():
+    found = library_modules("paper/rooms/ensembles/jobs/ensemble.py")
+    packages = "paper/__init__.py", "paper/rooms/__init__.py", "paper/rooms/ensembles/__init__.py", "inpca/__init__.py"
+    assert {*packages, "paper/rooms/ensembles/analysis.py", "inpca/centroids.py"} <= set(found)
 
 
 def test_analysis_does_not_import_torch():

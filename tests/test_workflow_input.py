@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import ROOT, SMOKE, copy_project, snakemake
 
-RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
+RULES = sorted([*ROOT.glob("workflow/rules/*.smk"), *ROOT.glob("paper/rooms/*/rules.smk")])
 STORE = "results/smoke/predictions/main/fc-sgdn-b20-lr0.05-wd0-none.zarr"
 
 
@@ -38,7 +38,7 @@ def shell_lines(path: Path) -> list[str]:
     return ["".join(re.findall(r"^ +['\"](.*)['\"]$", block, re.M)) for block in blocks]
 
 
-@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RULES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_field_of_a_shell_line_is_quoted(path):
     text = path.read_text(encoding="utf-8")
     lines = shell_lines(path)
@@ -46,7 +46,7 @@ def test_every_field_of_a_shell_line_is_quoted(path):
     for line in lines:
         fields = re.findall(r"(?<!\{)\{([^{}]+)\}(?!\})", line.replace("{{", "").replace("}}", ""))
         assert fields and not [name for name in fields if not name.endswith(":q") and name != "threads"], line
-        assert re.search(r'python "\$SCRIPTS"/\w+\.py ', line), line
+        assert re.search(r'python ("\$SCRIPTS"/\w+\.py|-P -m paper\.rooms\.\w+\.jobs\.\w+) ', line), line
 
 
 def test_the_workflow_runs_in_a_folder_of_any_name(project):
@@ -80,7 +80,7 @@ def test_the_workflow_runs_from_another_folder(project, tmp_path):
         (lambda text: text.replace("study: smoke", ""), "mine.yaml is not a valid study:\n  study: is missing\n"),
         (lambda text: text.replace("study: smoke", "studdy: mine"),
          "mine.yaml is not a valid study:\n  top level: unknown key 'studdy'; did you mean 'study'? allowed: study, "
-         "device, dataset, networks, experiments, corners, synthetic, analysis\n"),
+         "device, dataset, networks, experiments, analysis, notebooks\n"),
         (lambda text: text + "device: cuda\n",
          "mine.yaml, line 86: key 'device' occurs twice in one place, first in line 4\n"),
         (lambda text: text.replace("  fc: {", '  "$(touch PWNED)": {kind: fc, widths: [3]}\n  fc: {'),
@@ -155,12 +155,15 @@ def test_other_experiments_are_trained_and_embedded(project):
     assert more == {"train": 1, "model_table": 1, "distances": 2, "embedding": 3}
 
 
-def test_a_small_study_leaves_out_notebooks_that_need_more(project):
+def test_a_study_has_the_notebooks_that_it_names(project):
     study = yaml.safe_load((project / "config/smoke.yaml").read_text(encoding="utf-8")) | {"study": "mine"}
-    small = {key: study[key] for key in ("study", "dataset", "networks")}
     main = study["experiments"]["main"] | {"seeds": [1]}
     main["grids"] = [main["grids"][0] | {"network": ["fc"]}]
-    (project / "mine.yaml").write_text(yaml.safe_dump(small | {"experiments": {"main": main}}), encoding="utf-8")
-    jobs = planned(snakemake(project, "--configfile", "mine.yaml", "--dry-run"))
-    notebooks = {name.removeprefix("notebook_") for name in jobs if name.startswith("notebook_")}
-    assert notebooks == {"schematic", "main_manifold", "test_embedding", "tangent_embeddings"}
+    small = {key: study[key] for key in ("study", "dataset", "networks")} | {"experiments": {"main": main}}
+    names = "schematic", "main_manifold", "test_embedding", "tangent_embeddings"
+    for named in ((), names):
+        text = yaml.safe_dump(small | {"notebooks": {name: {} for name in named}})
+        (project / "mine.yaml").write_text(text, encoding="utf-8")
+        jobs = planned(snakemake(project, "--configfile", "mine.yaml", "--dry-run"))
+        assert {name.removeprefix("notebook_") for name in jobs if name.startswith("notebook_")} == set(named)
+        assert jobs["train"] == 1 and jobs["embedding"] == 3

@@ -24,7 +24,8 @@ def shapes(studies):
             continue
         side = SIDES[study.dataset.name] // study.dataset.pool
         found = [c for experiment in study.experiments for c in study.configurations(experiment).values()]
-        found += [job.configuration for job in study.corner_jobs().values()]
+        if corners := study.sections().get("corner_initialization"):
+            found += [job.configuration for job in corners.jobs(study).values()]
         for configuration in found:
             n_train = study.dataset.n_train
             for size in {configuration.batch_size, n_train % configuration.batch_size or configuration.batch_size}:

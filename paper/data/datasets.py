@@ -41,6 +41,12 @@ class PreparedData:
         """Images and labels of each split, by its name."""
         return {"train": (self.train_images, self.train_labels), "test": (self.test_images, self.test_labels)}
 
+    def summary(self) -> str:
+        """Numbers of samples and fingerprint, on one line."""
+        return (
+            f"{len(self.train_labels)} train and {len(self.test_labels)} test samples, fingerprint {self.fingerprint}"
+        )
+
     def save(self, path: str | Path) -> None:
         """Write one ``.npz`` file (no pickle)."""
         with atomic(path) as partial:

@@ -9,8 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import xarray as xr
 
-from paper.figures.manifold import axis_label, geodesic_points, runs
+from paper.figures.manifold import axis_label, geodesic_points
 from paper.figures.style import Palette
+from paper.models import runs
 
 COORDINATES = ["pc1", "pc2", "pc3"]
 HOVER = (

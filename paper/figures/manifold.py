@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from paper.figures.style import MUTED, Palette, new_figure
+from paper.models import runs
 
 PAIRS = ((1, 2), (1, 3), (2, 3))
 ENDS = ("ignorance", "truth")
@@ -49,11 +50,6 @@ def axis_label(embedding: xr.Dataset, axis: int, unit: str = "√nats") -> str:
     """Label such as ``PC2 (√nats, time-like)``; space-like axes, the usual ones, are not marked."""
     time_like = embedding["signature"].sel(axis=axis).item() < 0
     return f"PC{axis} ({unit}{', time-like' if time_like else ''})"
-
-
-def runs(points: pd.DataFrame) -> pd.DataFrame:
-    """Rows that are models of runs."""
-    return points[points["kind"] == "run"]
 
 
 def trajectories(points: pd.DataFrame, axes: Sequence[int]) -> list[np.ndarray]:

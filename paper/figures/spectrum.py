@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from paper.figures.style import SPACE_LIKE, TIME_LIKE, new_figure
-
-STRESS_AXES = (1, 2, 3, 5, 10, 50)
+from paper.report.embedding import STRESS_AXES
 
 
 def spectrum(embedding: xr.Dataset) -> Figure:

@@ -5,27 +5,32 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from operator import ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+import pandas as pd
+from pydantic import Field, RootModel, StringConstraints, ValidationError, model_validator
 
 from paper.study.strict import Strict, problems
 from paper.study.yaml_file import YamlError, read_yaml
 
-#: Keys of a rule, and what the metric must be to the number beside it.
+#: Keys of a rule, and what the number must be to the one beside it.
 RULES: dict[str, Callable[[float, float], bool]] = {"at_least": ge, "at_most": le, "above": gt, "below": lt}
 #: The same in tables.
 SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
 VERDICTS = ("held", "not held", "not tested")
+#: All numbers of the paper that this project compares with.
+PAPER_NUMBERS = Path(__file__).with_name("paper_numbers.yaml")
 
 
 class ClaimsError(ValueError):
-    """Claims that cannot be read, or a metric that is not a number."""
+    """Claims that cannot be read, or what they refer to is not a number."""
 
 
-Metric = Annotated[str, StringConstraints(pattern=r"^\w+(\.[^.]+)+$")]
+#: Keys that lead to a number among those of the notebook, joined by dots.
+NumberName = Annotated[str, StringConstraints(pattern=r"^\w[^.]*(\.[^.]+)*$")]
 
 
 class PaperNumber(Strict):
@@ -33,6 +38,11 @@ class PaperNumber(Strict):
 
     value: float
     confidence: Literal["exact", "digitised", "seed", "recalled"]
+    source: str = Field(min_length=1, description="where it stands")
+
+
+class PaperNumbers(RootModel[dict[str, PaperNumber]]):
+    """The file of the paper's numbers, by name."""
 
 
 class Claim(Strict):
@@ -41,17 +51,17 @@ class Claim(Strict):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     text: str = Field(min_length=1)
     source: str = Field(min_length=1, description="where the paper makes it")
-    paper: PaperNumber | None = Field(description="the paper's number, null where it gives none")
-    metric: Metric = Field(description="notebook and keys in its metrics, joined by dots")
-    rule: dict[Literal["at_least", "at_most", "above", "below"], float | Metric] = Field(
-        min_length=1, description="bounds, each a number or another metric"
+    paper: str | None = Field(description="name of the paper's number, null where it gives none")
+    number: NumberName = Field(description="which number of the notebook bears on it")
+    rule: dict[Literal["at_least", "at_most", "above", "below"], float | NumberName] = Field(
+        min_length=1, description="bounds, each a number or the name of another one of the notebook"
     )
 
 
 class Claims(Strict):
-    """The whole file."""
+    """The claims of one notebook."""
 
-    claims: list[Claim] = Field(min_length=1)
+    claims: list[Claim]
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Claims:
@@ -61,49 +71,50 @@ class Claims(Strict):
         return self
 
 
+@cache
+def paper_numbers() -> dict[str, PaperNumber]:
+    """Numbers of the paper, by name; raises ClaimsError if the file is not what it should be."""
+    return _validated(PAPER_NUMBERS, PaperNumbers, "list of numbers").root
+
+
 def read_claims(path: str | Path) -> list[Claim]:
     """Claims of a YAML file.
 
     Raises
     ------
     ClaimsError
-        If the file is not what :class:`Claims` describes: one line for each wrong key, after its place.
+        If the file is not what :class:`Claims` describes: one line for each wrong key, after its place; or if it names
+        a number of the paper that is not known.
     """
+    claims = _validated(path, Claims, "list of claims").claims
+    for claim in claims:
+        if claim.paper is not None and claim.paper not in paper_numbers():
+            raise ClaimsError(f"{path}: {claim.id}: {PAPER_NUMBERS.name} has no number {claim.paper!r}")
+    return claims
+
+
+def _validated(path: str | Path, model, what: str):
+    """What a YAML file holds, as a model; raises ClaimsError if it is not valid."""
+    data = None
     try:
         data = read_yaml(path)
-        return Claims.model_validate(data).claims
+        return model.model_validate(data)
     except YamlError as error:
         raise ClaimsError(str(error)) from None
     except ValidationError as error:
         lines = [f"  {problem}" for problem in problems(error, data)]
-        raise ClaimsError("\n".join([f"{path} is not a valid list of claims:", *lines])) from None
+        raise ClaimsError("\n".join([f"{path} is not a valid {what}:", *lines])) from None
 
 
-def metric(name: str, files: Mapping[str, Path]) -> float | None:
-    """A number that a notebook wrote, by its name such as ``main_manifold.explained_stress.3``.
-
-    Parameters
-    ----------
-    name : str
-    files : mapping from notebook to path
-        Metrics of the study's notebooks.
-
-    Returns
-    -------
-    float, or None if the study does not have that notebook, or the notebook has no such number in this study
+def number(notebook: str, name: str, numbers: Mapping) -> float | None:
+    """A number of a notebook, by its name such as ``explained_stress.3``; None if there is none of that name.
 
     Raises
     ------
     ClaimsError
-        If what is there is not a number, or the file is no JSON.
+        If what is there is not a number.
     """
-    notebook, *keys = name.split(".")
-    if notebook not in files:
-        return None
-    try:
-        value = json.loads(files[notebook].read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ClaimsError(f"{files[notebook]} holds no metrics ({error}); delete it and run again") from None
+    value, keys = numbers, name.split(".")
     for key in keys:
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]
@@ -112,75 +123,120 @@ def metric(name: str, files: Mapping[str, Path]) -> float | None:
     if value is None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ClaimsError(f"{files[notebook]}: {'.'.join(keys)} is not a number but {value!r}")
-    return float(value)
+        raise ClaimsError(f"{notebook}: {name} is not a number but {value!r}")
+    return float(value) if math.isfinite(value) else None
 
 
-def judge(claims: Sequence[Claim], files: Sequence[str | Path]) -> list[dict]:
-    """What a study says of claims.
+def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> list[dict]:
+    """What a study says of the claims of one notebook.
 
     Parameters
     ----------
     claims : sequence of Claim
-    files : sequence of path
-        Metrics of the study's notebooks, each named after its notebook.
+    notebook : str
+    numbers : mapping, or None
+        Numbers of the notebook; None for a study without it.
 
     Returns
     -------
     list of dict
-        Each claim with ``value`` and ``bounds``, None where the study has no such number, and ``verdict``: ``held``,
-        ``not held``, or ``not tested`` where a number is missing.
+        Each claim with its ``notebook``, the ``paper``'s number, ``value`` and ``bounds``, None where the study has no
+        such number, and ``verdict``: ``held``, ``not held``, or ``not tested`` where a number is missing.
+
+    Raises
+    ------
+    ClaimsError
+        If what a claim refers to is not a number.
     """
-    by_notebook = {Path(file).stem: Path(file) for file in files}
     judged = []
     for claim in claims:
-        value = finite(metric(claim.metric, by_notebook))
-        bounds = {key: finite(metric(b, by_notebook)) if isinstance(b, str) else b for key, b in claim.rule.items()}
-        if any(number is None for number in (value, *bounds.values())):
+        value, *bounds = (
+            number(notebook, name, numbers or {}) if isinstance(name, str) else name
+            for name in (claim.number, *claim.rule.values())
+        )
+        bounds = dict(zip(claim.rule, bounds, strict=True))
+        if any(given is None for given in (value, *bounds.values())):
             verdict = "not tested"
         else:
             verdict = "held" if all(RULES[key](value, bound) for key, bound in bounds.items()) else "not held"
-        judged.append(claim.model_dump() | {"value": value, "bounds": bounds, "verdict": verdict})
+        paper = paper_numbers()[claim.paper].model_dump(exclude={"source"}) if claim.paper else None
+        found = {"paper": paper, "value": value, "bounds": bounds, "verdict": verdict}
+        judged.append({"notebook": notebook, **claim.model_dump(), **found})
     return judged
 
 
-def finite(value: float | None) -> float | None:
-    """The number, None if it is none."""
-    return value if value is not None and math.isfinite(value) else None
+def judge_files(claims: Sequence[str | Path], numbers: Sequence[str | Path]) -> list[dict]:
+    """What a study says of all claims.
+
+    Parameters
+    ----------
+    claims : sequence of path
+        ``claims.yaml`` of each room, in a folder of the room's name.
+    numbers : sequence of path
+        Numbers of the study's notebooks, each named after its notebook.
+
+    Raises
+    ------
+    ClaimsError
+        If a file is not what it should be, or two claims have the same id.
+    """
+    by_notebook = {Path(file).stem: Path(file) for file in numbers}
+    judged = []
+    for path in map(Path, claims):
+        notebook = path.parent.name
+        given = read_numbers(by_notebook[notebook]) if notebook in by_notebook else None
+        judged += judge(read_claims(path), notebook, given)
+    ids = [claim["id"] for claim in judged]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise ClaimsError(f"claims with the same id in several notebooks: {', '.join(twice)}")
+    return judged
+
+
+def read_numbers(path: Path) -> dict:
+    """Numbers that a notebook wrote; raises ClaimsError if the file holds none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClaimsError(f"{path} holds no numbers ({error}); delete it and run again") from None
+
+
+def claims_rows(judged: Sequence[dict]) -> str:
+    """Claims that are tested, with their numbers and verdicts, as a table in Markdown."""
+    rows = [
+        {
+            "claim": claim["text"],
+            "source": claim["source"],
+            "paper": f"{claim['paper']['value']:g} ({claim['paper']['confidence']})" if claim["paper"] else "–",
+            "here": f"{claim['value']:.3g}<br><sub>{claim['notebook']}.{claim['number']}</sub>",
+            "holds if": "; ".join(_bound(claim, key) for key in claim["bounds"]),
+            "": f"**{claim['verdict']}**" if claim["verdict"] == "not held" else claim["verdict"],
+        }
+        for claim in judged
+        if claim["verdict"] != "not tested"
+    ]
+    return pd.DataFrame(rows).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) if rows else ""
+
+
+def _bound(claim: dict, key: str) -> str:
+    """One bound of a claim's rule, with the name of the number that it is."""
+    named = f"<br><sub>{claim['notebook']}.{claim['rule'][key]}</sub>" if isinstance(claim["rule"][key], str) else ""
+    return f"{SIGNS[key]} {claim['bounds'][key]:.3g}{named}"
 
 
 def claims_table(judged: Sequence[dict]) -> str:
-    """Claims with their numbers and verdicts, in Markdown."""
+    """All claims of a study with their numbers and verdicts, in Markdown."""
     count = {verdict: sum(claim["verdict"] == verdict for claim in judged) for verdict in VERDICTS}
-    tested = [claim for claim in judged if claim["verdict"] != "not tested"]
-    rows = []
-    for claim in tested:
-        paper = claim["paper"]
-        bounds = "; ".join(
-            f"{SIGNS[key]} {bound:.3g}" + (f"<br><sub>{claim['rule'][key]}</sub>" * isinstance(claim["rule"][key], str))
-            for key, bound in claim["bounds"].items()
-        )
-        cells = (
-            claim["text"],
-            claim["source"],
-            f"{paper['value']:g} ({paper['confidence']})" if paper else "–",
-            f"{claim['value']:.3g}<br><sub>{claim['metric']}</sub>",
-            bounds,
-            f"**{claim['verdict']}**" if claim["verdict"] == "not held" else claim["verdict"],
-        )
-        rows.append(f"| {' | '.join(cells)} |")
     lines = [
         "# Claims, as this study finds them",
         "",
         ", ".join(f"{n} {verdict}" for verdict, n in count.items()) + ". A claim holds if the number here is as the "
         "rule asks; a rule's bound may be another number of the study, whose name stands below it; interval.0 and .1 "
         "are the ends of a 95 % interval, low and high a value less and plus two standard errors. The paper's numbers "
-        "are of its own networks and data; claims.yaml says how well they are known.",
+        f"are of its own networks and data; {PAPER_NUMBERS.name} says how well they are known.",
         "",
     ]
-    if tested:
-        head = "| claim | source | paper | here | holds if | |\n|---|---|---|---|---|---|"
-        lines += [head, *rows, ""]
-    if missed := [claim["id"] for claim in judged if claim["verdict"] == "not tested"]:
-        lines += [f"Not tested, because the study does not have the numbers: {', '.join(missed)}.", ""]
+    if rows := claims_rows(judged):
+        lines += [rows, ""]
+    if untested := [claim["id"] for claim in judged if claim["verdict"] == "not tested"]:
+        lines += [f"Not tested, because the study does not have the numbers: {', '.join(untested)}.", ""]
     return "\n".join(lines)

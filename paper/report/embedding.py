@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from paper.figures.manifold import runs
-from paper.figures.spectrum import STRESS_AXES
+from paper.models import runs
+
+#: Numbers of axes whose explained stress is told.
+STRESS_AXES = (1, 2, 3, 5, 10, 50)
 
 
 def stress_numbers(embedding: xr.Dataset) -> dict:

@@ -9,12 +9,13 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from inpca.files import atomic
+from paper.report.claims import claims_rows, judge_files
 
 #: Digits of a stored number; more would differ between machines.
 DIGITS = 6
 
 
-def write_metrics(path: str | Path, numbers: dict) -> None:
+def write_numbers(path: str | Path, numbers: dict) -> None:
     """Write numbers as JSON, rounded to :data:`DIGITS` significant digits."""
     with atomic(path) as partial:
         partial.write_text(json.dumps(rounded(numbers), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -29,6 +30,19 @@ def rounded(value):
     if isinstance(value, float | np.floating):
         return float(f"{value:.{DIGITS}g}")
     return value.item() if isinstance(value, np.generic) else value
+
+
+def show_claims(claims: str | Path, numbers: str | Path) -> None:
+    """Show what the numbers that a notebook wrote say of its claims.
+
+    Parameters
+    ----------
+    claims : path
+        ``claims.yaml`` of the notebook's room.
+    numbers : path
+        From :func:`write_numbers`, named after the notebook.
+    """
+    display(Markdown(claims_rows(judge_files([claims], [numbers])) or "This notebook makes no claim."))
 
 
 def say(text: str) -> None:

@@ -1,15 +1,13 @@
-"""Settings of the geometry stage and of the notebooks."""
+"""Settings that stages and notebooks share."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from paper.study.strict import LARGEST_COUNT, Different, Name, Positive, Seed, Strict
+from paper.study.strict import Different, Positive, Seed, Strict
 
-#: Less than half of the way from P0 to P*.
-LessThanHalf = Annotated[float, Field(gt=0, lt=0.5)]
 Between = Annotated[float, Field(gt=0, lt=1)]
 LARGEST_DRAWS = 100_000
 #: Of what takes its time again for each: draws, splits, points.
@@ -29,28 +27,8 @@ Draws = Annotated[
 ]
 
 
-class Tangents(Strict):
-    """The tangent embedding: P0, P* and two means of models weighted by their progress span its axes."""
-
-    progress_at: LessThanHalf = Field(
-        default=0.2, description="progress of the initial mean; the final one is at 1 minus it"
-    )
-    progress_of: dict[Name, LessThanHalf] = Field(
-        default={}, description="the same for the models of one architecture alone, where it differs"
-    )
-    width: float = Field(
-        default=0.05, ge=1e-6, le=10, description="standard deviation of the weights, in units of progress"
-    )
-    largest_loss: Positive = Field(default=4.0, description="models of at least this train loss are left out")
-    n_draws: Repeats = Field(default=200, description="pairs of models of each kind that stand in for the means")
-    n_sampled: int = Field(
-        default=800, ge=4, le=LARGEST_COUNT, description="random models on which the axes of such pairs are judged"
-    )
-    seed: Seed = Field(default=0, description="of pairs and sampled models")
-
-
 class Analysis(Strict):
-    """Parameters of the geometry stage and of the notebooks."""
+    """Settings that the stages and several notebooks share; those of one notebook are in its own section."""
 
     n_components: int = Field(
         default=50,
@@ -75,32 +53,3 @@ class Analysis(Strict):
     bootstrap_seed: int = Field(
         default=0, ge=0, le=2**31 - 1, description="of the draws, and of scikit-learn's forests"
     )
-    importance_splits: Repeats = Field(default=40, description="splits of configurations into known and held out")
-    network_sizes: Annotated[list[Name], Different] = Field(
-        default=[], description="networks of one family, from small to large, to compare in network_size"
-    )
-    progress_levels: Annotated[list[Between], Different] = Field(
-        default=[0.25, 0.5, 0.75],
-        min_length=1,
-        max_length=100,
-        description="progress whose times are compared between networks",
-    )
-    tangents: Tangents = Tangents()
-    other_metrics: Annotated[list[Literal["spherical", "jeffreys", "euclidean"]], Different] = Field(
-        default=["spherical", "jeffreys", "euclidean"],
-        min_length=1,
-        description="distances that are compared with Bhattacharyya and Hellinger",
-    )
-    progress_bins: Repeats = Field(default=20, description="bins of progress that weighted InPCA counts alike")
-    tsne_perplexity: float = Field(default=30, ge=1, description="effective number of neighbours in t-SNE")
-    umap_neighbours: int = Field(
-        default=15, ge=2, le=LARGEST_COUNT, description="neighbours of a model in UMAP, and those counted as kept"
-    )
-    subset_models: int = Field(
-        default=1000,
-        ge=10,
-        le=20_000,
-        description="models, at most, that are embedded by subsets of the samples",
-    )
-    subset_halvings: int = Field(default=5, ge=1, le=20, description="how often the training samples are halved")
-    subset_draws: int = Field(default=16, ge=1, le=1000, description="random subsets of each number of samples")

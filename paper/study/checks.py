@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from math import acos, log, sin
 from typing import TYPE_CHECKING
 
-from paper.data.image_sets import IMAGE_SETS
 from paper.study.configuration import ConvMixer, Network, VisionTransformerSize, check_batch
+from paper.study.rooms import rooms
 
 if TYPE_CHECKING:
     from paper.study.study import Experiment, Study
 
-#: Names of experiments that are those of a section, which has folders of its own.
-SECTIONS = ("corners", "synthetic")
 #: Width, depth or any other number of a network.
 LARGEST_SIZE = 10_000
 #: Of one experiment; distances between so many take 320 GB.
@@ -60,8 +57,8 @@ def check_experiments(study: Study) -> None:
     if "main" not in study.experiments:
         raise ValueError(f"experiments has no 'main', only: {', '.join(study.experiments) or 'nothing'}")
     for name, experiment in study.experiments.items():
-        if name in SECTIONS:
-            raise ValueError(f"experiments.{name}: the name is kept for the section {name}")
+        if owner := next((room for room, one in rooms().items() if name in one.trains), None):
+            raise ValueError(f"experiments.{name}: the name is kept for the notebook {owner}, which trains its own")
         side = study.dataset.side
         if experiment.crop_padding > side // 2:
             raise ValueError(
@@ -75,13 +72,6 @@ def check_experiments(study: Study) -> None:
             for batch in grid.batch:
                 check_batch(f"{key}.batch: size", batch.size, "n_train", study.dataset.n_train)
         study.configurations(name)
-    if "ensembles" in study.experiments:
-        n_configurations, seeds = len(study.configurations("ensembles")), study.experiments["ensembles"].seeds
-        if n_configurations != 1 or len(seeds) < 3:
-            raise ValueError(
-                "experiments.ensembles must have one configuration with three seeds or more, "
-                f"not {n_configurations} with {len(seeds)}"
-            )
 
 
 def check_defined(key: str, network: str, study: Study) -> None:
@@ -91,23 +81,7 @@ def check_defined(key: str, network: str, study: Study) -> None:
 
 
 def check_analysis(study: Study) -> None:
-    """Whether the settings of the analysis fit networks, samples and number of models.
-
-    Raises
-    ------
-    ValueError
-        If they name networks that the main experiment does not train, or ask for more than there are.
-    """
-    analysis, n_train = study.analysis, study.dataset.n_train
-    check_compared(study)
-    check_largest_loss(study)
-    for name in analysis.tangents.progress_of:
-        check_trained("analysis.tangents.progress_of", name, study)
-    if not n_train >> analysis.subset_halvings:
-        raise ValueError(
-            f"analysis.subset_halvings: n_train {n_train} cannot be halved "
-            f"{analysis.subset_halvings} times, only {n_train.bit_length() - 1}"
-        )
+    """Whether there are not too many models for their distances, and enough for the axes; raises ValueError if not."""
     for name in study.experiments:
         models = n_models(study, name)
         if models > LARGEST_MODELS:
@@ -115,36 +89,11 @@ def check_analysis(study: Study) -> None:
                 f"experiments.{name}: the distances between its {models} models would take "
                 f"{8e-9 * models**2:.0f} GB; allowed: up to {LARGEST_MODELS} models"
             )
-        if analysis.n_components > models:
+        if study.analysis.n_components > models:
             raise ValueError(
-                f"analysis.n_components: {analysis.n_components} is more than the {models} models of "
+                f"analysis.n_components: {study.analysis.n_components} is more than the {models} models of "
                 f"experiments.{name} (with P0, P* and the points between them); allowed: 3 to {models}"
             )
-    models = n_models(study, "main")
-    for key in ("tsne_perplexity", "umap_neighbours"):
-        value = getattr(analysis, key)
-        if value >= models:
-            raise ValueError(
-                f"analysis.{key}: {value:g} must be less than the {models} models of experiments.main "
-                "(with P0, P* and the points between them)"
-            )
-
-
-def check_largest_loss(study: Study) -> None:
-    """Whether ``tangents.largest_loss`` leaves the models that the initial mean is made of; raises ValueError if not.
-
-    On the geodesic from P0 to P* the model of progress s has the probability
-    p = (sin((1-s) d) / sqrt(C) + sin(s d))² / sin(d)², cos(d) = 1 / sqrt(C), of the true one of C classes, a loss of
-    -ln p.
-    """
-    tangents, of_truth = study.analysis.tangents, IMAGE_SETS[study.dataset.name].n_classes ** -0.5
-    s, d = min([tangents.progress_at, *tangents.progress_of.values()]), acos(of_truth)
-    loss = -2 * log((sin((1 - s) * d) * of_truth + sin(s * d)) / sin(d))
-    if tangents.largest_loss <= loss:
-        raise ValueError(
-            f"analysis.tangents.largest_loss: {tangents.largest_loss:g} leaves out the models of the initial mean, at "
-            f"progress {s:g}, where the loss is {loss:.3g} on the geodesic; allowed: more than that"
-        )
 
 
 def check_trained(key: str, network: str, study: Study) -> None:
@@ -153,30 +102,6 @@ def check_trained(key: str, network: str, study: Study) -> None:
     trained = {configuration.name for configuration in study.configurations("main").values()}
     if network not in trained:
         raise ValueError(f"{key}: {network!r} is in no grid of experiments.main; allowed: {', '.join(sorted(trained))}")
-
-
-def check_compared(study: Study) -> None:
-    """Whether the networks of ``network_sizes`` can be compared; raises ValueError if not."""
-    names = study.analysis.network_sizes
-    if not names:
-        return
-    if len(names) == 1:
-        raise ValueError("analysis.network_sizes: one network cannot be compared; name two or more, or none")
-    for network in names:
-        check_trained("analysis.network_sizes", network, study)
-    methods = [
-        {
-            (one.optimizer, one.batch_size, one.weight_decay, one.augmentation)
-            for one in study.configurations("main").values()
-            if one.name == network
-        }
-        for network in (names[0], names[-1])
-    ]
-    if not methods[0] & methods[1]:
-        raise ValueError(
-            f"analysis.network_sizes: {names[0]} and {names[-1]} share no optimizer, batch size, weight decay and "
-            "augmentation in experiments.main, so no two runs can be compared"
-        )
 
 
 def n_models(study: Study, experiment: str) -> int:

@@ -12,11 +12,9 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, create_model, model_validator
 
 from paper.data.image_sets import IMAGE_SETS
-from paper.rooms.corner_initialization.configuration import CornerJob, Corners
-from paper.rooms.sloppy_synthetic.study import Synthetic
 from paper.study.analysis import Analysis
 from paper.study.checks import check_analysis, check_experiments, check_networks
 from paper.study.configuration import (
@@ -31,6 +29,8 @@ from paper.study.configuration import (
     TrainingJob,
     WeightDecay,
 )
+from paper.study.room import Section
+from paper.study.rooms import rooms
 from paper.study.strict import Count, Different, Name, Seeds, Strict, problems
 from paper.study.yaml_file import YamlError, merged, read_yaml
 
@@ -100,6 +100,15 @@ class Experiment(Strict):
     grids: list[Grid] = Field(min_length=1)
 
 
+#: One optional section for each room of the paper.
+Notebooks = create_model(
+    "Notebooks",
+    __base__=Strict,
+    __doc__="The notebooks that the study has, each with its settings; {} where it needs none.",
+    **{name: (room.section | None, None) for name, room in rooms().items()},
+)
+
+
 class Study(Strict):
     """The whole configuration file."""
 
@@ -108,28 +117,31 @@ class Study(Strict):
     dataset: Dataset | None = None
     networks: dict[Name, Network] = Field(default={})
     experiments: dict[Name, Experiment] = Field(default={})
-    corners: Corners | None = None
-    synthetic: Synthetic | None = None
     analysis: Analysis = Analysis()
+    notebooks: Notebooks = Notebooks()
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
         if self.study == "benchmarks":
             raise ValueError("study: the name 'benchmarks' is kept for the folder of measured times")
-        if self.dataset is None:
-            if self.experiments or self.networks or self.corners:
-                raise ValueError("networks, experiments and corners need a dataset")
-            if self.synthetic is None:
-                raise ValueError("a study needs a dataset with networks and experiments, or a synthetic section")
-            if self.analysis.network_sizes or self.analysis.tangents.progress_of:
-                raise ValueError("analysis.network_sizes and analysis.tangents.progress_of need a dataset")
-            return self
-        check_networks(self)
-        check_experiments(self)
-        check_analysis(self)
-        if self.corners is not None:
-            self.corners.check(self.networks, self.dataset.n_train)
+        if self.dataset is not None:
+            check_networks(self)
+            check_experiments(self)
+            check_analysis(self)
+        elif self.experiments or self.networks:
+            raise ValueError("networks and experiments need a dataset")
+        elif not self.sections():
+            raise ValueError("a study needs a dataset with experiments, or a notebook that has data of its own")
+        for name, section in self.sections().items():
+            for experiment in rooms()[name].needs:
+                if experiment not in self.experiments:
+                    raise ValueError(f"notebooks.{name}: needs experiments.{experiment}, which the study does not have")
+            section.check(f"notebooks.{name}", self)
         return self
+
+    def sections(self) -> dict[str, Section]:
+        """Sections of the notebooks that the study has, by name, in the order of reading."""
+        return {name: section for name, section in self.notebooks if section is not None}
 
     def configurations(self, experiment: str) -> dict[str, Configuration]:
         """Configurations of an experiment by id, in the order of its grids.
@@ -161,9 +173,12 @@ class Study(Strict):
             device=self.device,
         )
 
-    def corner_jobs(self) -> dict[str, CornerJob]:
-        """The jobs of the section ``corners`` by id; none without it."""
-        return {} if self.corners is None else self.corners.jobs(self.networks, self.device)
+    def stores(self) -> dict[str, list[str]]:
+        """Names of the prediction stores of each experiment, those that notebooks train themselves included."""
+        found = {name: list(self.configurations(name)) for name in self.experiments}
+        for section in self.sections().values():
+            found |= section.stores(self)
+        return found
 
 
 def read_study(

@@ -1,16 +1,17 @@
-for name, entry in NOTEBOOKS.items():
+for name in NOTEBOOKS:
 
     rule:
         name:
             f"notebook_{name}"
         input:
-            **entry["inputs"],
+            **READ[name],
             notebook=here(f"notebooks/{name}.ipynb"),
+            claims=here(f"paper/rooms/{name}/claims.yaml"),
             code=library_modules(f"notebooks/{name}.ipynb"),
             runner=library_modules("workflow/scripts/run_notebook.py"),
         output:
             figures=figure_files(name),
-            metrics=f"{RESULTS}/metrics/{name}.json",
+            numbers=f"{RESULTS}/numbers/{name}.json",
             executed=f"{RESULTS}/notebooks/{name}.ipynb",
             html=f"{RESULTS}/notebooks/{name}.html",
         log:
@@ -25,5 +26,5 @@ for name, entry in NOTEBOOKS.items():
             parameters=notebook_parameters(name),
         shell:
             'python "$SCRIPTS"/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}'
-            " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.metrics:q}"
+            " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.numbers:q}"
             " > {log.text:q} 2>&1 || {{ cat {log.text:q} >&2; exit 1; }}"

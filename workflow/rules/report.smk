@@ -1,8 +1,8 @@
 rule claims:
     """What the study's numbers say of the paper's claims."""
     input:
-        claims=here("claims.yaml"),
-        metrics=[f"{RESULTS}/metrics/{name}.json" for name in NOTEBOOKS],
+        claims=[here(f"paper/rooms/{name}/claims.yaml") for name in rooms()],
+        numbers=[f"{RESULTS}/numbers/{name}.json" for name in NOTEBOOKS],
         code=library_modules("workflow/scripts/claims.py"),
     output:
         verdicts=f"{RESULTS}/claims.json",
@@ -10,7 +10,7 @@ rule claims:
     log:
         f"{RESULTS}/logs/claims.log",
     shell:
-        'python "$SCRIPTS"/claims.py --claims {input.claims:q} --metrics {input.metrics:q}'
+        'python "$SCRIPTS"/claims.py --claims {input.claims:q} --numbers {input.numbers:q}'
         " --verdicts {output.verdicts:q} --table {output.table:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 

@@ -1,17 +1,18 @@
 """Write the model table of an experiment, whose stores are verified first."""
 
-import argparse
 from pathlib import Path
 
-from inpca.files import atomic
+from paper.command import run
 from paper.models import model_table, open_stores
+from paper.saving import save_table
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--stores", type=Path, nargs="+", required=True)
-parser.add_argument("--geodesic-points", type=int, required=True)
-parser.add_argument("--output", type=Path, required=True)
-arguments = parser.parse_args()
-table = model_table(open_stores(arguments.stores, verify=True), arguments.geodesic_points)
-with atomic(arguments.output) as partial:
-    table.to_parquet(partial, index=False)
-print(f"{len(table)} models of {table['run'].nunique()} runs")
+
+def write_model_table(stores: list[Path], geodesic_points: int, output: Path) -> None:
+    """Write the model table of an experiment, whose stores are verified first."""
+    table = model_table(open_stores(stores, verify=True), geodesic_points)
+    save_table(table, output)
+    print(f"{len(table)} models of {table['run'].nunique()} runs")
+
+
+if __name__ == "__main__":
+    run(write_model_table)

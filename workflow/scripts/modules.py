@@ -1,63 +1,90 @@
-"""What a study needs of the project: its rules, their scripts, and the library modules that those import."""
+"""What a study needs of the project: its rules, their jobs, and the modules that those import."""
 
 import ast
 import json
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+import grimp
 
 #: The project's folder; names of files are relative to it, whatever the working folder.
 PROJECT = Path(__file__).resolve().parents[2]
-LIBRARY = ("inpca", "paper")
-#: Modules of the names that ``from inpca import …`` loads when they are used, as the library's stub says.
-HOME = {
-    alias.name: node.module
-    for node in ast.parse((PROJECT / "inpca/__init__.pyi").read_text(encoding="utf-8")).body
-    if isinstance(node, ast.ImportFrom)
-    for alias in node.names
-}
-#: Files of rules for each section that a study may have: networks on a data set, networks on synthetic data.
-SECTION_RULES = {"dataset": ("data", "train", "corners", "geometry"), "synthetic": ("synthetic",)}
+#: Library and paper, whose modules import each other.
+PACKAGES = ("inpca", "paper")
 
 
 def rule_files(study) -> list[str]:
-    """Files of rules that a study includes, in their order."""
-    of_sections = [name for section, names in SECTION_RULES.items() if getattr(study, section) for name in names]
-    return [f"workflow/rules/{name}.smk" for name in ("common", *of_sections, "notebooks", "report")]
+    """Files of rules that a study includes, in their order: of the shared stages, then of its rooms."""
+    stages = ("data", "train", "geometry") if study.dataset else ()
+    rooms = [f"paper/rooms/{room}/rules.smk" for room in study.sections()]
+    return [
+        *(f"workflow/rules/{name}.smk" for name in ("common", *stages)),
+        *(file for file in rooms if (PROJECT / file).is_file()),
+        *(f"workflow/rules/{name}.smk" for name in ("notebooks", "report")),
+    ]
 
 
-def rule_scripts(files: list[str]) -> list[str]:
-    """Scripts that the rules in some files run, but for what only says on which files a study depends."""
+def rule_jobs(files: list[str]) -> list[str]:
+    """Jobs that the rules in some files run, but for what only says on which files a study depends."""
     named = {
-        script
+        job
         for file in files
-        for script in re.findall(r"workflow/scripts/\w+\.py", (PROJECT / file).read_text("utf-8"))
+        for job in re.findall(r"library_modules\(\"([\w/]+\.py)\"\)", (PROJECT / file).read_text("utf-8"))
     }
-    return sorted(named - {"workflow/scripts/modules.py", "workflow/scripts/provenance.py"})
+    return sorted(named - {"workflow/scripts/provenance.py"})
 
 
-def library_modules(path: str) -> list[str]:
-    """Names of the script or notebook itself and of every module of the library that it imports, directly or not."""
-    found, pending = {str(path)}, [Path(path)]
-    while pending:
-        for module in imported_modules(pending.pop()):
-            if str(module) not in found:
-                found.add(str(module))
-                pending.append(module)
-    return sorted(found)
+def library_modules(path: str | Path) -> list[str]:
+    """Names of a job or notebook itself and of every module of the project that it imports, directly or not.
+
+    A module's packages are among them, whose code runs first.
+    """
+    graph = import_graph()
+    needed = set(imported_modules(Path(path)))
+    for module in sorted(needed):
+        needed |= graph.find_upstream_modules(module)
+    needed |= {".".join(module.split(".")[:end]) for module in needed for end in range(1, module.count(".") + 1)}
+    return sorted({str(path), *(file_of(module) for module in needed)})
 
 
-def imported_modules(path: Path) -> set[Path]:
-    """Files of the library that one file imports; names that the library loads when they are used have their module."""
-    names = set()
+@cache
+def import_graph() -> grimp.ImportGraph:
+    """Which module of the project imports which."""
+    return grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
+
+
+def file_of(module: str) -> str:
+    """File of a module, relative to the project."""
+    stem = Path(*module.split("."))
+    return str(stem / "__init__.py" if (PROJECT / stem).is_dir() else stem.with_suffix(".py"))
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Modules of the project that a job or notebook imports itself; names that are loaded late have their module."""
+    known = import_graph().modules
     for node in ast.walk(ast.parse(source(path))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in LIBRARY:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-            names |= {f"{node.module}.{HOME[alias.name]}" for alias in node.names if alias.name in HOME}
+        if isinstance(node, ast.ImportFrom):
+            names = [(f"{node.module}.{alias.name}", node.module) for alias in node.names]
         elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names if alias.name.split(".")[0] in LIBRARY}
-    candidates = {Path(*name.split(".")) for name in names}
-    files = {place for stem in candidates for place in (stem.with_suffix(".py"), stem / "__init__.py")}
-    return {file for file in files if (PROJECT / file).is_file()}
+            names = [(alias.name, alias.name) for alias in node.names]
+        else:
+            continue
+        for whole, module in names:
+            yield from [name for name in (whole, loaded_late().get(whole), module) if name in known][:1]
+
+
+@cache
+def loaded_late() -> dict[str, str]:
+    """Module of each name that the library loads when it is used, as its stub says."""
+    tree = ast.parse((PROJECT / "inpca/__init__.pyi").read_text("utf-8"))
+    return {
+        f"inpca.{alias.name}": f"inpca.{node.module}"
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
 
 
 def source(path: Path) -> str:

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, PercentFormatter
 from scipy.spatial.distance import squareform
 
-from paper.figures.manifold import architecture_legend, axis_label, draw_models, place_models, runs
+from paper.figures.manifold import architecture_legend, axis_label, draw_models, place_models
 from paper.figures.style import SPACE_LIKE, TIME_LIKE, Palette, new_figure
+from paper.models import runs
 from paper.rooms.distances.analysis import (
     COMPARED_AXES,
     METRIC_NAMES,

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from paper.rooms.trajectories.analysis import median_distance, pairs_of_runs, with_interval
-from paper.statistics import interval
+from paper.statistics import interval, median_distance, pairs_of_runs, with_interval
 
 #: What the runs of two networks must share to be compared.
 METHOD = ["optimizer", "batch_size", "weight_decay", "augmentation", "seed"]
@@ -92,7 +91,7 @@ def path_groups(
     networks : sequence of str
         The family.
     draws, seed : int
-        See :func:`paper.rooms.trajectories.analysis.median_distance`.
+        See :func:`paper.statistics.median_distance`.
 
     Returns
     -------

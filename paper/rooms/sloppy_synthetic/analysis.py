@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from inpca.dimension import ENOUGH_STRESS, participation_ratio
-from paper.figures.manifold import runs
-from paper.figures.spectrum import STRESS_AXES
+from paper.models import runs
+from paper.report.embedding import STRESS_AXES
 from paper.rooms.sloppy_synthetic.configuration import Spectrum
 from paper.rooms.sloppy_synthetic.data import input_variances
 from paper.rooms.sloppy_synthetic.figures import label, start_name

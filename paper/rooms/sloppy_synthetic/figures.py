@@ -15,8 +15,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator, PercentFormatter, ScalarFormatter
 
 from inpca.dimension import ENOUGH_STRESS
-from paper.figures.manifold import draw_geodesic, runs
+from paper.figures.manifold import draw_geodesic
 from paper.figures.style import new_figure
+from paper.models import runs
 from paper.rooms.sloppy_synthetic.configuration import Spectrum
 from paper.rooms.sloppy_synthetic.data import input_variances
 

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic, geodesic_points, runs
+from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic, geodesic_points
 from paper.figures.style import MUTED, Palette, new_figure
+from paper.models import runs
 from paper.rooms.tangent_embeddings.analysis import ALL
 from paper.rooms.tangent_embeddings.verdicts import PAPER
 

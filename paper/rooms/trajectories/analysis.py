@@ -12,80 +12,10 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from paper.statistics import interval
+from paper.statistics import FACTORS, interval, median_distance, pairs_of_runs, with_interval
 
-#: What configurations differ in. The learning rate goes with optimiser and batch size, the epochs with augmentation.
-FACTORS = {
-    "network": "architecture",
-    "optimizer": "optimiser",
-    "batch_size": "batch size",
-    "weight_decay": "weight decay",
-    "augmentation": "augmentation",
-}
 #: Trees of the random forest.
 TREES = 100
-
-
-def pairs_of_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of runs that differ in one thing only.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        One row for each run, with its ``configuration`` and the columns of :data:`FACTORS`.
-
-    Returns
-    -------
-    DataFrame
-        Positions ``left`` < ``right`` of both runs and ``differs``: the only factor of :data:`FACTORS` in which they
-        differ, or ``seed`` for two runs of one configuration. Pairs that differ in more are left out.
-    """
-    codes = np.stack([pd.factorize(runs[factor])[0] for factor in FACTORS], axis=1)
-    configuration = pd.factorize(runs["configuration"])[0]
-    left, right = np.triu_indices(len(runs), 1)
-    different = codes[left] != codes[right]
-    same = configuration[left] == configuration[right]
-    one = (different.sum(axis=1) == 1) & ~same
-    names = np.where(same, "seed", np.array(list(FACTORS))[different.argmax(axis=1)])
-    keep = one | same
-    return pd.DataFrame({"left": left[keep], "right": right[keep], "differs": names[keep]})
-
-
-def median_distance(
-    distances: np.ndarray, left: np.ndarray, right: np.ndarray, *, draws: int, seed: int
-) -> dict[str, float | list | int]:
-    """Median distance of pairs of runs, with a bootstrap interval over runs.
-
-    A run takes part in many pairs, so that pairs are not independent: runs are drawn with replacement, and a pair
-    counts as often as the product of the numbers of times that its two runs were drawn.
-
-    Parameters
-    ----------
-    distances : (m, m) array
-        For a matrix that is not symmetric, (left, right) and (right, left) are averaged.
-    left, right : (n,) arrays of int
-        The pairs.
-    draws : int
-    seed : int
-
-    Returns
-    -------
-    dict
-        ``median`` (NaN without pairs), ``interval``, ``pairs``.
-    """
-    if not len(left):
-        return {"median": float("nan"), "interval": [float("nan")] * 2, "pairs": 0}
-    values = (distances[left, right] + distances[right, left]) / 2
-    order = np.argsort(values, kind="stable")
-    values, left, right = values[order], np.asarray(left)[order], np.asarray(right)[order]
-    rng = np.random.default_rng(seed)
-    medians = np.full(draws, np.nan)
-    for draw in range(draws):
-        times = np.bincount(rng.integers(0, len(distances), len(distances)), minlength=len(distances))
-        weight = np.cumsum(times[left] * times[right])
-        if weight[-1]:
-            medians[draw] = values[np.searchsorted(weight, weight[-1] / 2)]
-    return {"median": float(np.median(values)), "interval": interval(medians), "pairs": len(values)}
 
 
 def one_factor_medians(
@@ -202,9 +132,3 @@ def importance_verdict(importance: dict) -> str:
         f"[{low:.2f}, {high:.2f}] of the logarithm of the distance. By the loss of R² when a factor is "
         "shuffled, the order is " + ", ".join(f"{FACTORS[name]} ({values[name]['mean']:.2f})" for name in order) + "."
     )
-
-
-def with_interval(found: dict) -> str:
-    """A median and its interval, such as ``0.071 [0.062, 0.084]``."""
-    low, high = found["interval"]
-    return f"{found['median']:.3g} [{low:.3g}, {high:.3g}]"

@@ -1,28 +1,33 @@
+CORNER_JOBS = study.sections()["corner_initialization"].jobs(study)
+
+
 rule train_corner:
     input:
         data=rules.dataset.output,
-        code=library_modules("workflow/scripts/train_corner.py"),
+        code=library_modules("paper/rooms/corner_initialization/jobs/train.py"),
     output:
         directory(f"{RESULTS}/predictions/corners/{{start}}.zarr"),
     log:
         f"{RESULTS}/logs/train_corner/{{start}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train_corner/{{start}}.tsv"
+    wildcard_constraints:
+        start=one_of(CORNER_JOBS),
     threads: 1
     resources:
         gpu=int(study.device != "cpu"),
         mem_mb=2000,
     params:
-        job=corner_job,
+        job=lambda wildcards: CORNER_JOBS[wildcards.start].model_dump_json(),
     shell:
-        'python "$SCRIPTS"/train_corner.py --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1'
+        "python -P -m paper.rooms.corner_initialization.jobs.train --job {params.job:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule corner_geometry:
     input:
-        stores=lambda wildcards: experiment_stores("corners"),
+        stores=experiment_stores("corners"),
         verified=f"{RESULTS}/distances/corners/models.parquet",
-        code=library_modules("workflow/scripts/corner_geometry.py"),
+        code=library_modules("paper/rooms/corner_initialization/jobs/geometry.py"),
     output:
         runs=f"{RESULTS}/distances/corners/runs.parquet",
         paths=f"{RESULTS}/distances/corners/paths.nc",
@@ -34,5 +39,5 @@ rule corner_geometry:
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
-        'python "$SCRIPTS"/corner_geometry.py --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}'
+        "python -P -m paper.rooms.corner_initialization.jobs.geometry --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}"
         " --runs {output.runs:q} --paths {output.paths:q} > {log:q} 2>&1"

@@ -1,8 +1,8 @@
-"""The synthetic section of a study: data of known spectra, and networks that start at ignorance or in corners."""
+"""Sloppy synthetic data: inputs of known spectra, and networks that start at ignorance or in corners."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -17,7 +17,11 @@ from paper.rooms.sloppy_synthetic.configuration import (
 from paper.rooms.sloppy_synthetic.runs import all_runs
 from paper.study.checks import LARGEST_SIZE, n_checkpoints
 from paper.study.configuration import Checkpoints, Configuration, Epochs, FullyConnected, check_batch
+from paper.study.room import Files, Room, Section
 from paper.study.strict import Different, Name, Positive, Strict
+
+if TYPE_CHECKING:
+    from paper.study.study import Study
 
 
 def _with_whole_keys(data: Any) -> Any:
@@ -63,7 +67,7 @@ class Sweep(Strict):
         return self
 
 
-class Synthetic(Strict):
+class Synthetic(Section):
     """Students of a random teacher, on inputs of several spectra, from several numbers of corners."""
 
     data: SyntheticSize
@@ -177,3 +181,26 @@ def check_models(key: str, section: Synthetic | Sweep, configurations: list[Conf
     models = n_runs(section.corners) * of_one_run
     if models > LARGEST_MODELS:
         raise ValueError(f"{key}: {models} models on each data set are too many; allowed: up to {LARGEST_MODELS}")
+
+
+def _reads(study: Study, section: Synthetic) -> Files:
+    def of_each(folder: str, suffix: str) -> list[str]:
+        return [f"synthetic/{folder}/{spectrum}.{suffix}" for spectrum in section.spectra]
+
+    return {
+        "data": of_each("data", "npz"),
+        "models": of_each("models", "parquet"),
+        "dimensions": of_each("dimensions", "nc"),
+        "sweep": "synthetic/sweep.nc",
+    }
+
+
+ROOM = Room(
+    place=10,
+    section=Synthetic,
+    needs=(),
+    trains=("synthetic",),
+    reads=_reads,
+    figures=("variances", "manifolds", "spectra", "stress", "participation", "sweep", "errors"),
+    analysis=("fitted_error",),
+)

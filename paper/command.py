@@ -1,0 +1,48 @@
+"""The command line of a job: one option for each parameter of a function."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+
+def run(job: Callable[..., None], *, errors: tuple[type[Exception], ...] = ()) -> None:
+    """Call a job with the options of the command line, all of which are required.
+
+    Parameters
+    ----------
+    job : callable
+        Parameter ``geodesic_points: int`` is the option ``--geodesic-points``. Types: what takes text (int, float, str,
+        Path); ``list[…]`` of these, for one value or more; pydantic models, dict and bare list, given as JSON.
+        ``Annotated[…, text]`` adds the text to the help.
+    errors : tuple of exception types
+        Said on one line, without a traceback; what they tell is for the user.
+    """
+    parser = argparse.ArgumentParser(description=inspect.getdoc(job))
+    for name, parameter in inspect.signature(job, eval_str=True).parameters.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", required=True, **_reader(parameter.annotation))
+    options = parser.parse_args()
+    try:
+        job(**vars(options))
+    except errors as error:
+        sys.exit(f"error: {error}")
+
+
+def _reader(kind: Any) -> dict[str, Any]:
+    """How argparse reads a value of some type."""
+    if get_origin(kind) is Annotated:
+        kind, text = get_args(kind)
+        return _reader(kind) | {"help": text}
+    if get_origin(kind) is list:
+        return _reader(get_args(kind)[0]) | {"nargs": "+"}
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {"type": kind.model_validate_json, "metavar": "JSON"}
+    if kind in (dict, list):
+        return {"type": json.loads, "metavar": "JSON"}
+    return {"type": kind}

@@ -1,0 +1,75 @@
+"""Distances: what other distances, weights and ways of embedding, and fewer samples, make of the same models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from paper.study import files
+from paper.study.analysis import Repeats
+from paper.study.checks import n_models
+from paper.study.room import Files, Room, Section
+from paper.study.strict import LARGEST_COUNT, Different
+
+if TYPE_CHECKING:
+    from paper.study.study import Study
+
+
+class Distances(Section):
+    """Settings of the comparisons."""
+
+    other_metrics: Annotated[list[Literal["spherical", "jeffreys", "euclidean"]], Different] = Field(
+        default=["spherical", "jeffreys", "euclidean"],
+        min_length=1,
+        description="distances that are compared with Bhattacharyya and Hellinger",
+    )
+    progress_bins: Repeats = Field(default=20, description="bins of progress that weighted InPCA counts alike")
+    tsne_perplexity: float = Field(default=30, ge=1, description="effective number of neighbours in t-SNE")
+    umap_neighbours: int = Field(
+        default=15, ge=2, le=LARGEST_COUNT, description="neighbours of a model in UMAP, and those counted as kept"
+    )
+    subset_models: int = Field(
+        default=1000, ge=10, le=20_000, description="models, at most, that are embedded by subsets of the samples"
+    )
+    subset_halvings: int = Field(default=5, ge=1, le=20, description="how often the training samples are halved")
+    subset_draws: int = Field(default=16, ge=1, le=1000, description="random subsets of each number of samples")
+
+    def check(self, key: str, study: Study) -> None:
+        """Whether there are two runs, samples to halve, and as many models as neighbours; raises ValueError if not."""
+        n_train = study.dataset.n_train
+        if not n_train >> self.subset_halvings:
+            raise ValueError(
+                f"{key}.subset_halvings: n_train {n_train} cannot be halved {self.subset_halvings} times, only "
+                f"{n_train.bit_length() - 1}"
+            )
+        n_runs = len(study.configurations("main")) * len(study.experiments["main"].seeds)
+        if n_runs < 2:
+            raise ValueError(f"{key}: needs two runs in experiments.main, which has {n_runs}; leave the notebook out")
+        models = n_models(study, "main")
+        for name in ("tsne_perplexity", "umap_neighbours"):
+            value = getattr(self, name)
+            if value >= models:
+                raise ValueError(
+                    f"{key}.{name}: {value:g} must be less than the {models} models of experiments.main (with P0, P* "
+                    "and the points between them)"
+                )
+
+
+def _reads(study: Study, section: Distances) -> Files:
+    return {
+        **files.geometry("main", "train"),
+        "other_distances": [files.distances("main", "train", metric) for metric in section.other_metrics],
+        "other_embeddings": [files.embedding("main", "train", metric) for metric in section.other_metrics],
+        "neighbours": "embeddings/main/train_neighbours.nc",
+        "subsets": "distances/main/train_subsets.parquet",
+    }
+
+
+ROOM = Room(
+    place=8,
+    section=Distances,
+    reads=_reads,
+    figures=("metrics", "hellinger", "weighted", "pictures", "kept", "subsets"),
+    settings=("other_metrics", "progress_bins", "umap_neighbours"),
+)

@@ -1,0 +1,49 @@
+DISTANCES = study.sections()["distances"]
+
+
+rule neighbours:
+    """t-SNE and UMAP."""
+    input:
+        distances=f"{RESULTS}/distances/{{experiment}}/{{split}}.npy",
+        embedding=f"{RESULTS}/embeddings/{{experiment}}/{{split}}.nc",
+        code=library_modules("paper/rooms/distances/jobs/neighbours.py"),
+    output:
+        f"{RESULTS}/embeddings/{{experiment}}/{{split}}_neighbours.nc",
+    log:
+        f"{RESULTS}/logs/neighbours/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/neighbours/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: 1
+    params:
+        perplexity=DISTANCES.tsne_perplexity,
+        neighbours=DISTANCES.umap_neighbours,
+    shell:
+        "python -P -m paper.rooms.distances.jobs.neighbours --distances {input.distances:q} --embedding {input.embedding:q}"
+        " --perplexity {params.perplexity:q} --neighbours {params.neighbours:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule subsets:
+    input:
+        stores=stores,
+        verified=rules.model_table.output,
+        code=library_modules("paper/rooms/distances/jobs/subsets.py"),
+    output:
+        f"{RESULTS}/distances/{{experiment}}/{{split}}_subsets.parquet",
+    log:
+        f"{RESULTS}/logs/subsets/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/subsets/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: 1
+    params:
+        geodesic_points=study.analysis.geodesic_points,
+        models=DISTANCES.subset_models,
+        halvings=DISTANCES.subset_halvings,
+        draws=DISTANCES.subset_draws,
+    shell:
+        "NUMBA_NUM_THREADS={threads} python -P -m paper.rooms.distances.jobs.subsets --stores {input.stores:q}"
+        " --split {wildcards.split:q} --geodesic-points {params.geodesic_points:q} --models {params.models:q}"
+        " --halvings {params.halvings:q} --draws {params.draws:q} --output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,10 @@
+"""Probabilities as points: what the space of models is, on two small networks and three images."""
+
+from paper.study.room import Room, Section
+
+ROOM = Room(
+    place=1,
+    section=Section,
+    reads=lambda study, section: {"dataset": "dataset.npz"},
+    figures=("schematic",),
+)

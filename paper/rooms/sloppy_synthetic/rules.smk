@@ -1,0 +1,103 @@
+# Networks on synthetic data: one data set for each spectrum, one training job for each configuration on it.
+
+SLOPPY = study.sections()["sloppy_synthetic"]
+SYNTHETIC = f"{RESULTS}/synthetic"
+SYNTHETIC_STORES = f"{RESULTS}/predictions/synthetic/{{spectrum}}"
+SPECTRUM = one_of(SLOPPY.spectra)
+
+
+rule synthetic_data:
+    input:
+        code=library_modules("paper/rooms/sloppy_synthetic/jobs/data.py"),
+    output:
+        f"{SYNTHETIC}/data/{{spectrum}}.npz",
+    log:
+        f"{RESULTS}/logs/synthetic/data/{{spectrum}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/synthetic/data/{{spectrum}}.tsv"
+    wildcard_constraints:
+        spectrum=SPECTRUM,
+    params:
+        data=lambda wildcards: SLOPPY.dataset(
+            SLOPPY.spectra[wildcards.spectrum]
+        ).model_dump_json(),
+    shell:
+        "python -P -m paper.rooms.sloppy_synthetic.jobs.data --data {params.data:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule train_synthetic:
+    input:
+        data=rules.synthetic_data.output,
+        code=library_modules("paper/rooms/sloppy_synthetic/jobs/train.py"),
+    output:
+        directory(f"{SYNTHETIC_STORES}/{{configuration}}.zarr"),
+    log:
+        f"{RESULTS}/logs/train/synthetic/{{spectrum}}/{{configuration}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/synthetic/{{spectrum}}/{{configuration}}.tsv"
+    wildcard_constraints:
+        spectrum=SPECTRUM,
+        configuration=one_of(SLOPPY.configurations()),
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        job=lambda wildcards: SLOPPY.job(wildcards.configuration).model_dump_json(),
+    shell:
+        "python -P -m paper.rooms.sloppy_synthetic.jobs.train --job {params.job:q} --data {input.data:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule embed_synthetic:
+    input:
+        stores=[
+            f"{SYNTHETIC_STORES}/{configuration}.zarr"
+            for configuration in SLOPPY.configurations()
+        ],
+        code=library_modules("paper/rooms/sloppy_synthetic/jobs/geometry.py"),
+    output:
+        models=f"{SYNTHETIC}/models/{{spectrum}}.parquet",
+        dimensions=f"{SYNTHETIC}/dimensions/{{spectrum}}.nc",
+    log:
+        f"{RESULTS}/logs/synthetic/embeddings/{{spectrum}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/synthetic/embeddings/{{spectrum}}.tsv"
+    wildcard_constraints:
+        spectrum=SPECTRUM,
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        corners=json.dumps(SLOPPY.corners),
+        spectrum=lambda wildcards: SLOPPY.spectra[wildcards.spectrum].model_dump_json(),
+        settings=json.dumps(
+            dict(
+                geodesic_points=study.analysis.geodesic_points,
+                n_axes=study.analysis.n_components,
+                resamples=SLOPPY.bootstrap,
+                settled_epochs=SLOPPY.settled_epochs,
+            )
+        ),
+    shell:
+        "python -P -m paper.rooms.sloppy_synthetic.jobs.geometry --stores {input.stores:q} --corners {params.corners:q}"
+        " --spectrum {params.spectrum:q} --settings {params.settings:q} --models {output.models:q}"
+        " --dimensions {output.dimensions:q} > {log:q} 2>&1"
+
+
+rule sweep_synthetic:
+    input:
+        code=library_modules("paper/rooms/sloppy_synthetic/jobs/sweep.py"),
+    output:
+        f"{SYNTHETIC}/sweep.nc",
+    log:
+        f"{RESULTS}/logs/synthetic/sweep.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/synthetic/sweep.tsv"
+    threads: 1
+    params:
+        datasets=json.dumps([data.model_dump() for data in SLOPPY.sweep_datasets()]),
+        job=SLOPPY.sweep_job().model_dump_json(),
+        corners=json.dumps(SLOPPY.sweep.corners),
+    shell:
+        "python -P -m paper.rooms.sloppy_synthetic.jobs.sweep --datasets {params.datasets:q} --job {params.job:q}"
+        " --corners {params.corners:q} --output {output:q} > {log:q} 2>&1"

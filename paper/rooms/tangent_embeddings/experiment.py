@@ -1,0 +1,84 @@
+"""Tangent embeddings: axes spanned by P0, P* and two means of models, beside those of InPCA."""
+
+from __future__ import annotations
+
+from math import acos, log, sin
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from paper.data.image_sets import IMAGE_SETS
+from paper.study import files
+from paper.study.analysis import Repeats
+from paper.study.checks import check_trained
+from paper.study.room import Room, Section
+from paper.study.strict import LARGEST_COUNT, Name, Positive, Seed
+
+if TYPE_CHECKING:
+    from paper.study.study import Study
+
+#: Less than half of the way from P0 to P*.
+LessThanHalf = Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class Tangents(Section):
+    """The tangent embedding: P0, P* and two means of models weighted by their progress span its axes."""
+
+    progress_at: LessThanHalf = Field(
+        default=0.2, description="progress of the initial mean; the final one is at 1 minus it"
+    )
+    progress_of: dict[Name, LessThanHalf] = Field(
+        default={}, description="the same for the models of one architecture alone, where it differs"
+    )
+    width: float = Field(
+        default=0.05, ge=1e-6, le=10, description="standard deviation of the weights, in units of progress"
+    )
+    largest_loss: Positive = Field(default=4.0, description="models of at least this train loss are left out")
+    n_draws: Repeats = Field(default=200, description="pairs of models of each kind that stand in for the means")
+    n_sampled: int = Field(
+        default=800, ge=4, le=LARGEST_COUNT, description="random models on which the axes of such pairs are judged"
+    )
+    seed: Seed = Field(default=0, description="of pairs and sampled models")
+
+    def check(self, key: str, study: Study) -> None:
+        """Whether the networks named are trained, and the losses left in hold the initial mean.
+
+        On the geodesic from P0 to P* the model of progress s has the probability
+        p = (sin((1-s) d) / sqrt(C) + sin(s d))² / sin(d)², cos(d) = 1 / sqrt(C), of the true one of C classes, a loss
+        of -ln p.
+
+        Raises
+        ------
+        ValueError
+            If not.
+        """
+        for name in self.progress_of:
+            check_trained(f"{key}.progress_of", name, study)
+        of_truth = IMAGE_SETS[study.dataset.name].n_classes ** -0.5
+        s, d = min([self.progress_at, *self.progress_of.values()]), acos(of_truth)
+        loss = -2 * log((sin((1 - s) * d) * of_truth + sin(s * d)) / sin(d))
+        if self.largest_loss <= loss:
+            raise ValueError(
+                f"{key}.largest_loss: {self.largest_loss:g} leaves out the models of the initial mean, at progress "
+                f"{s:g}, where the loss is {loss:.3g} on the geodesic; allowed: more than that"
+            )
+
+
+ROOM = Room(
+    place=7,
+    section=Tangents,
+    reads=lambda study, section: {
+        "models": files.models("main"),
+        "tangents_train": "tangents/main/train.nc",
+        "tangents_test": "tangents/main/test.nc",
+    },
+    figures=(
+        "manifold_3d",
+        "pairs",
+        "architectures_3d",
+        "architecture_pairs",
+        "explained",
+        "drawn_pairs",
+        "places",
+    ),
+)

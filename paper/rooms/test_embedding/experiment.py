@@ -1,0 +1,16 @@
+"""The same runs on the test split, and on both splits at once."""
+
+from paper.study import files
+from paper.study.room import Room, Section
+
+ROOM = Room(
+    place=3,
+    section=Section,
+    reads=lambda study, section: {
+        **files.geometry("main", "test"),
+        "joint_embedding": files.embedding("main", "joint"),
+    },
+    figures=("manifold_3d", "pairs", "loss_error", "spread", "outliers", "spectrum", "joint"),
+    pages=("manifold_3d",),
+    analysis=("spread_points", "spread_radius", "outlier_distance", "fitted_error"),
+)

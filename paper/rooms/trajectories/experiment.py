@@ -1,0 +1,44 @@
+"""Trajectories: how far apart runs are, and which factor of their configurations moves them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from paper.study import files
+from paper.study.analysis import Repeats
+from paper.study.room import Room, Section
+
+if TYPE_CHECKING:
+    from paper.study.study import Study
+
+#: What a forest learns of factors is judged on three configurations that it has not seen.
+FEWEST_CONFIGURATIONS = 9
+#: Ten axes need as many runs.
+FEWEST_RUNS = 10
+
+
+class Trajectories(Section):
+    """Settings of the notebook on trajectories."""
+
+    importance_splits: Repeats = Field(default=40, description="splits of configurations into known and held out")
+
+    def check(self, key: str, study: Study) -> None:
+        """Whether the main experiment has configurations and runs enough; raises ValueError if not."""
+        n_configurations, n_seeds = len(study.configurations("main")), len(study.experiments["main"].seeds)
+        if n_configurations < FEWEST_CONFIGURATIONS or n_configurations * n_seeds < FEWEST_RUNS:
+            raise ValueError(
+                f"{key}: needs {FEWEST_CONFIGURATIONS} configurations and {FEWEST_RUNS} runs in experiments.main, "
+                f"which has {n_configurations} and {n_configurations * n_seeds}; leave the notebook out or add some"
+            )
+
+
+ROOM = Room(
+    place=4,
+    section=Trajectories,
+    reads=lambda study, section: files.trajectories("main"),
+    figures=("map", "spectrum", "dendrogram", "factors", "null", "tube"),
+    analysis=("fitted_error", "bootstrap_draws", "bootstrap_seed"),
+    settings=("importance_splits",),
+)

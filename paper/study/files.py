@@ -1,0 +1,36 @@
+"""Names of the files that the shared stages write, relative to the folder of a study's results."""
+
+from __future__ import annotations
+
+
+def models(experiment: str) -> str:
+    """Model table of an experiment."""
+    return f"distances/{experiment}/models.parquet"
+
+
+def distances(experiment: str, split: str, metric: str | None = None) -> str:
+    """Matrix of distances of an experiment; Bhattacharyya's, unless another metric is named."""
+    return f"distances/{experiment}/{split}{f'_{metric}' if metric else ''}.npy"
+
+
+def embedding(experiment: str, view: str, metric: str | None = None) -> str:
+    """Embedding of an experiment on one split, or the joint one of both."""
+    return f"embeddings/{experiment}/{view}{f'_{metric}' if metric else ''}.nc"
+
+
+def geometry(experiment: str, split: str) -> dict[str, str]:
+    """Model table, distances and embedding of an experiment on one split, by the names of a notebook's parameters."""
+    return {
+        "models": models(experiment),
+        "distances": distances(experiment, split),
+        "embedding": embedding(experiment, split),
+    }
+
+
+def trajectories(experiment: str) -> dict[str, str]:
+    """Model table and trajectories of an experiment on both splits, by the names of a notebook's parameters."""
+    return {
+        "models": models(experiment),
+        "train": f"trajectories/{experiment}/train.nc",
+        "test": f"trajectories/{experiment}/test.nc",
+    }
