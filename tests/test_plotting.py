@@ -14,8 +14,10 @@ from paper.figures import manifold
 from paper.figures.interactive import manifold_page, save_page
 from paper.figures.spectrum import spectrum
 from paper.figures.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
+from paper.models import runs
 from paper.report.embedding import stress_numbers
 from paper.rooms.ensembles import figures as ensembles
+from paper.rooms.network_size import figures as network_size
 from paper.rooms.trajectories import figures as trajectories
 from paper.rooms.trajectories.analysis import FACTORS
 
@@ -167,21 +169,21 @@ def test_medians_without_pairs_are_not_drawn():
     importance = {"importance": {name: {"mean": 0.1, "interval": [0, 1]} for name in FACTORS}}
     figure = trajectories.factor_effects(importance, {"train": found, "test": found})
     assert {"architecture", "seed only", "train", "test"} <= texts(figure)
-    assert {"train", "test", "seed"} <= texts(trajectories.same_path({"train": {"seed": found["seed"]},
+    assert {"train", "test", "seed"} <= texts(network_size.same_path({"train": {"seed": found["seed"]},
                                                                        "test": {"seed": found["seed"]}}))  # fmt: skip
 
 
 def test_tube_and_progress_have_a_line_for_each_architecture_and_run(points):
-    models = manifold.runs(points)
+    models = runs(points)
     table = pd.DataFrame(
         {"network": np.repeat(NETWORKS, 10), "s": np.tile(np.linspace(0.1, 1, 10), 2),
          "geodesic_distance": 0.1, "tube_width": 0.2}
     )  # fmt: skip
     figure = trajectories.tube({"train": table, "test": table}, Palette.of(NETWORKS))
     assert [len(axes.lines) for axes in figure.axes] == [2] * 4
-    figure = trajectories.progress_by_time(models, Palette.of(NETWORKS))
+    figure = network_size.progress_by_time(models, Palette.of(NETWORKS))
     assert [len(axes.lines) for axes in figure.axes] == [2] * 4
-    figure = trajectories.progress_by_error(models, {"train": 1, "test": 0.5}, Palette.of(NETWORKS))
+    figure = network_size.progress_by_error(models, {"train": 1, "test": 0.5}, Palette.of(NETWORKS))
     assert {"train: R² = 1.000", "test: R² = 0.500"} <= texts(figure)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from paper.report.embedding import fit_verdict, path_verdict, stress_verdict
-from paper.report.numbers import rounded, write_metrics
+from paper.report.numbers import rounded, write_numbers
 
 NUMBERS = {
     "explained_stress": {"1": 0.8, "2": 0.9, "3": 0.955, "5": 0.97},
@@ -38,6 +38,6 @@ def test_configurations_that_did_not_fit_are_listed_with_their_error():
 
 
 def test_metrics_are_rounded_json(tmp_path):
-    write_metrics(tmp_path / "m.json", {"a": np.float32(1 / 3), "b": [np.int64(2), True], "c": {"d": "x"}})
+    write_numbers(tmp_path / "m.json", {"a": np.float32(1 / 3), "b": [np.int64(2), True], "c": {"d": "x"}})
     assert json.loads((tmp_path / "m.json").read_text()) == {"a": 0.333333, "b": [2, True], "c": {"d": "x"}}
     assert rounded(1234567.0) == 1234570.0
