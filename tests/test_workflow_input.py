@@ -82,7 +82,7 @@ def test_the_workflow_runs_from_another_folder(project, tmp_path):
          "mine.yaml is not a valid study:\n  top level: unknown key 'studdy'; did you mean 'study'? allowed: study, "
          "device, dataset, networks, experiments, analysis, notebooks\n"),
         (lambda text: text + "device: cuda\n",
-         "mine.yaml, line 86: key 'device' occurs twice in one place, first in line 4\n"),
+         "mine.yaml, line 91: key 'device' occurs twice in one place, first in line 4\n"),
         (lambda text: text.replace("  fc: {", '  "$(touch PWNED)": {kind: fc, widths: [3]}\n  fc: {'),
          "mine.yaml is not a valid study:\n  networks: '$(touch PWNED)' is not allowed as a name; allowed are 1 to 40 "
          "characters: lower-case letters a to z, digits and _, a letter first\n"),
