@@ -38,6 +38,22 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress_ba
         Name of the prediction store; one of that name, finished or left by a job that was interrupted, is replaced.
     progress_bar : bool
         Show a progress bar over all steps of all seeds.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from inpca import PredictionStore
+    >>> from paper.data.preparation import prepare
+    >>> data = prepare("digits", Path("data"), n_train=100, n_test=50, pool=2, normalize=True)
+    >>> configuration = Configuration(
+    ...     name="fc", network={"kind": "fc", "widths": [8]}, optimizer="sgd", batch_size=20, learning_rate=0.1,
+    ...     weight_decay=0, augmentation="none", epochs=2,
+    ... )
+    >>> job = TrainingJob(configuration=configuration, seeds=[1, 2], checkpoints={"schedule": "log", "number": 4})
+    >>> path = tempfile.mkdtemp() + "/fc.zarr"
+    >>> train(job, data, path)
+    >>> PredictionStore(path).log_probs("train").shape  # seeds, checkpoints, samples, classes
+    (2, 4, 100, 10)
     """
     configuration = job.configuration
     splits = on_device(data, configuration, choose_device(job.device))
@@ -88,7 +104,16 @@ def train_run(
 
 
 def initial_run(configuration: Configuration, seed: int, images: Tensor, n_classes: int) -> RunState:
-    """A run before training, on the device of the images."""
+    """A run before training, on the device of the images.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    seed : int
+    images : Tensor (N, channels, height, width)
+        Give the network its input shape and device.
+    n_classes : int
+    """
     streams = random_streams(seed)
     network = initial_network(configuration, streams, tuple(images.shape[1:]), n_classes).to(images.device)
     return RunState(seed, network.to(memory_format=memory_format(configuration)).train(), streams)
@@ -97,7 +122,16 @@ def initial_run(configuration: Configuration, seed: int, images: Tensor, n_class
 def initial_network(
     configuration: Configuration, streams: dict[str, torch.Generator], input_shape: tuple[int, int, int], n_classes: int
 ) -> nn.Module:
-    """Network whose weights are drawn from the run's stream for initialisation."""
+    """Network whose weights are drawn from the run's stream for initialisation, on the CPU.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    streams : dict
+        See :func:`paper.training.random_streams.random_streams`.
+    input_shape : (channels, height, width)
+    n_classes : int
+    """
     torch.manual_seed(streams["initialisation"].initial_seed())
     return build_network(configuration.network, input_shape, n_classes)
 
