@@ -83,6 +83,11 @@ READ = {
 }
 
 
+def claims_files(name):
+    """Claims of a notebook, and the paper's numbers that they name."""
+    return [here(file) for file in modules.claims_files(name)]
+
+
 def figure_files(name):
     """All files that a notebook writes into its figures folder."""
     return [f"{FIGURES}/{name}/{file}" for file in NOTEBOOKS[name].written()]
@@ -94,7 +99,7 @@ def notebook_parameters(name):
     places = dict(
         figures=f"{FIGURES}/{name}",
         numbers_file=f"{RESULTS}/numbers/{name}.json",
-        claims_file=here(f"paper/rooms/{name}/claims.yaml"),
+        claims_file=claims_files(name)[0],
     )
     return json.dumps(READ[name] | settings | places)
 

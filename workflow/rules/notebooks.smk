@@ -6,7 +6,7 @@ for name in NOTEBOOKS:
         input:
             **READ[name],
             notebook=here(f"notebooks/{name}.ipynb"),
-            claims=here(f"paper/rooms/{name}/claims.yaml"),
+            claims=claims_files(name),
             code=library_modules(f"notebooks/{name}.ipynb"),
             runner=library_modules("workflow/scripts/run_notebook.py"),
         output:

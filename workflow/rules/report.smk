@@ -1,7 +1,8 @@
 rule claims:
     """What the study's numbers say of the paper's claims."""
     input:
-        claims=[here(f"paper/rooms/{name}/claims.yaml") for name in rooms()],
+        claims=[claims_files(name)[0] for name in rooms()],
+        paper_numbers=here("paper/report/paper_numbers.yaml"),
         numbers=[f"{RESULTS}/numbers/{name}.json" for name in NOTEBOOKS],
         code=library_modules("workflow/scripts/claims.py"),
     output:

@@ -49,6 +49,11 @@ def library_modules(path: str | Path) -> list[str]:
     return sorted({str(path), *(file_of(module) for module in needed)})
 
 
+def claims_files(notebook: str) -> list[str]:
+    """Files that say what the paper claims of a notebook's experiment, and with which numbers."""
+    return [f"paper/rooms/{notebook}/claims.yaml", "paper/report/paper_numbers.yaml"]
+
+
 @cache
 def import_graph() -> grimp.ImportGraph:
     """Which module of the project imports which."""

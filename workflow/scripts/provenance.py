@@ -5,7 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from modules import PROJECT, library_modules, rule_files, rule_jobs
+from modules import PROJECT, claims_files, library_modules, rule_files, rule_jobs
 
 from inpca.files import atomic, sha256
 from paper.command import run
@@ -16,7 +16,8 @@ def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
     """SHA-256 by name: of the validated study, and of each file behind its figures, of modules their code alone."""
     study = read_study(study)
     roots = [*rule_jobs(rule_files(study)), *(f"notebooks/{name}.ipynb" for name in notebooks)]
-    files = sorted({file for root in roots for file in library_modules(root)} | {"envs/requirements.lock"})
+    claims = {file for name in notebooks for file in claims_files(name)}
+    files = sorted({file for root in roots for file in library_modules(root)} | claims | {"envs/requirements.lock"})
     of_study = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
     return {"study": of_study, **{file: checksum(PROJECT / file) for file in files}}
 
