@@ -1,5 +1,6 @@
 from .bars import progress_bar
 from .centroids import centroid
+from .dimension import axes_needed, explained_stress, participation_ratio, signed_spectrum
 from .distances import pairwise_distances
 from .embedding import InPCA
 from .geometry import bhattacharyya_distance, geodesic, progress, riemannian_length, spherical_distance
@@ -14,17 +15,21 @@ __all__ = [
     "PredictionStore",
     "Recorder",
     "Trajectory",
+    "axes_needed",
     "bhattacharyya_distance",
     "centroid",
     "distance_to_geodesic",
+    "explained_stress",
     "geodesic",
     "ignorance",
     "mean_trajectory",
     "pairwise_distances",
+    "participation_ratio",
     "progress",
     "progress_bar",
     "reindex",
     "riemannian_length",
+    "signed_spectrum",
     "spherical_distance",
     "trajectory_distance",
     "trajectory_distances",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import logsumexp, softmax, wrightomega
 
 from inpca.probabilities import check_log_models
@@ -19,7 +20,7 @@ class ConvergenceError(RuntimeError):
     """An iteration that did not reach its tolerance."""
 
 
-def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False, normalize: bool = False) -> np.ndarray:
+def centroid(X: ArrayLike, kind: str = "arithmetic", *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Average of models over the first axis, for each sample on its own.
 
     =============  ==================================================================================================
@@ -40,32 +41,39 @@ def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False, norm
     X : (M, ..., N, C) array
         Probabilities, or log-probabilities with ``log=True``.
     kind : {"arithmetic", "geometric", "harmonic", "sqrt", "bhattacharyya", "jeffreys"}
+        One of :data:`KINDS`.
     log, normalize : bool
-        As in :func:`inpca.probabilities.check_models`.
+        As in :func:`inpca.bhattacharyya_distance`.
 
     Returns
     -------
     (..., N, C) array of float64
-        Logarithms of probabilities are bounded below by minus :data:`inpca.geometry.LARGEST_SAMPLE_DISTANCE`.
+        Probabilities, with ``log=True`` as well. Logarithms of the probabilities that are averaged are bounded below by
+        minus :data:`inpca.geometry.LARGEST_SAMPLE_DISTANCE`.
 
     Raises
     ------
     TypeError, ValueError
         For an unknown kind or invalid models.
     ConvergenceError
-        If a centroid does not settle to :data:`TOLERANCE`.
+        If a centroid does not converge to :data:`TOLERANCE`.
 
-    Examples
+    See Also
     --------
-    >>> from inpca import centroid
-    >>> centroid([[[0.5, 0.5]], [[0.9, 0.1]]], "geometric").round(3)
-    array([[0.75, 0.25]])
+    inpca.mean_trajectory : the arithmetic mean of trajectories indexed alike.
+    inpca.pairwise_distances : of models from their average, too.
 
     References
     ----------
     Nielsen & Boltz, "The Burbea-Rao and Bhattacharyya centroids", IEEE Trans. Inf. Theory 57(8), 2011. Nielsen,
     "Jeffreys centroids: a closed-form expression for positive histograms and a guaranteed tight approximation for
     frequency histograms", IEEE Signal Processing Letters 20(7), 2013.
+
+    Examples
+    --------
+    >>> from inpca import centroid
+    >>> centroid([[[0.5, 0.5]], [[0.9, 0.1]]], "geometric").round(3)
+    array([[0.75, 0.25]])
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; allowed: {', '.join(KINDS)}")
@@ -75,7 +83,7 @@ def centroid(X: np.ndarray, kind: str = "arithmetic", *, log: bool = False, norm
     averages = {
         "arithmetic": lambda: _normalised(np.exp(logs).mean(axis=0)),
         "geometric": lambda: softmax(logs.mean(axis=0), axis=-1),
-        "harmonic": lambda: softmax(-logsumexp(-logs, axis=0), axis=-1),
+        "harmonic": lambda: softmax(-np.asarray(logsumexp(-logs, axis=0)), axis=-1),
         "sqrt": lambda: _normalised(np.exp(logs / 2).mean(axis=0) ** 2),
         "bhattacharyya": lambda: _bhattacharyya(logs),
         "jeffreys": lambda: _jeffreys(logs),
@@ -88,25 +96,25 @@ def _normalised(q: np.ndarray) -> np.ndarray:
 
 
 def _bhattacharyya(logs: np.ndarray) -> np.ndarray:
-    """Each step lowers the objective; samples that have settled drop out."""
+    """Each step lowers the objective; samples that have converged drop out."""
     n_classes = logs.shape[-1]
     roots = np.exp(logs / 2).reshape(len(logs), -1, n_classes)
     q = _normalised(roots.mean(axis=0) ** 2)
-    open_ = np.arange(len(q))
+    moving = np.arange(len(q))
     for _ in range(MOST_STEPS):
-        overlaps = roots[:, open_] * np.sqrt(q[open_])
+        overlaps = roots[:, moving] * np.sqrt(q[moving])
         new = _normalised((overlaps / overlaps.sum(axis=-1, keepdims=True)).mean(axis=0))
-        moved = np.abs(new - q[open_]).max(axis=-1) > TOLERANCE
-        q[open_] = new
-        open_ = open_[moved]
-        if not len(open_):
+        change = np.abs(new - q[moving]).max(axis=-1)
+        q[moving] = new
+        moving = moving[change > TOLERANCE]
+        if not len(moving):
             return q.reshape(logs.shape[1:])
-    raise ConvergenceError(f"the Bhattacharyya centroid of {len(open_)} samples did not settle in {MOST_STEPS} steps")
+    raise ConvergenceError(f"Bhattacharyya centroid of {len(moving)} samples did not converge in {MOST_STEPS} steps")
 
 
 def _jeffreys(logs: np.ndarray) -> np.ndarray:
     """Newton's method for ln Σ_c q = 0: it falls with λ and is convex, so that after the first step λ only rises."""
-    log_arithmetic = logsumexp(logs, axis=0) - np.log(len(logs))
+    log_arithmetic = np.asarray(logsumexp(logs, axis=0)) - np.log(len(logs))
     # W0(e^x) is Wright's omega function of x, which does not overflow
     x = 1 + log_arithmetic - logs.mean(axis=0)
     multiplier = np.zeros(x.shape[:-1])[..., None]
@@ -118,4 +126,4 @@ def _jeffreys(logs: np.ndarray) -> np.ndarray:
         multiplier += step
         if np.abs(step).max() <= TOLERANCE:
             return softmax(log_q, axis=-1)
-    raise ConvergenceError(f"the Jeffreys centroid did not settle in {MOST_STEPS} steps")
+    raise ConvergenceError(f"Jeffreys centroid did not converge in {MOST_STEPS} steps")

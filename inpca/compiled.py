@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from typing import Any
 
 import numba
 
@@ -14,7 +15,7 @@ import numba
 THREADSAFE_LAYERS = ("tbb", "omp")
 
 
-def compiled(**options) -> Callable:
+def compiled(**options: Any) -> Callable:
     """Decorator like ``numba.njit``, whose machine code is kept on disk where there is a folder to write it to.
 
     It is kept beside the module, else in the user's folder for caches (``NUMBA_CACHE_DIR`` names another), for each
@@ -48,10 +49,10 @@ class GuardedKernel:
     _turn = threading.RLock()
     _threads_lost = False
 
-    def __init__(self, dispatcher, options: dict):
+    def __init__(self, dispatcher: Any, options: dict[str, Any]):
         functools.update_wrapper(self, dispatcher.py_func)
         self.dispatcher = dispatcher
-        self._options = options | {"parallel": False}
+        self._options: dict[str, Any] = options | {"parallel": False}
         self._serial = None
 
     def __call__(self, *arguments):
@@ -71,7 +72,7 @@ class GuardedKernel:
 def threading_layer() -> str | None:
     """Numba's threading layer, None before a parallel kernel ran."""
     try:
-        return numba.threading_layer()
+        return numba.threading_layer()  # pyright: ignore[reportPrivateImportUsage] (numba documents it)
     except ValueError:
         return None
 

@@ -10,33 +10,57 @@ from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh
 
 #: Explained stress from which the number of axes counts as enough.
 ENOUGH_STRESS = 0.9
 
 
-def signed_spectrum(D: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+def signed_spectrum(D: ArrayLike, weight: ArrayLike | None = None) -> np.ndarray:
     """All eigenvalues of W = -½ L D L, by descending magnitude; a negative one belongs to a time-like axis.
+
+    L = 1 - 1/m takes the mean from each row and column.
 
     Parameters
     ----------
     D : (m, m) array
-        Distances.
+        Distances, such as of :func:`inpca.pairwise_distances`.
     weight : (m,) array, optional
         How often each model counts; those of weight 0 are left out. The spectrum is that of the distances between the
         models repeated so often, less the zeros.
 
     Returns
     -------
-    (n,) array
-        n is the number of models of positive weight.
+    (n,) array of float64
+        n is the number of models of positive weight. Their unit is that of the distances, times the number of models.
 
     Raises
     ------
     ValueError
-        If weights are not one finite number for each model, none negative and at least one positive.
+        If the distances are no finite numbers, or not square; if weights are not one finite number for each model, none
+        negative and at least one positive.
+
+    See Also
+    --------
+    inpca.InPCA : the largest of them with their axes, also of more models than fit in memory.
+    explained_stress, axes_needed, participation_ratio : what follows from a spectrum.
+
+    References
+    ----------
+    Quinn et al., PNAS 116(28), 2019.
+
+    Examples
+    --------
+    >>> from inpca import signed_spectrum
+    >>> signed_spectrum([[0.0, 4.0], [4.0, 0.0]])  # two points at a squared distance of 4: 2 (4/4)
+    array([2., 0.])
     """
+    D = np.asarray(D)
+    if D.ndim != 2 or D.shape[0] != D.shape[1] or not D.size:
+        raise ValueError(f"D must hold the distances between models, (m, m), not {D.shape}")
+    if not np.isfinite(D).all():
+        raise ValueError("D holds NaN or infinite distances")
     weight = np.ones(len(D)) if weight is None else checked_weights(weight, len(D))
     chosen = np.flatnonzero(weight)
     W, weight = np.asarray(D[np.ix_(chosen, chosen)], np.float64), weight[chosen]
@@ -48,7 +72,7 @@ def signed_spectrum(D: np.ndarray, weight: np.ndarray | None = None) -> np.ndarr
     return eigenvalues[np.argsort(-np.abs(eigenvalues), kind="stable")]
 
 
-def checked_weights(weight: np.ndarray, n: int) -> np.ndarray:
+def checked_weights(weight: ArrayLike, n: int) -> np.ndarray:
     """Weights of n models as float64; raises ValueError where :func:`signed_spectrum` cannot take them."""
     try:
         weight = np.asarray(weight, np.float64)
@@ -64,11 +88,35 @@ def checked_weights(weight: np.ndarray, n: int) -> np.ndarray:
     return weight
 
 
-def explained_stress(eigenvalues: np.ndarray) -> np.ndarray:
-    """Explained stress 1 - sqrt(1 - Σ_{i≤k} λ_i² / Σ_i λ_i²) of the first k = 1, 2, … axes, from all eigenvalues.
+def explained_stress(eigenvalues: ArrayLike) -> np.ndarray:
+    """Explained stress 1 - sqrt(1 - Σ_{i≤k} λ_i² / Σ_i λ_i²) of the first k = 1, 2, … axes.
 
-    1 where all are zero.
+    Parameters
+    ----------
+    eigenvalues : (n,) array
+        All of them, by descending magnitude.
+
+    Returns
+    -------
+    (n,) array of float64
+        From 0 to 1; 1 where all eigenvalues are zero.
+
+    See Also
+    --------
+    axes_needed : how many axes explain 90 %.
+    inpca.InPCA : has it of its axes as ``explained_stress_``.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
+
+    Examples
+    --------
+    >>> from inpca import explained_stress
+    >>> explained_stress([4.0, -3.0]).round(3)  # 1 - sqrt(1 - 16/25)
+    array([0.4, 1. ])
     """
+    eigenvalues = np.asarray(eigenvalues, np.float64)
     total = np.sum(eigenvalues**2)
     if total == 0:
         return np.ones(len(eigenvalues))
@@ -76,37 +124,101 @@ def explained_stress(eigenvalues: np.ndarray) -> np.ndarray:
     return 1 - np.sqrt(rest / total)
 
 
-def axes_needed(eigenvalues: np.ndarray) -> int:
-    """Smallest number of axes that explain :data:`ENOUGH_STRESS`; 0 where all eigenvalues are zero."""
+def axes_needed(eigenvalues: ArrayLike) -> int:
+    """Smallest number of axes whose explained stress is :data:`ENOUGH_STRESS` or more.
+
+    Parameters
+    ----------
+    eigenvalues : (n,) array
+        All of them, by descending magnitude.
+
+    Returns
+    -------
+    int
+        0 where all eigenvalues are zero.
+
+    See Also
+    --------
+    explained_stress : of each number of axes.
+
+    Examples
+    --------
+    >>> from inpca import axes_needed
+    >>> axes_needed([4.0, -0.1, 0.05])
+    1
+    """
+    eigenvalues = np.asarray(eigenvalues, np.float64)
     if np.sum(eigenvalues**2) == 0:
         return 0
     return int(np.argmax(explained_stress(eigenvalues) >= ENOUGH_STRESS)) + 1
 
 
-def participation_ratio(eigenvalues: np.ndarray) -> float:
-    """(Σ|λ|)² / Σλ²: the number of axes if all were equally long, at most the number of eigenvalues; 0 if all are 0."""
+def participation_ratio(eigenvalues: ArrayLike) -> float:
+    """Participation ratio (Σ_i |λ_i|)² / Σ_i λ_i²: the number of axes, were all of them equally long.
+
+    Parameters
+    ----------
+    eigenvalues : (n,) array
+        All of them, in any order.
+
+    Returns
+    -------
+    float
+        From 1 to n; 0 where all eigenvalues are zero.
+
+    See Also
+    --------
+    signed_spectrum : the eigenvalues of distances.
+
+    Examples
+    --------
+    >>> from inpca import participation_ratio
+    >>> participation_ratio([2.0, -2.0, 0.0])
+    2.0
+    """
+    eigenvalues = np.asarray(eigenvalues, np.float64)
     total = np.sum(eigenvalues**2)
     return 0.0 if total == 0 else float(np.abs(eigenvalues).sum() ** 2 / total)
 
 
-def bootstrap_spectra(D: np.ndarray, run: np.ndarray, resamples: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Spectra of as many runs, drawn with replacement; a run comes with all its models.
+def bootstrap_spectra(
+    D: np.ndarray, run: np.ndarray, resamples: int, rng: int | np.random.Generator | None = None
+) -> Iterator[np.ndarray]:
+    """Signed spectra of bootstrap samples: as many runs, drawn with replacement, each with all its models.
 
     Parameters
     ----------
     D : (m, m) array
+        Distances.
     run : (m,) array of int
         Run of each model, 0, 1, ….
     resamples : int
-    rng : numpy.random.Generator
+        Number of bootstrap samples.
+    rng : None, int or numpy.random.Generator
+        Random numbers, as :func:`numpy.random.default_rng` takes them.
+
+    Yields
+    ------
+    (n,) array of float64
+        As :func:`signed_spectrum`; n is the number of different models in the sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca.dimension import bootstrap_spectra
+    >>> [len(values) for values in bootstrap_spectra(1 - np.eye(3), np.array([0, 0, 0]), 2, rng=0)]
+    [3, 3]
     """
+    rng = np.random.default_rng(rng)
     n_runs = int(run.max()) + 1
     for _ in range(resamples):
         times = np.bincount(rng.integers(n_runs, size=n_runs), minlength=n_runs)
         yield signed_spectrum(D, times[run])
 
 
-def dimension(D: np.ndarray, run: np.ndarray, n_axes: int, resamples: int, rng: np.random.Generator) -> xr.Dataset:
+def dimension(
+    D: np.ndarray, run: np.ndarray, n_axes: int, resamples: int, rng: int | np.random.Generator | None = None
+) -> xr.Dataset:
     """Spectrum of models and the measures of dimension that follow from it, with standard errors over runs.
 
     A standard error is the standard deviation over bootstrap samples of the runs. It is given rather than percentiles,
@@ -115,23 +227,42 @@ def dimension(D: np.ndarray, run: np.ndarray, n_axes: int, resamples: int, rng: 
     Parameters
     ----------
     D : (m, m) array
+        Distances.
     run : (m,) array of int
         Run of each model, 0, 1, ….
     n_axes : int
-        Axes that are kept.
+        Number of axes of which ``eigenvalue`` and ``explained_stress`` are returned.
     resamples : int
-    rng : numpy.random.Generator
+        Number of bootstrap samples.
+    rng : None, int or numpy.random.Generator
+        Random numbers, as :func:`numpy.random.default_rng` takes them.
 
     Returns
     -------
-    Dataset
+    xarray.Dataset
         ``eigenvalue``, ``explained_stress`` by axis; ``axes_needed``, ``participation_ratio``; each but the first with
         ``…_error``. Axes beyond the number of models are NaN.
 
     Raises
     ------
     ValueError
-        If there are fewer than two bootstrap samples: one has no standard deviation.
+        If there are fewer than two bootstrap samples: one has no standard deviation. As :func:`signed_spectrum`.
+
+    See Also
+    --------
+    signed_spectrum, explained_stress, axes_needed, participation_ratio : one of them alone.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024; Efron, Annals of Statistics 7(1), 1979 (bootstrap).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca.dimension import dimension
+    >>> found = dimension(1 - np.eye(4), np.array([0, 0, 1, 1]), n_axes=2, resamples=10, rng=0)
+    >>> round(found["participation_ratio"].item(), 6)  # three equal axes hold four points at equal distances
+    3.0
     """
     if resamples < 2:
         raise ValueError(f"resamples is {resamples}; a standard error takes two or more")

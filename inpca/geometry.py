@@ -11,6 +11,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from inpca.labels import as_truth, ignorance, truth
 from inpca.probabilities import check_log_models, check_models, model_roots, same_models, unit_roots
@@ -32,7 +33,7 @@ __all__ = [
 PROGRESS_BLOCK = 64
 
 
-def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
+def bhattacharyya_distance(P: ArrayLike, Q: ArrayLike, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Bhattacharyya distance between paired models, d_B = -(1/N) Σ_n ln Σ_c sqrt(p_nc q_nc), in nats a sample.
 
     Computed as -ln(1 - ½ Σ_c (sqrt p_nc - sqrt q_nc)²) where two models are close, so that equal models are at 0.
@@ -74,7 +75,7 @@ def bhattacharyya_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, n
     return mean_distance(*_paired_roots(P, Q, log, normalize))
 
 
-def spherical_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
+def spherical_distance(P: ArrayLike, Q: ArrayLike, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Spherical (geodesic) distance between paired models, d_G = (1/N) Σ_n arccos Σ_c sqrt(p_nc q_nc), in radians.
 
     Computed as 2 arcsin(½ |sqrt p_n - sqrt q_n|), which is the same and exact for close models.
@@ -114,7 +115,7 @@ def spherical_distance(P: np.ndarray, Q: np.ndarray, *, log: bool = False, norma
     return angles(*_paired_roots(P, Q, log, normalize)).mean(axis=-1)
 
 
-def _paired_roots(P, Q, log: bool, normalize: bool) -> tuple[np.ndarray, np.ndarray]:
+def _paired_roots(P: ArrayLike, Q: ArrayLike, log: bool, normalize: bool) -> tuple[np.ndarray, np.ndarray]:
     """Square roots of the probabilities of two sets of models that can be paired."""
     left = model_roots(P, log=log, normalize=normalize, name="P")
     right = model_roots(Q, log=log, normalize=normalize, name="Q")
@@ -122,9 +123,7 @@ def _paired_roots(P, Q, log: bool, normalize: bool) -> tuple[np.ndarray, np.ndar
     return left, right
 
 
-def geodesic(
-    P: np.ndarray, Q: np.ndarray, t: float | np.ndarray, *, log: bool = False, normalize: bool = False
-) -> np.ndarray:
+def geodesic(P: ArrayLike, Q: ArrayLike, t: ArrayLike, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Point of the geodesic from P to Q, per sample a great circle on the square roots of the probabilities.
 
     sqrt(γ_t) = [sin((1-t)θ) sqrt(p) + sin(tθ) sqrt(q)] / sin θ with θ = arccos Σ_c sqrt(p_c q_c); where θ is below
@@ -175,7 +174,7 @@ def geodesic(
     return np.where(still, left, point) ** 2
 
 
-def riemannian_length(trajectory: np.ndarray, *, log: bool = False, normalize: bool = False) -> float:
+def riemannian_length(trajectory: ArrayLike, *, log: bool = False, normalize: bool = False) -> float:
     """Length of a trajectory, Σ_t 2 sqrt(d_B(P_t, P_{t+1})).
 
     For small steps d_B = ds²/8 with ds the line element of the Fisher-Rao metric, averaged over the samples in square;
@@ -221,7 +220,9 @@ def riemannian_length(trajectory: np.ndarray, *, log: bool = False, normalize: b
     return float(sum(2 * np.sqrt(mean_distance(*pair)) for pair in pairwise(roots)))
 
 
-def progress(X: np.ndarray, truth, start=None, *, log: bool = False, normalize: bool = False) -> np.ndarray:
+def progress(
+    X: ArrayLike, truth: ArrayLike, start: ArrayLike | None = None, *, log: bool = False, normalize: bool = False
+) -> np.ndarray:
     """Progress s of models towards the truth: the point of the geodesic from P0 to P* that is closest to each.
 
     s(P) = argmin over t in [0, 1] of d_G(P, γ_t). On the sphere the distance from a point to a geodesic shorter than
@@ -265,25 +266,25 @@ def progress(X: np.ndarray, truth, start=None, *, log: bool = False, normalize: 
     >>> progress(way, labels).round(5)
     array([0.  , 0.25, 1.  ])
     """
-    X = check_log_models(X, log=True, normalize=normalize) if log else check_models(X, normalize=normalize)
-    n_samples, n_classes = X.shape[-2:]
+    checked = check_log_models(X, log=True, normalize=normalize) if log else check_models(X, normalize=normalize)
+    n_samples, n_classes = checked.shape[-2:]
     first, last = geodesic_ends(truth, n_samples, n_classes, start, normalize=normalize)
     angle = angles(first, last)
     moving = angle >= SMALLEST_ANGLE
     if not moving.any():
-        return np.zeros(X.shape[:-2])
-    models = X.reshape(-1, n_samples, n_classes)
+        return np.zeros(checked.shape[:-2])
+    models = checked.reshape(-1, n_samples, n_classes)
     result = np.empty(len(models))
     for block in range(0, len(models), PROGRESS_BLOCK):
         part = models[block : block + PROGRESS_BLOCK][:, moving]
         root = np.exp(part / 2) if log else unit_roots(part)
         to_first, to_last = (np.einsum("mnc,nc->mn", root, end[moving]) for end in (first, last))
         result[block : block + PROGRESS_BLOCK] = closest_on_geodesic(to_first, to_last, angle[moving])
-    return result.reshape(X.shape[:-2])
+    return result.reshape(checked.shape[:-2])
 
 
 def geodesic_ends(
-    truth, n_samples: int, n_classes: int, start=None, *, normalize: bool = False
+    truth: ArrayLike, n_samples: int, n_classes: int, start: ArrayLike | None = None, *, normalize: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Square roots, (N, C) each, of the ends of the geodesic along which progress is measured."""
     if start is None:

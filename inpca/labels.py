@@ -6,9 +6,12 @@ such as one-hot rows (:func:`as_truth`). ``labels`` are the class numbers themse
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from inpca.probabilities import as_array, check_models
+import numpy as np
+from numpy.typing import ArrayLike
+
+from inpca.probabilities import check_models
 
 
 def ignorance(n_samples: int, n_classes: int) -> np.ndarray:
@@ -42,7 +45,7 @@ def ignorance(n_samples: int, n_classes: int) -> np.ndarray:
     return np.full((n_samples, n_classes), 1 / n_classes)
 
 
-def truth(labels, n_classes: int) -> np.ndarray:
+def truth(labels: ArrayLike, n_classes: int) -> np.ndarray:
     """Truth P*: probability one for the label y_n of every sample, p_nc = 1 if c = y_n, else 0.
 
     Parameters
@@ -73,7 +76,9 @@ def truth(labels, n_classes: int) -> np.ndarray:
     return _one_hot(labels, n_classes, "labels")
 
 
-def as_truth(truth, n_samples: int, n_classes: int, name: str = "truth", *, normalize: bool = False) -> np.ndarray:
+def as_truth(
+    truth: ArrayLike, n_samples: int, n_classes: int, name: str = "truth", *, normalize: bool = False
+) -> np.ndarray:
     """Labels (N,), or probabilities (N, C), as probabilities (N, C) of these samples and classes.
 
     Parameters
@@ -91,17 +96,17 @@ def as_truth(truth, n_samples: int, n_classes: int, name: str = "truth", *, norm
     TypeError, ValueError
         If they are not labels or probabilities of these samples and classes.
     """
-    truth = as_array(truth)
-    if truth.ndim == 1:
-        truth = _one_hot(truth, n_classes, name)
+    given = _as_array(truth)
+    if given.ndim == 1:
+        models = _one_hot(given, n_classes, name)
     else:
-        truth = check_models(truth, normalize=normalize, name=name, cure=f"pass np.exp({name})")
-    if truth.shape != (n_samples, n_classes):
-        raise ValueError(f"{name} has the shape {truth.shape}, the models have {(n_samples, n_classes)}")
-    return truth
+        models = check_models(given, normalize=normalize, name=name, cure=f"pass np.exp({name})")
+    if models.shape != (n_samples, n_classes):
+        raise ValueError(f"{name} has the shape {models.shape}, the models have {(n_samples, n_classes)}")
+    return models
 
 
-def class_labels(labels, n_classes: int, name: str = "labels") -> np.ndarray:
+def class_labels(labels: ArrayLike, n_classes: int, name: str = "labels") -> np.ndarray:
     """Labels as class numbers, (N,) int64, from whole numbers of any type (N,) or from one-hot rows (N, C).
 
     Parameters
@@ -131,7 +136,7 @@ def class_labels(labels, n_classes: int, name: str = "labels") -> np.ndarray:
     """
     allowed = f"class numbers (N,) or one-hot rows (N, {n_classes})"
     try:
-        values = as_array(labels)
+        values = _as_array(labels)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be {allowed}, not {type(labels).__name__}") from None
     if values.dtype.kind not in "biuf":
@@ -155,8 +160,13 @@ def class_labels(labels, n_classes: int, name: str = "labels") -> np.ndarray:
     return values.astype(np.int64)
 
 
-def _one_hot(labels, n_classes: int, name: str) -> np.ndarray:
-    labels = class_labels(labels, n_classes, name)
-    models = np.zeros((len(labels), n_classes))
-    models[np.arange(len(labels)), labels] = 1
+def _as_array(values: Any) -> np.ndarray:
+    """An array of what was given, a torch tensor among it."""
+    return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
+
+
+def _one_hot(labels: ArrayLike, n_classes: int, name: str) -> np.ndarray:
+    classes = class_labels(labels, n_classes, name)
+    models = np.zeros((len(classes), n_classes))
+    models[np.arange(len(classes)), classes] = 1
     return models

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
 #: Probabilities of a sample may miss 1 by this much.
@@ -16,7 +19,7 @@ ROUNDED = 0.05
 
 
 def check_models(
-    X, *, log: bool = False, normalize: bool = False, name: str = "X", cure: str = "pass log=True"
+    X: ArrayLike, *, log: bool = False, normalize: bool = False, name: str = "X", cure: str = "pass log=True"
 ) -> np.ndarray:
     """Probabilities (..., N, C) that were found valid, as float32 or float64.
 
@@ -67,7 +70,7 @@ def check_models(
     if not np.isfinite(X).all():
         raise ValueError(f"{name} holds NaN or infinite values, the first at index {_first(~np.isfinite(X))}")
     if X.min() < 0:
-        where = _index(X.argmin(), X.shape)
+        where = _index(int(X.argmin()), X.shape)
         raise ValueError(
             f"{name} holds negative probabilities, the lowest {X.min():g} at index {where}{_why_negative(X, cure)}"
         )
@@ -101,7 +104,7 @@ def sum_tolerance(precision: str, n_classes: int, *, log: bool) -> float:
     return tolerance + n_classes * HALF_SMALLEST if precision == "float16" else tolerance
 
 
-def check_log_models(X, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
+def check_log_models(X: ArrayLike, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
     """Log-probabilities (..., N, C) as float64, each sample normalised, of models that were found valid.
 
     Parameters and errors are those of :func:`check_models`. Logarithms of probabilities that are too small for the type
@@ -115,7 +118,7 @@ def check_log_models(X, *, log: bool = False, normalize: bool = False, name: str
     return logs - logsumexp(logs, axis=-1, keepdims=True)
 
 
-def model_roots(X, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
+def model_roots(X: ArrayLike, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
     """Square roots of the probabilities of valid models, (..., N, C) float64, each sample a unit vector.
 
     Parameters and errors are those of :func:`check_models`. Those of log-probabilities are exp(L/2), which has numbers
@@ -126,7 +129,7 @@ def model_roots(X, *, log: bool = False, normalize: bool = False, name: str = "X
     return unit_roots(check_models(X, normalize=normalize, name=name))
 
 
-def as_numbers(X, name: str) -> tuple[np.ndarray, str]:
+def as_numbers(X: Any, name: str) -> tuple[np.ndarray, str]:
     """An array of float32 or float64, and the name of the type that it was given in.
 
     Raises
@@ -139,25 +142,29 @@ def as_numbers(X, name: str) -> tuple[np.ndarray, str]:
         if len({part.shape for part in parts}) > 1:
             raise TypeError(f"{name} must be an array of numbers; the tensors in it differ in shape")
         return np.stack(parts), types[0]
+    values, precision = _values(X, name)
+    if precision != "bfloat16" and values.dtype.kind not in "fiub":
+        given = type(X).__name__ if values.ndim else type(values.item()).__name__
+        what = f"values of type {values.dtype}" if values.ndim else f"of type {given}"
+        raise TypeError(f"{name} must be an array of real numbers, not {what}")
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float32 if precision in FEW_DIGITS else np.float64)
+    return values, precision
+
+
+def _values(X: Any, name: str) -> tuple[np.ndarray, str]:
+    """The array that a tensor, or anything that numpy can read, holds, and the name of its type."""
     if hasattr(X, "detach"):  # a torch tensor, recognised without importing torch
         precision = str(X.dtype).removeprefix("torch.")
-        X = X.detach().cpu()
-        X = (X.float() if precision == "bfloat16" else X).numpy()
-    else:
-        if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-            raise TypeError(f"{name} is a masked array with masked entries; fill or leave them out first")
-        try:
-            X = np.asarray(X)
-        except ValueError:
-            raise TypeError(f"{name} must be an array of numbers; the lists in it differ in length") from None
-        precision = X.dtype.name
-    if precision != "bfloat16" and X.dtype.kind not in "fiub":
-        given = type(X).__name__ if X.ndim else type(X.item()).__name__
-        what = f"values of type {X.dtype}" if X.ndim else f"of type {given}"
-        raise TypeError(f"{name} must be an array of real numbers, not {what}")
-    if X.dtype not in (np.float32, np.float64):
-        X = X.astype(np.float32 if precision in FEW_DIGITS else np.float64)
-    return X, precision
+        tensor = X.detach().cpu()
+        return (tensor.float() if precision == "bfloat16" else tensor).numpy(), precision
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise TypeError(f"{name} is a masked array with masked entries; fill or leave them out first")
+    try:
+        values = np.asarray(X)
+    except ValueError:
+        raise TypeError(f"{name} must be an array of numbers; the lists in it differ in length") from None
+    return values, values.dtype.name
 
 
 def same_models(P: np.ndarray, Q: np.ndarray, names: tuple[str, str] = ("P", "Q")) -> None:
@@ -178,11 +185,6 @@ def unit_roots(X: np.ndarray) -> np.ndarray:
     return roots / np.linalg.norm(roots, axis=-1, keepdims=True)
 
 
-def as_array(values) -> np.ndarray:
-    """An array of what was given, a torch tensor among it."""
-    return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
-
-
 def _exponentials(X: np.ndarray, normalize: bool, name: str) -> np.ndarray:
     """Probabilities of log-probabilities, which may be anything but NaN and +inf if they are to be normalised."""
     bad = np.isnan(X) | np.isposinf(X)
@@ -192,7 +194,7 @@ def _exponentials(X: np.ndarray, normalize: bool, name: str) -> np.ndarray:
         largest = X.max(axis=-1, keepdims=True)
         return np.exp(X - np.where(np.isfinite(largest), largest, 0))
     if X.max() > SUM_TOLERANCE:
-        where = _index(X.argmax(), X.shape)
+        where = _index(int(X.argmax()), X.shape)
         looks = X.min() >= 0 and np.abs(X.sum(axis=-1) - 1).max() <= ROUNDED
         why = (
             "these are probabilities, leave out log=True"

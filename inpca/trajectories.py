@@ -7,7 +7,10 @@ measured of trajectories so indexed is in :mod:`inpca.tubes`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from inpca.probabilities import model_roots
 from inpca.segments import Segment
@@ -67,23 +70,31 @@ class Trajectory:
     array([[0.854, 0.146]], dtype=float32)
     """
 
-    def __init__(self, models, index, *, truth=None, log: bool = False, normalize: bool = False):
+    def __init__(
+        self,
+        models: Any,
+        index: ArrayLike,
+        *,
+        truth: ArrayLike | None = None,
+        log: bool = False,
+        normalize: bool = False,
+    ):
         try:
-            index = np.asarray(index, np.float64)
+            values = np.asarray(index, np.float64)
         except (TypeError, ValueError):
             raise ValueError(f"index must hold one finite number for each checkpoint, not {index!r}") from None
-        if index.ndim != 1 or not len(index) or not np.isfinite(index).all():
+        if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
             raise ValueError(f"index must hold one finite number for each checkpoint, not {index!r}")
         if not hasattr(models, "__getitem__"):
             raise TypeError(
                 f"a trajectory must be an array (checkpoints, samples, classes), not {type(models).__name__}"
             )
-        if hasattr(models, "__len__") and len(models) != len(index):
-            raise ValueError(f"index has {len(index)} entries, the trajectory {len(models)} checkpoints")
+        if hasattr(models, "__len__") and len(models) != len(values):
+            raise ValueError(f"index has {len(values)} entries, the trajectory {len(models)} checkpoints")
         self._models, self._log, self._normalize, self._truth = models, log, normalize, truth
-        ahead = np.maximum.accumulate(np.concatenate([[-np.inf], index[:-1]]))
-        self.checkpoints = np.flatnonzero(index > ahead)
-        self.index = index[self.checkpoints]
+        ahead = np.maximum.accumulate(np.concatenate([[-np.inf], values[:-1]]))
+        self.checkpoints = np.flatnonzero(values > ahead)
+        self.index = values[self.checkpoints]
         self._segment: tuple[int, Segment] | None = None
         self._last: tuple[float, np.ndarray] | None = None
 
@@ -155,7 +166,7 @@ class Permuted:
            [1. , 0. ]], dtype=float32)
     """
 
-    def __init__(self, trajectory: Trajectory, order):
+    def __init__(self, trajectory: Trajectory, order: ArrayLike):
         self._trajectory, self._order = trajectory, np.asarray(order)
 
     def at(self, s: float) -> np.ndarray:
@@ -163,7 +174,7 @@ class Permuted:
         return self._trajectory.at(s)[self._order]
 
 
-def order_within_classes(labels: np.ndarray, rng=None) -> np.ndarray:
+def order_within_classes(labels: ArrayLike, rng: int | np.random.Generator | None = None) -> np.ndarray:
     """Random permutation of samples that leaves each in its class: ``labels[order]`` are the labels.
 
     Predictions permuted so keep their loss, error and progress at every checkpoint, since these do not tell samples of
@@ -201,11 +212,11 @@ def order_within_classes(labels: np.ndarray, rng=None) -> np.ndarray:
 
 
 def reindex(
-    trajectory: np.ndarray,
-    index: np.ndarray,
-    s=GRID,
+    trajectory: ArrayLike,
+    index: ArrayLike,
+    s: ArrayLike = GRID,
     *,
-    truth=None,
+    truth: ArrayLike | None = None,
     log: bool = False,
     normalize: bool = False,
 ) -> np.ndarray:
@@ -254,7 +265,7 @@ def reindex(
     return np.stack([run.at(value) for value in check_values(s)])
 
 
-def check_values(s) -> np.ndarray:
+def check_values(s: ArrayLike) -> np.ndarray:
     """Values of an index, one-dimensional and finite; an error if they are not."""
     values = np.atleast_1d(np.asarray(s, np.float64))
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from inpca.bars import bar, progress_bar
 from inpca.centroids import centroid
@@ -16,7 +17,7 @@ from inpca.sphere import mean_distance
 from inpca.trajectories import GRID, Permuted, Trajectory, check_values
 
 
-def trajectory_distance(U: np.ndarray, V: np.ndarray, *, log: bool = False, normalize: bool = False) -> float:
+def trajectory_distance(U: ArrayLike, V: ArrayLike, *, log: bool = False, normalize: bool = False) -> float:
     """Distance between two trajectories indexed alike, d(U, V) = ∫ d_B(U_s, V_s) ds as a mean over s, in nats a sample.
 
     Parameters
@@ -71,7 +72,7 @@ class _Models:
 def trajectory_distances(
     trajectories: Sequence[Trajectory | Permuted],
     others: Sequence[Trajectory | Permuted] | None = None,
-    s=GRID,
+    s: ArrayLike = GRID,
     *,
     n_jobs: int | None = None,
 ) -> np.ndarray:
@@ -126,16 +127,16 @@ def trajectory_distances(
     for trajectory in given:
         if not hasattr(trajectory, "at"):
             raise TypeError(f"trajectories must be inpca.Trajectory objects, not {type(trajectory).__name__}")
-    s = check_values(s)
+    values = check_values(s)
     total = np.zeros((len(trajectories), len(trajectories if others is None else others)))
-    for value in bar(s, desc="trajectories"):
+    for value in bar(values, desc="trajectories"):
         with progress_bar(False):
             right = None if others is None else _Models(others, value)
             total = total + pairwise_distances(_Models(trajectories, value), right, n_jobs=n_jobs)
-    return total / len(s)
+    return total / len(values)
 
 
-def mean_trajectory(trajectories: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
+def mean_trajectory(trajectories: ArrayLike, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Arithmetic mean of trajectories indexed alike, (1/M) Σ_i P_i(s): the axis of the tube that they fill.
 
     Parameters
@@ -169,7 +170,7 @@ def mean_trajectory(trajectories: np.ndarray, *, log: bool = False, normalize: b
     return centroid(trajectories, "arithmetic", log=log, normalize=normalize)
 
 
-def tube_width(trajectories: np.ndarray, *, log: bool = False, normalize: bool = False) -> np.ndarray:
+def tube_width(trajectories: ArrayLike, *, log: bool = False, normalize: bool = False) -> np.ndarray:
     """Distance d_B(P_i(s), P̄(s)) of trajectories to their mean trajectory at equal s, in nats a sample.
 
     Parameters
@@ -209,7 +210,7 @@ def tube_width(trajectories: np.ndarray, *, log: bool = False, normalize: bool =
 
 
 def distance_to_geodesic(
-    trajectory: np.ndarray, truth, s=GRID, *, log: bool = False, normalize: bool = False
+    trajectory: ArrayLike, truth: ArrayLike, s: ArrayLike = GRID, *, log: bool = False, normalize: bool = False
 ) -> np.ndarray:
     """Distance d_B(P_s, γ_s) of a trajectory to the point of equal progress on the geodesic from P0 to P*.
 
@@ -251,11 +252,12 @@ def distance_to_geodesic(
     >>> distance_to_geodesic(way, [0], [0.0, 0.5, 1.0]).round(9)
     array([0., 0., 0.])
     """
-    models, s = model_roots(trajectory, log=log, normalize=normalize, name="trajectory"), check_values(s)
-    if models.ndim < 3 or models.shape[-3] != len(s):
+    models, values = model_roots(trajectory, log=log, normalize=normalize, name="trajectory"), check_values(s)
+    if models.ndim < 3 or models.shape[-3] != len(values):
         raise ValueError(
-            f"trajectory must have the shape (…, {len(s)}, samples, classes), one model for each s, not {models.shape}"
+            f"trajectory must have the shape (…, {len(values)}, samples, classes), "
+            f"one model for each s, not {models.shape}"
         )
     n_samples, n_classes = models.shape[-2:]
     end = as_truth(truth, n_samples, n_classes, normalize=normalize)
-    return mean_distance(models, unit_roots(geodesic(ignorance(n_samples, n_classes), end, s)))
+    return mean_distance(models, unit_roots(geodesic(ignorance(n_samples, n_classes), end, values)))

@@ -96,5 +96,5 @@ def test_bad_input(members, monkeypatch):
     with pytest.raises(ValueError, match="not normalised"):
         centroid(members * 2)
     monkeypatch.setattr(centroids, "MOST_STEPS", 2)
-    with pytest.raises(ConvergenceError, match=r"Bhattacharyya centroid of \d+ samples did not settle"):
+    with pytest.raises(ConvergenceError, match=r"Bhattacharyya centroid of \d+ samples did not converge"):
         centroid(members, "bhattacharyya")

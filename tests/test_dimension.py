@@ -89,6 +89,26 @@ def test_weights_that_count_no_models_are_refused(weight, message):
         signed_spectrum(1 - np.eye(3), weight)
 
 
+@pytest.mark.parametrize(
+    ("D", "message"),
+    [
+        (np.zeros((2, 3)), "D must hold the distances between models, (m, m), not (2, 3)"),
+        (np.zeros(4), "D must hold the distances between models, (m, m), not (4,)"),
+        (np.zeros((0, 0)), "D must hold the distances between models, (m, m), not (0, 0)"),
+        (np.full((2, 2), np.nan), "D holds NaN or infinite distances"),
+    ],
+)
+def test_what_is_no_table_of_distances_is_refused(D, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        signed_spectrum(D)
+
+
+def test_a_seed_is_as_good_as_its_generator(distances):
+    run = np.arange(40) // 8
+    from_seed, from_generator = (dimension(distances, run, 3, 5, rng=rng) for rng in (4, np.random.default_rng(4)))
+    assert from_seed.equals(from_generator)
+
+
 def test_a_standard_error_takes_two_samples():
     with pytest.raises(ValueError, match=r"^resamples is 1; a standard error takes two or more$"):
         dimension(1 - np.eye(3), np.arange(3), 2, 1, np.random.default_rng(0))

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-import numba
 import numpy as np
+from numba.core import config
 
 from inpca.distances.quantities import QUANTITIES, fill_quantities
 from inpca.probabilities import as_numbers, check_models
@@ -138,7 +138,7 @@ def check_out(out, shape: tuple[int, int], given: Iterable) -> None:
 
 def check_threads(n_jobs) -> int:
     """Number of threads; all that numba may use for None and -1."""
-    available = numba.config.NUMBA_NUM_THREADS
+    available = int(config.NUMBA_NUM_THREADS)  # pyright: ignore[reportAttributeAccessIssue] (set when it is read)
     if n_jobs is None:
         return available
     try:
