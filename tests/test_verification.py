@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -66,3 +67,17 @@ def test_stores_of_an_experiment_are_complete_and_verified_where_asked(folder):
     (paths[0] / CHUNK).unlink()
     with pytest.raises(PredictionStoreError, match=f"a.zarr is damaged: {CHUNK} is missing"):
         open_stores(paths)
+
+
+def test_the_model_table_is_not_made_of_a_damaged_store_which_is_named(folder):
+    stores, table = [folder / f"main/{name}.zarr" for name in "ab"], folder / "models.parquet"
+    damage(stores[1])
+    job = [sys.executable, ROOT / "workflow/scripts/model_table.py", "--stores", *stores]
+    done = subprocess.run(
+        [*job, "--geodesic-points", "3", "--output", table],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1 and not table.exists()
+    assert done.stderr.splitlines() == [f"error: {stores[1]} is damaged: {CHUNK} is not what was written"]

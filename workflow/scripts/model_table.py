@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.models import model_table, open_stores
 from paper.saving import save_table
@@ -15,4 +16,4 @@ def write_model_table(stores: list[Path], geodesic_points: int, output: Path) ->
 
 
 if __name__ == "__main__":
-    run(write_model_table)
+    run(write_model_table, errors=(PredictionStoreError,))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.rooms.sloppy_synthetic.configuration import Spectrum
 from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry
@@ -27,4 +28,4 @@ def measure_spectrum(
 
 
 if __name__ == "__main__":
-    run(measure_spectrum)
+    run(measure_spectrum, errors=(PredictionStoreError,))
