@@ -14,6 +14,7 @@ from paper.report.claims import (
     judge_files,
     number,
     paper_numbers,
+    paper_series,
     read_claims,
 )
 from paper.study.rooms import rooms
@@ -122,9 +123,33 @@ def test_ids_differ(tmp_path):
         judge_files([tmp_path / "one/claims.yaml", tmp_path / "other/claims.yaml"], [])
 
 
-def test_every_claim_has_its_number_in_the_default_study_and_every_number_of_the_paper_is_used():
-    files = [ROOT / f"paper/rooms/{name}/claims.yaml" for name in rooms()]
-    judged = judge_files(files, list((ROOT / "results/fashion/numbers").glob("*.json")))
+def files_of_claims():
+    return [ROOT / f"paper/rooms/{name}/claims.yaml" for name in rooms()]
+
+
+@pytest.mark.published
+def test_every_claim_has_its_number_in_the_default_study():
+    judged = judge_files(files_of_claims(), list((ROOT / "results/fashion/numbers").glob("*.json")))
     assert len(judged) >= 15
     assert not [claim["id"] for claim in judged if claim["verdict"] == "not tested"]
-    assert {claim.paper for file in files for claim in read_claims(file)} >= set(paper_numbers())
+
+
+def test_every_number_of_the_paper_is_used_by_a_claim_or_named_in_a_text():
+    claimed = {claim.paper for file in files_of_claims() for claim in read_claims(file)}
+    files = [
+        *(ROOT / "notebooks").glob("*.ipynb"),
+        *(ROOT / "paper").rglob("*.py"),
+        ROOT / "tests/test_readme.py",
+    ]
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    unused = [
+        name for name in paper_numbers() if name not in claimed and (name.rpartition(".")[0] or name) not in texts
+    ]
+    assert not unused
+
+
+def test_numbers_of_one_kind_are_found_by_their_stem():
+    assert str(paper_series("final_progress")["harmonic"]) == "0.784 (exact)"
+    assert {"least", "most"} == set(paper_series("three_axes_explain_range"))
+    with pytest.raises(ClaimsError, match=r"paper_numbers\.yaml has no number final\.…"):
+        paper_series("final")

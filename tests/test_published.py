@@ -76,6 +76,7 @@ def test_executed_notebooks_are_whole(study, name):
     assert not any(output.output_type == "error" for cell in code for output in cell.outputs)
 
 
+@pytest.mark.published
 @pytest.mark.parametrize("study", NOTEBOOKS)
 def test_published_verdicts_are_those_of_the_published_numbers(study):
     claims = [ROOT / f"paper/rooms/{name}/claims.yaml" for name in rooms()]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from paper.report.embedding import fit_verdict, path_verdict, stress_verdict
-from paper.report.numbers import rounded, write_numbers
+from paper.report.numbers import markdown_table, rounded, write_numbers
 
 NUMBERS = {
     "explained_stress": {"1": 0.8, "2": 0.9, "3": 0.955, "5": 0.97},
@@ -41,3 +41,10 @@ def test_metrics_are_rounded_json(tmp_path):
     write_numbers(tmp_path / "m.json", {"a": np.float32(1 / 3), "b": [np.int64(2), True], "c": {"d": "x"}})
     assert json.loads((tmp_path / "m.json").read_text()) == {"a": 0.333333, "b": [2, True], "c": {"d": "x"}}
     assert rounded(1234567.0) == 1234570.0
+
+
+def test_a_table_has_numbers_as_they_are_asked_for_and_dashes_where_there_are_none():
+    frame = pd.DataFrame({"a": [0.12345, np.nan], "b": [3, 4], "c": ["x", None]}, index=["one", "two"])
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown_table(frame).splitlines()]
+    assert rows[0] == ["", "a", "b", "c"] and rows[2:] == [["one", "0.123", "3", "x"], ["two", "–", "4", "–"]]
+    assert "| 12.3% | 3   | x   |" in markdown_table(frame, {"a": ".1%"}, index=False)

@@ -40,6 +40,9 @@ class PaperNumber(Strict):
     confidence: Literal["exact", "digitised", "seed", "recalled"]
     source: str = Field(min_length=1, description="where it stands")
 
+    def __str__(self) -> str:
+        return f"{self.value:g} ({self.confidence})"
+
 
 class PaperNumbers(RootModel[dict[str, PaperNumber]]):
     """The file of the paper's numbers, by name."""
@@ -75,6 +78,25 @@ class Claims(Strict):
 def paper_numbers() -> dict[str, PaperNumber]:
     """Numbers of the paper, by name; raises ClaimsError if the file is not what it should be."""
     return _validated(PAPER_NUMBERS, PaperNumbers, "list of numbers").root
+
+
+def paper_series(stem: str) -> dict[str, PaperNumber]:
+    """Numbers of the paper whose names are a stem, a dot and one word more, by that word.
+
+    Raises
+    ------
+    ClaimsError
+        If there are none.
+
+    Examples
+    --------
+    >>> print(paper_series("final_progress")["harmonic"])
+    0.784 (exact)
+    """
+    numbers = {name: number for name, number in paper_numbers().items() if name.rpartition(".")[0] == stem}
+    if not numbers:
+        raise ClaimsError(f"{PAPER_NUMBERS.name} has no number {stem}.…")
+    return {name.rpartition(".")[2]: number for name, number in numbers.items()}
 
 
 def read_claims(path: str | Path) -> list[Claim]:

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from paper.models import runs
+from paper.report.claims import paper_series
 
 #: Numbers of axes whose explained stress is told.
 STRESS_AXES = (1, 2, 3, 5, 10, 50)
@@ -72,6 +73,7 @@ def manifold_numbers(
 def stress_verdict(numbers: dict) -> str:
     """Does the embedding need few axes? One sentence with its numbers."""
     stress, signature = numbers["explained_stress"], numbers["signature"]
+    paper = paper_series("three_axes_explain_range")
     most = max(map(int, stress))
     time_like = [str(axis) for axis, sign in enumerate(signature, 1) if sign < 0]
     marked = (
@@ -82,7 +84,8 @@ def stress_verdict(numbers: dict) -> str:
     return (
         f"**Three axes explain {stress['3']:.1%} of the stress** of {numbers['n_models']} models from "
         f"{numbers['n_runs']} runs; one explains {stress['1']:.1%}, two {stress['2']:.1%}, {most} explain "
-        f"{stress[str(most)]:.1%}. The paper reports 70 % to 90 % for three axes over its experiments. Of the pairwise "
+        f"{stress[str(most)]:.1%}. The paper reports {paper['least']} to {paper['most']} for three axes over its "
+        "experiments. Of the pairwise "
         f"distances, three axes explain {numbers['explained_distance']['3']:.1%}. "
         f"Among the first {len(signature)} axes, {marked}."
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown, display
 
 from inpca.files import atomic
@@ -45,6 +47,55 @@ def show_claims(claims: str | Path, numbers: str | Path) -> None:
     display(Markdown(claims_rows(judge_files([claims], [numbers])) or "This notebook makes no claim."))
 
 
-def say(text: str) -> None:
-    """Show a sentence that was made from computed numbers."""
+def show_table(frame: pd.DataFrame, formats: str | Mapping[str, str] = ".3g", *, index: bool = True) -> None:
+    """Show a table; see :func:`markdown_table`."""
+    display(Markdown(markdown_table(frame, formats, index=index)))
+
+
+def markdown_table(frame: pd.DataFrame, formats: str | Mapping[str, str] = ".3g", *, index: bool = True) -> str:
+    """A table in Markdown.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What stands in it, under the names of its columns. Texts and whole numbers stand as they are, NaN and None as a
+        dash.
+    formats : str, or mapping from column to str
+        How numbers with a fraction are written, in all columns or in each of some, as for :func:`format`; those of
+        columns without one have three digits.
+    index : bool
+        Whether the names of rows are the first column, under the index's own name.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"stress": [0.956], "axes": [3]}, index=pd.Index(["train"], name="split"))
+    >>> print(markdown_table(frame, {"stress": ".1%"}))
+    | split   | stress   | axes   |
+    |:--------|:---------|:-------|
+    | train   | 95.6%    | 3      |
+    """
+    by_column = dict.fromkeys(frame.columns, formats) if isinstance(formats, str) else formats
+    cells = {name: [_cell(value, by_column.get(name, ".3g")) for value in frame[name]] for name in frame.columns}
+    rows = pd.DataFrame(cells, index=frame.index, dtype=object)
+    return rows.to_markdown(index=index, tablefmt="pipe", disable_numparse=True)
+
+
+def _cell(value: object, form: str) -> str:
+    """One value of a table as text."""
+    if pd.isna(value):
+        return "–"
+    return format(value, form) if isinstance(value, float | np.floating) else str(value)
+
+
+def show_text(text: str) -> None:
+    """Show a paragraph in Markdown, with computed numbers filled in."""
     display(Markdown(text))
+
+
+def say(text: str) -> None:
+    """The former name of :func:`show_text`."""
+    show_text(text)

@@ -16,19 +16,6 @@ from inpca.predictions.store import PredictionStore
 from paper.models import landmarks_of_geodesic
 from paper.statistics import interval
 
-#: The paper's final test values of averages of 30 All-CNN runs on CIFAR-10 (App. E.4; confidence: exact).
-PAPER_AVERAGES = {
-    kind: {"progress": progress, "missed": missed}
-    for kind, progress, missed in (
-        ("arithmetic", 0.715, 0.2495),
-        ("geometric", 0.760, 0.2091),
-        ("harmonic", 0.784, 0.1895),
-        ("sqrt", 0.739, 0.2279),
-        ("bhattacharyya", 0.736, 0.2314),
-        ("jeffreys", 0.738, 0.2269),
-    )
-}
-
 
 def scores(models: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """How good models are: one row each.
