@@ -10,6 +10,13 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "benchmarks")]
 
 
+def pytest_collection_modifyitems(items):
+    """What asks for the finished smoke study is slow, whatever else it does."""
+    for item in items:
+        if "smoke" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(7)
@@ -25,10 +32,8 @@ def models(rng):
 
 def copy_project(target: Path) -> Path:
     """The project as a fresh clone would have it, with uncommitted edits, without results."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
     for name in listed.stdout.splitlines():
         if (ROOT / name).is_file() and not name.startswith(("results/", "figures/")):
             (target / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """What is installed is the whole library, needs little, and loads what it needs when that is used."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -164,3 +165,22 @@ def test_the_library_works_where_nothing_else_is_installed(wheel, tmp_path, rng)
     there, here = (dict(np.load(tmp_path / f"{name}.npz")) for name in ("there", "here"))
     assert there.pop("seconds") <= 1
     assert all(np.allclose(there[name], here[name], rtol=1e-5, atol=1e-7) for name in there)
+
+
+def test_commits_are_checked_with_the_versions_of_the_lock_file():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    versions = {repository["repo"].rsplit("/", 1)[1]: repository["rev"].removeprefix("v") for repository in hooks}
+    lock = (ROOT / "envs/requirements.lock").read_text(encoding="utf-8")
+    for name, package in {"ruff-pre-commit": "ruff", "snakefmt": "snakefmt"}.items():
+        assert f"\n{package}=={versions[name]} " in lock
+
+
+def test_packages_of_the_lock_file_have_checksums_and_no_index():
+    lock = (ROOT / "envs/requirements.lock").read_text(encoding="utf-8")
+    packages = re.split(r"^(?=[a-z0-9])", lock, flags=re.M)[1:]
+    assert len(packages) > 100 and all("--hash=sha256:" in package for package in packages)
+    assert "://" not in lock
+    named = {re.match(r"[\w.-]+", package)[0] for package in packages}
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["torch"], *extras["plot"], *extras["paper"][1:], *extras["dev"]]
+    assert {re.match(r"[\w.-]+", name)[0] for name in wanted} <= named
