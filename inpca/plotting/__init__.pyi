@@ -1,0 +1,16 @@
+from .interactive import interactive
+from .models import axis_label, draw_geodesic, draw_groups, draw_values
+from .pairs import pairs
+from .spectrum import spectrum
+from .three_dimensional import three_dimensional
+
+__all__ = [
+    "axis_label",
+    "draw_geodesic",
+    "draw_groups",
+    "draw_values",
+    "interactive",
+    "pairs",
+    "spectrum",
+    "three_dimensional",
+]

@@ -1,0 +1,136 @@
+"""What a figure needs to know of an embedding and its models, checked where it enters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+#: Colours of groups (Okabe & Ito's palette, distinct for colour-blind readers), then spare ones.
+COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#56B4E9",
+    "#D55E00",
+    "#CC79A7",
+    "#F0E442",
+    "#8C6D31",
+    "#7F7F7F",
+    "#332288",
+    "#117733",
+    "#882255",
+)
+#: Unit of the coordinates by metric; the distance is a signed square of coordinates. Others have none.
+UNITS = {"bhattacharyya": "√nats", "jeffreys": "√nats", "spherical": "√rad"}
+SAVED = ("embedding", "eigenvalue", "signature", "explained_stress", "explained_distance")
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """The models of an embedding, and how they are drawn.
+
+    Attributes
+    ----------
+    coordinates : (m, k) array
+    groups : (m,) array of object
+        Name of the group of each model; None for a model of no group, which is not drawn.
+    runs : (m,) array of object, or None
+        Name of the run of each model; None for a model of no run.
+    colours : dict from group to colour
+    values : (m,) array of float, or None
+        Numbers by which models are coloured instead.
+    label : str
+        What the numbers are.
+    geodesic : (n,) array of int
+    """
+
+    coordinates: np.ndarray
+    groups: np.ndarray
+    runs: np.ndarray | None
+    colours: dict[Any, Any]
+    values: np.ndarray | None
+    label: str
+    geodesic: np.ndarray
+
+    @classmethod
+    def of(cls, embedding: xr.Dataset, *, groups=None, runs=None, color=None, geodesic=None) -> Models:
+        """Models from the arguments of a figure.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the embedding is no dataset that ``to_xarray`` returned, an argument has not one entry for each model, a
+            group has no colour, or the geodesic is not at positions of models.
+        """
+        check_embedding(embedding)
+        m = embedding.sizes["model"]
+        line = np.zeros(0, np.int64) if geodesic is None else np.asarray(geodesic)
+        if line.ndim != 1 or line.dtype.kind not in "iu" or (len(line) and not 0 <= line.min() <= line.max() < m):
+            raise ValueError(f"geodesic must be positions of models, whole numbers in 0 … {m - 1}")
+        if groups is None:
+            names = np.full(m, "", object)
+            names[line] = None
+        else:
+            names = of_each_model(groups, "groups", m)
+        found = list(dict.fromkeys(name for name in names if name is not None))
+        values, label, colours = None, "", dict(zip(found, COLOURS * (1 + len(found) // len(COLOURS)), strict=False))
+        if isinstance(color, Mapping):
+            missing = [name for name in found if name not in color]
+            if missing:
+                raise ValueError(f"color has no colour of the groups {', '.join(map(repr, missing))}")
+            colours = dict(color)
+        elif isinstance(color, str):
+            colours = dict.fromkeys(found, color)
+        elif color is not None:
+            values, label = numbers_of_models(color, m), str(getattr(color, "name", None) or "")
+        joined = None if runs is None else of_each_model(runs, "runs", m)
+        return cls(embedding["embedding"].values, names, joined, colours, values, label, line)
+
+
+def check_embedding(embedding: xr.Dataset) -> None:
+    """Raise a TypeError or ValueError if this is no dataset that ``to_xarray`` returned."""
+    if not isinstance(embedding, xr.Dataset):
+        hint = ", such as its to_xarray() returns" if hasattr(embedding, "to_xarray") else ""
+        raise TypeError(f"embedding must be the dataset of an InPCA{hint}, not {type(embedding).__name__}")
+    missing = [name for name in SAVED if name not in embedding]
+    if missing:
+        raise ValueError(f"this dataset is not an embedding that to_xarray returned, it has no {', '.join(missing)}")
+
+
+def check_axes(embedding: xr.Dataset, axes: Sequence[int], number: int) -> None:
+    """Raise a ValueError if these are not that many axes of the embedding, counted from 1."""
+    k = embedding.sizes["axis"]
+    if len(axes) != number or not all(axis in range(1, k + 1) for axis in axes):
+        raise ValueError(f"axes must be {number} of the axes 1 … {k} of this embedding, not {tuple(axes)!r}")
+
+
+def of_each_model(names, argument: str, m: int) -> np.ndarray:
+    """Names, one for each of m models, as objects; missing ones (None, NaN) are None."""
+    given = np.asarray(names, dtype=object)
+    if given.shape != (m,):
+        raise ValueError(f"{argument} must be {m} names, one for each model, not of shape {given.shape}")
+    return np.array([None if name is None or name != name else name for name in given], dtype=object)
+
+
+def numbers_of_models(color, m: int) -> np.ndarray:
+    """Numbers, one for each of m models."""
+    try:
+        values = np.asarray(color, np.float64)
+    except (TypeError, ValueError):
+        values = np.zeros(0)
+    if values.shape != (m,):
+        raise ValueError(f"color must be {m} numbers, one for each model, a mapping from group to colour, or a colour")
+    return values
+
+
+def lines_of(coordinates: np.ndarray, runs: np.ndarray) -> list[np.ndarray]:
+    """Coordinates (T, k) of the models of each run, in the order in which they come; runs in order of appearance."""
+    positions: dict[Any, list[int]] = {}
+    for i, run in enumerate(runs):
+        if run is not None:
+            positions.setdefault(run, []).append(i)
+    return [coordinates[where] for where in positions.values()]
