@@ -15,10 +15,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
-from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
+from inpca import plotting
 from paper.figures.style import MUTED, Palette, new_figure
 from paper.models import runs
 
@@ -48,8 +47,7 @@ def place_models(table: pd.DataFrame, embedding: xr.Dataset, variable: str = "em
 
 def axis_label(embedding: xr.Dataset, axis: int, unit: str = "√nats") -> str:
     """Label such as ``PC2 (√nats, time-like)``; space-like axes, the usual ones, are not marked."""
-    time_like = embedding["signature"].sel(axis=axis).item() < 0
-    return f"PC{axis} ({unit}{', time-like' if time_like else ''})"
+    return plotting.axis_label(embedding, axis, unit)
 
 
 def trajectories(points: pd.DataFrame, axes: Sequence[int]) -> list[np.ndarray]:
@@ -73,63 +71,27 @@ def architecture_legend(palette: Palette, *, marker: str = "o") -> list[Line2D]:
     return [*entries, Line2D([], [], color="black", linewidth=2, label="geodesic")]
 
 
-def draw_geodesic(axes: Axes, points: pd.DataFrame, pair: tuple[int, int]) -> None:
+def draw_geodesic(axes: Axes, points: pd.DataFrame, pair: Sequence[int]) -> None:
     """Geodesic in black with its ends marked and named."""
-    line = geodesic_points(points, pair)
-    axes.plot(*line.T, color="black", linewidth=2, zorder=4)
-    for end, name, marker in ((line[0], "$P_0$", "s"), (line[-1], "$P_*$", "*")):
-        axes.plot(
-            *end,
-            marker=marker,
-            color="black",
-            markersize=11 if marker == "*" else 7,
-            markeredgecolor="white",
-            zorder=5,
-        )
-        axes.annotate(
-            name, end, xytext=(7, 7), textcoords="offset points", fontsize=12, fontweight="bold", zorder=6,
-            path_effects=[withStroke(linewidth=2.5, foreground="white")],
-        )  # fmt: skip
+    plotting.draw_geodesic(axes, geodesic_points(points, pair))
+
+
+def draw_models(axes: Axes, points: pd.DataFrame, chosen: Sequence[int], palette: Palette) -> None:
+    """Models coloured by architecture in two or three chosen axes, runs joined by lines, and the geodesic."""
+    coordinates = points[[f"pc{axis}" for axis in chosen]].to_numpy()
+    colours = {network: palette.colour(network) for network in palette.networks}
+    plotting.draw_groups(axes, coordinates, groups=points["network"], colours=colours, runs=points["run"])
+    draw_geodesic(axes, points, chosen)
 
 
 def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
     """First three axes: trajectories coloured by architecture, geodesic black, P0 and P* marked."""
     figure, axes = new_figure(width=7.2, height=5.6, subplot_kw={"projection": "3d"})
-    for network in palette.networks:
-        chosen = points[points.get("network") == network]
-        colour = palette.colour(network)
-        lines = Line3DCollection(trajectories(chosen, (1, 2, 3)), colors=colour, linewidths=0.6, alpha=0.45)
-        axes.add_collection3d(lines)
-        axes.scatter(
-            *chosen[["pc1", "pc2", "pc3"]].to_numpy().T,
-            color=colour,
-            s=4,
-            linewidth=0,
-            alpha=0.8,
-            depthshade=False,
-        )
-    line = geodesic_points(points, (1, 2, 3))
-    axes.plot(*line.T, color="black", linewidth=2.5, zorder=10)
-    for end, name, marker in ((line[0], "$P_0$", "s"), (line[-1], "$P_*$", "*")):
-        axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
-        axes.text(*end, f"{name}  ", fontsize=14, fontweight="bold", ha="right", va="bottom", zorder=12)
+    draw_models(axes, points, (1, 2, 3), palette)
     axes.set(xlabel=axis_label(embedding, 1), ylabel=axis_label(embedding, 2), zlabel=axis_label(embedding, 3))
     axes.view_init(elev=25, azim=-72)
     axes.legend(handles=architecture_legend(palette), loc="upper left", bbox_to_anchor=(-0.12, 1.0))
     return figure
-
-
-def draw_models(axes: Axes, points: pd.DataFrame, pair: tuple[int, int], palette: Palette) -> None:
-    """Models coloured by architecture, runs joined by lines, and the geodesic."""
-    for network in palette.networks:
-        chosen = points[points.get("network") == network]
-        colour = palette.colour(network)
-        axes.add_collection(
-            LineCollection(trajectories(chosen, pair), colors=colour, linewidths=0.5, alpha=0.4, rasterized=True)
-        )
-        place = chosen[[f"pc{axis}" for axis in pair]].to_numpy().T
-        axes.scatter(*place, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
-    draw_geodesic(axes, points, pair)
 
 
 def pairs(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
@@ -158,10 +120,8 @@ def pairs_by_value(points: pd.DataFrame, embedding: xr.Dataset, values: dict[str
     for row, (column, label) in zip(panels, values.items(), strict=True):
         value = models[column].to_numpy()
         norm = LogNorm(value.min(), value.max()) if column.endswith("loss") else Normalize(0, value.max())
-        order = np.argsort(-value, kind="stable")
         for axes, pair in zip(row, PAIRS, strict=True):
-            axes.scatter(*models[[f"pc{axis}" for axis in pair]].to_numpy()[order].T, c=value[order], norm=norm,
-                         cmap="viridis", s=6, linewidth=0, rasterized=True)  # fmt: skip
+            plotting.draw_values(axes, models[[f"pc{axis}" for axis in pair]].to_numpy(), value, norm)
             draw_geodesic(axes, points, pair)
             axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
         figure.colorbar(ScalarMappable(norm, "viridis"), ax=row, label=label, pad=0.01)
