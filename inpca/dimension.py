@@ -202,6 +202,10 @@ def bootstrap_spectra(
     (n,) array of float64
         As :func:`signed_spectrum`; n is the number of different models in the sample.
 
+    See Also
+    --------
+    dimension : the standard errors that follow from them.
+
     Examples
     --------
     >>> import numpy as np

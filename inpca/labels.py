@@ -91,10 +91,27 @@ def as_truth(
     normalize : bool
         Divide each sample's probabilities by their sum first.
 
+    Returns
+    -------
+    (N, C) array of float32 or float64
+
     Raises
     ------
     TypeError, ValueError
         If they are not labels or probabilities of these samples and classes.
+
+    See Also
+    --------
+    truth : of labels alone.
+
+    Examples
+    --------
+    >>> from inpca.labels import as_truth
+    >>> as_truth([1, 0], 2, 3)
+    array([[0., 1., 0.],
+           [1., 0., 0.]])
+    >>> as_truth([[0.2, 0.8]], 1, 2)
+    array([[0.2, 0.8]])
     """
     given = _as_array(truth)
     if given.ndim == 1:
@@ -124,6 +141,10 @@ def class_labels(labels: ArrayLike, n_classes: int, name: str = "labels") -> np.
     ------
     TypeError, ValueError
         If they are of another shape or kind, fractional, or not in 0 … C-1; the message names the first such sample.
+
+    See Also
+    --------
+    truth : the model that is certain of them.
 
     Examples
     --------

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
-#: Probabilities of a sample may miss 1 by this much.
+#: How far the sum of a sample's probabilities may be from 1.
 SUM_TOLERANCE = 1e-4
 #: The same for types of few digits, as (probabilities, log-probabilities): a logarithm of size 8 is rounded by 0.004.
 FEW_DIGITS = {"float16": (1e-3, 5e-3), "bfloat16": (8e-3, 4e-2)}
 #: Half of the smallest positive float16: what each small probability may be rounded by.
 HALF_SMALLEST = 2.0**-25
-#: Sums that miss 1 by no more than this are taken for rounded probabilities in the words of an error.
+#: An error takes probabilities whose sum is no further from 1 for rounded ones.
 ROUNDED = 0.05
 
 
@@ -29,7 +29,7 @@ def check_models(
     ----------
     X : array_like or torch.Tensor
         Probabilities, or log-probabilities with ``log=True``. Whole numbers and booleans become float64; float16 and
-        bfloat16 become float32 and are divided by their sums, since their rounding alone makes sums miss 1.
+        bfloat16 become float32 and are divided by their sums, since their rounding alone takes sums away from 1.
     log : bool
     normalize : bool
         Divide each sample's probabilities by their sum, whatever it is; with ``log=True`` logits may be given.
@@ -51,9 +51,12 @@ def check_models(
         0, or samples whose probabilities do not sum to 1 within the tolerance of the type; the message names the worst
         sample and says what to pass if the numbers look like logarithms, logits or percentages.
 
+    See Also
+    --------
+    inpca.labels.as_truth : the same for the truth, which may be labels.
+
     Examples
     --------
-    >>> import numpy as np
     >>> from inpca.probabilities import check_models
     >>> check_models([[0.25, 0.75]])
     array([[0.25, 0.75]])
@@ -107,8 +110,8 @@ def sum_tolerance(precision: str, n_classes: int, *, log: bool) -> float:
 def check_log_models(X: ArrayLike, *, log: bool = False, normalize: bool = False, name: str = "X") -> np.ndarray:
     """Log-probabilities (..., N, C) as float64, each sample normalised, of models that were found valid.
 
-    Parameters and errors are those of :func:`check_models`. Logarithms of probabilities that are too small for the type
-    of ``X`` are kept, which their exponentials would lose.
+    Parameters and errors are those of :func:`check_models`. Logarithms stay finite of probabilities that are too
+    small for the type of ``X``.
     """
     models = check_models(X, log=log, normalize=normalize, name=name)
     if not log:

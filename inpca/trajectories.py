@@ -170,7 +170,16 @@ class Permuted:
         self._trajectory, self._order = trajectory, np.asarray(order)
 
     def at(self, s: float) -> np.ndarray:
-        """Model at index s, (N, C) float32."""
+        """Model at index s: that of the trajectory, with its samples in the other order.
+
+        Parameters
+        ----------
+        s : float
+
+        Returns
+        -------
+        (N, C) array of float32
+        """
         return self._trajectory.at(s)[self._order]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 import inpca
-from inpca.probabilities import check_models
+from inpca.probabilities import check_models, sum_tolerance
 
 RNG = np.random.default_rng(5)
 LABELS = np.arange(6) % 4
@@ -161,6 +161,17 @@ def test_float16_is_taken_for_what_its_rounding_makes_of_models(n_classes, kind,
     assert np.allclose(found.sum(axis=-1), 1, rtol=0, atol=1e-5)
     bfloat16 = check_models(torch.tensor(given).bfloat16(), log=kind == "logs")
     assert np.allclose(bfloat16.sum(axis=-1), 1, rtol=0, atol=1e-5)
+
+
+def test_sums_may_be_off_by_what_rounding_in_their_type_makes():
+    rng = np.random.default_rng(1)
+    for n_classes, log in [(10, False), (1000, False), (10, True), (1000, True)]:
+        exact = rng.dirichlet(np.ones(n_classes), 200)
+        given = np.log(exact) if log else exact
+        sums = given.astype(np.float16).astype(float)
+        sums = (np.exp(sums) if log else sums).sum(axis=1)
+        assert np.abs(sums - 1).max() < sum_tolerance("float16", n_classes, log=log) < 0.01
+    assert sum_tolerance("float32", 10, log=True) == sum_tolerance("float64", 1000, log=False) == 1e-4
 
 
 def test_float16_tables_are_renormalised_so_that_equal_models_are_at_distance_zero():

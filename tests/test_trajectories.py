@@ -13,6 +13,7 @@ from inpca import (
     ignorance,
     mean_trajectory,
     progress,
+    progress_bar,
     riemannian_length,
     trajectory_distance,
     trajectory_distances,
@@ -138,6 +139,26 @@ def test_tube_and_mean(wild):
     assert np.allclose(tube_width(np.stack([wild, other]))[1], bhattacharyya_distance(other, mean))
 
 
+def test_the_truth_may_be_labels_one_hot_rows_or_probabilities(wild, ends):
+    index = progress(wild, LABELS)
+    for known in (truth(LABELS, 4), np.eye(4, dtype=int)[LABELS], LABELS.astype(float)):
+        assert np.array_equal(progress(wild, known), index)
+        assert np.array_equal(distance_to_geodesic(wild, known, index), distance_to_geodesic(wild, LABELS, index))
+        made, expected = (Trajectory(wild, index, truth=labels).at(0.3) for labels in (known, LABELS))
+        assert np.array_equal(made, expected)
+    end = 0.9 * ends[1] + 0.025
+    t = np.linspace(0, 1, 9)
+    assert np.allclose(distance_to_geodesic(geodesic(ends[0], end, t), end, t), 0, atol=1e-14)
+
+
+def test_one_progress_bar_is_shown_for_all_values_of_the_index(wild, capsys):
+    run = Trajectory(wild, progress(wild, LABELS))
+    with progress_bar():
+        trajectory_distances([run, run], s=[0.2, 0.4])
+    shown = capsys.readouterr().err
+    assert "trajectories: 100%" in shown and "bhattacharyya" not in shown
+
+
 def test_group_distances_average_over_pairs_of_members():
     D = np.array([[0, 1, 2, 6], [1, 0, 4, 8], [2, 4, 0, 3], [6, 8, 3, 0.0]])
     found = group_distances(D, ["a", "a", "b", "c"])
@@ -152,11 +173,24 @@ def stores(tmp_path, wild, rng):
     paths = []
     for number in range(2):
         path = tmp_path / f"c{number}.zarr"
-        factors = dict(name=f"n{number}", optimizer="sgd", batch_size=10, learning_rate=0.1, weight_decay=0.0,
-                       augmentation="none", epochs=1)  # fmt: skip
+        factors = dict(
+            name=f"n{number}",
+            optimizer="sgd",
+            batch_size=10,
+            learning_rate=0.1,
+            weight_decay=0.0,
+            augmentation="none",
+            epochs=1,
+        )
         attributes = {"configuration": f"c{number}", "job": {"configuration": factors}, "data_fingerprint": "x"}
-        writer = PredictionWriter(path, seeds=[1, 2], checkpoints={step: step for step in range(12)}, n_classes=4,
-                                  labels={"train": LABELS, "test": LABELS}, attributes=attributes)  # fmt: skip
+        writer = PredictionWriter(
+            path,
+            seeds=[1, 2],
+            checkpoints={step: step for step in range(12)},
+            n_classes=4,
+            labels={"train": LABELS, "test": LABELS},
+            attributes=attributes,
+        )
         for seed in (1, 2):
             order = order_within_classes(LABELS, rng.integers(1000))
             for step, model in enumerate(wild[:, order]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from tqdm import tqdm
@@ -16,18 +16,47 @@ __all__ = ["MANY_CLASSES", "METRICS", "as_models", "pairwise_distances"]
 METRICS = ("bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger")
 #: Classes from which overlaps are computed by matrix products, one for each sample.
 MANY_CLASSES = 48
+Out = TypeVar("Out")
+
+
+@overload
+def pairwise_distances(
+    X: Any,
+    Y: Any = None,
+    *,
+    metric: str = ...,
+    log: bool = ...,
+    normalize: bool = ...,
+    n_jobs: int | None = ...,
+    device: str = ...,
+    out: None = None,
+) -> np.ndarray: ...
+
+
+@overload
+def pairwise_distances(
+    X: Any,
+    Y: Any = None,
+    *,
+    metric: str = ...,
+    log: bool = ...,
+    normalize: bool = ...,
+    n_jobs: int | None = ...,
+    device: str = ...,
+    out: Out,
+) -> Out: ...
 
 
 def pairwise_distances(
-    X,
-    Y=None,
+    X: Any,
+    Y: Any = None,
     *,
     metric: str = "bhattacharyya",
     log: bool = False,
     normalize: bool = False,
     n_jobs: int | None = None,
     device: str = "cpu",
-    out=None,
+    out: Any = None,
 ) -> Any:
     """Distance between every two models, averaged over samples so that it does not grow with their number.
 

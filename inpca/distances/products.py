@@ -36,7 +36,7 @@ def gram_matrix(roots, overlaps):  # pragma: no cover (compiled)
 
 @numba.njit(fastmath=FAST, error_model="numpy")
 def multiply_overlaps(overlaps, upper, smallest, split, products):  # pragma: no cover (compiled)
-    """Multiply overlaps into products as in :func:`.kernels.overlap_tile`; of the upper half only, if asked."""
+    """Multiply overlaps into products as in :func:`.kernels.overlap_tile`; with ``upper``, of the upper half only."""
     mantissa, bits, exponent = products
     for a in range(overlaps.shape[0]):
         start = a if upper else 0
