@@ -70,6 +70,11 @@ class Recorder:
     PredictionStoreError
         If something else has that name, another recorder writes it, or what there is does not fit.
 
+    Notes
+    -----
+    In Lightning, call it in ``on_train_start`` (with step 0) and ``on_train_batch_end`` (``trainer.global_step``) of a
+    callback; in Transformers, in ``on_train_begin`` and ``on_step_end`` (``state.global_step``) of a ``TrainerCallback``.
+
     Examples
     --------
     >>> import tempfile, torch
