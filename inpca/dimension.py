@@ -170,6 +170,10 @@ def participation_ratio(eigenvalues: ArrayLike) -> float:
     --------
     signed_spectrum : the eigenvalues of distances.
 
+    References
+    ----------
+    Bell & Dean, Discussions of the Faraday Society 50, 1970.
+
     Examples
     --------
     >>> from inpca import participation_ratio

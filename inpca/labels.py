@@ -34,6 +34,10 @@ def ignorance(n_samples: int, n_classes: int) -> np.ndarray:
     --------
     truth : the other end of the geodesic along which progress is measured.
 
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
+
     Examples
     --------
     >>> from inpca import ignorance
@@ -65,6 +69,10 @@ def truth(labels: ArrayLike, n_classes: int) -> np.ndarray:
     See Also
     --------
     ignorance : the other end of the geodesic along which progress is measured.
+
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
 
     Examples
     --------

@@ -161,6 +161,10 @@ def mean_trajectory(trajectories: ArrayLike, *, log: bool = False, normalize: bo
     inpca.centroid : other averages.
     tube_width : how far the trajectories are from it.
 
+    References
+    ----------
+    Mao et al., PNAS 121(12), 2024.
+
     Examples
     --------
     >>> from inpca import mean_trajectory

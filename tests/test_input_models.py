@@ -1,5 +1,6 @@
 """What is not a table of probabilities is refused where it enters, by every function that takes one."""
 
+import inspect
 import re
 from types import SimpleNamespace
 
@@ -44,6 +45,11 @@ FUNCTIONS = {
     "pairwise_distances": lambda X, **how: inpca.pairwise_distances(X, **how),
     "pairwise_distances, second": lambda X, **how: inpca.pairwise_distances(_like(how), X, **how),
 }
+
+
+def test_no_function_that_takes_probabilities_is_left_out():
+    taking = {name for name in inpca.__all__ if "log" in inspect.signature(getattr(inpca, name)).parameters}
+    assert taking - {"InPCA"} == {re.match(r"\w+", name)[0] for name in FUNCTIONS}
 
 
 def _twice(X):
