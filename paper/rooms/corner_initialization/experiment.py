@@ -22,7 +22,7 @@ from paper.study.configuration import (
     check_batch,
 )
 from paper.study.room import Room, Section
-from paper.study.strict import Count, Different, Name, Seed, Seeds
+from paper.study.strict import Count, Different, Name, Positive, Seed, Seeds
 
 if TYPE_CHECKING:
     from paper.study.study import Study
@@ -40,6 +40,11 @@ class Corners(Section):
     fit_epochs: Epochs = Field(description="epochs of the fit that comes before, with its own cosine schedule")
     largest_fit_error: float = Field(
         default=0.1, gt=0, lt=1, description="error on the fitted labels up to which a run counts as in its corner"
+    )
+    joined_factor: Positive = Field(
+        default=2.0,
+        description="a corner run has joined the normal trajectories when it stays within this many times the median "
+        "distance of normal runs to each other",
     )
     subset: Count = Field(description="samples of the second kind of corner")
     label_seeds: Seeds = Field(description="each draws random labels and a subset")
@@ -114,4 +119,5 @@ ROOM = Room(
         "final_errors",
         "explained_stress",
     ),
+    settings=("joined_factor",),
 )

@@ -16,7 +16,7 @@ from inpca.embedding.estimator import InPCA
 from inpca.predictions.store import SPLITS
 from paper.figures import manifold
 from paper.figures.style import ARCHITECTURES, Palette, new_figure
-from paper.rooms.corner_initialization.verdicts import JOINED_FACTOR
+from paper.rooms.corner_initialization.tables import EMBEDDINGS
 
 #: Name and colour of each start; normal runs keep the colour of their architecture, All-CNN.
 STARTS = {
@@ -112,12 +112,12 @@ def approach(points: pd.DataFrame) -> Figure:
     """Progress, distance to the nearest normal trajectory and to the nearest normal model, against step.
 
     Thin lines are runs, thick ones the median over the runs of a start; one row for each split. Dashed is the distance
-    up to which a model counts as being on the normal trajectories.
+    within which a run has joined the normal trajectories.
 
     Parameters
     ----------
     points : DataFrame
-        Models of runs, from :func:`paper.rooms.corner_initialization.verdicts.corner_models`.
+        Models of runs, from :func:`paper.rooms.corner_initialization.summary.corner_models`.
     """
     columns = {
         "progress": "progress",
@@ -125,22 +125,20 @@ def approach(points: pd.DataFrame) -> Figure:
         "to_model": "to nearest normal model",
     }
     figure, grid = new_figure(3, len(SPLITS), width=3.4, height=2.5, squeeze=False, sharex=True)
-    normal = points[points["start"] == "normal"].groupby("step")
+    bounds = points[points["start"] == "normal"].groupby("step").first()
     for row, split in zip(grid, SPLITS, strict=True):
         for axes, column in zip(row, columns, strict=True):
             draw_by_step(axes, points, f"{split}_{column}")
             if column != "progress":
                 axes.set(yscale="log", ylabel=f"{split} $d_B$ (nats)")
         row[0].set(ylim=(-0.03, 1.03), ylabel=f"{split} progress")
-        bound = JOINED_FACTOR * normal[f"{split}_to_trajectory"].median()
-        row[1].plot(bound.index, bound, color="black", linestyle="--", linewidth=1)
+        row[1].plot(bounds.index, bounds[f"{split}_bound"], color="black", linestyle="--", linewidth=1)
     for axes, title in zip(grid[0], columns.values(), strict=True):
         axes.set_title(title, fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("step on the true labels")
     names = [Line2D([], [], color=PALETTE.colour(start), linewidth=2, label=PALETTE.label(start)) for start in STARTS]
-    usual = f"{JOINED_FACTOR:g} times the median of normal runs to the others"
-    bound = Line2D([], [], color="black", linestyle="--", linewidth=1, label=usual)
+    bound = Line2D([], [], color="black", linestyle="--", linewidth=1, label="within this, a run has joined")
     figure.legend(handles=[*names, bound], loc="outside upper center", ncols=4)
     return figure
 
@@ -157,7 +155,7 @@ def draw_by_step(axes: Axes, points: pd.DataFrame, column: str) -> None:
 
 
 def final_errors(final: pd.DataFrame, ends: Mapping[str, Mapping]) -> Figure:
-    """Final train and test error of each run, hollow where it missed its corner, with mean and 95 % interval.
+    """Final train and test error of each run, hollow where it did not reach its corner, with mean and 95 % interval.
 
     Parameters
     ----------
@@ -172,12 +170,12 @@ def final_errors(final: pd.DataFrame, ends: Mapping[str, Mapping]) -> Figure:
             colour = PALETTE.colour(start)
             counted = (runs["in_corner"] | (start == "normal")).to_numpy()
             spread = position + np.linspace(-0.28, -0.12, len(runs))
-            axes.scatter(100 * runs[f"{split}_error"], spread, s=20, edgecolors=colour,
-                         facecolors=[colour if good else "none" for good in counted])  # fmt: skip
+            faces = [colour if good else "none" for good in counted]
+            axes.scatter(100 * runs[f"{split}_error"], spread, s=20, edgecolors=colour, facecolors=faces)
             if start in ends:
                 mean, low, high = (100 * ends[start][split]["error"][name] for name in ("mean", "low", "high"))
-                axes.errorbar(mean, position + 0.12, xerr=[[mean - low], [high - mean]], color="black", marker="D",
-                              markersize=5, capsize=4)  # fmt: skip
+                reach = [[mean - low], [high - mean]]
+                axes.errorbar(mean, position + 0.12, xerr=reach, color="black", marker="D", markersize=5, capsize=4)
         axes.set(xlabel=f"final {split} error (%)", ylim=(len(STARTS) - 0.5, -0.5))
         axes.grid(axis="x", linewidth=0.4)
     panels[0].set_yticks(range(len(STARTS)), [PALETTE.label(start) for start in STARTS])
@@ -188,13 +186,15 @@ def explained(stress: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure
     """Explained stress against the number of axes, with and without corner runs, one panel for each split."""
     figure, panels = new_figure(len(stress), width=4, height=3, sharey=True)
     styles = {
-        "with_corners": {"label": "with corner runs", "color": "#332288", "marker": "o"},
-        "with_joined": {"label": "with corner runs that have joined", "color": "#CC6677", "marker": "s"},
-        "without_corners": {"label": "without corner runs", "color": STARTS["normal"][1], "marker": "^"},
+        "with_corners": {"color": "#332288", "marker": "o"},
+        "with_joined": {"color": "#CC6677", "marker": "s"},
+        "without_corners": {"color": STARTS["normal"][1], "marker": "^"},
     }
     for axes, (split, curves) in zip(panels, stress.items(), strict=True):
         for name, style in styles.items():
-            axes.plot([int(k) for k in curves[name]], curves[name].values(), markersize=5, **style)
+            axes.plot(
+                [int(k) for k in curves[name]], curves[name].values(), markersize=5, label=EMBEDDINGS[name], **style
+            )
         axes.set(xlabel="number of axes", title=f"{split} split")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", linewidth=0.4)

@@ -3,8 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from conftest import ROOT
 from matplotlib.collections import PathCollection
-from scipy.stats import norm, ttest_ind
+from scipy.stats import norm
+from scipy.stats import t as student
 from test_corner_geometry import STEPS, from_corner, make_store, on_geodesic
 
 matplotlib.use("Agg")
@@ -13,8 +15,9 @@ from inpca import InPCA, pairwise_distances
 from inpca.predictions.store import SPLITS
 from paper.figures import manifold
 from paper.models import model_table, open_stores, stack_log_probs
-from paper.rooms.corner_initialization import figures as corners
-from paper.rooms.corner_initialization import verdicts
+from paper.report.claims import judge, read_claims
+from paper.report.numbers import markdown_table
+from paper.rooms.corner_initialization import figures, summary, tables
 from paper.rooms.corner_initialization.geometry import (
     corner_runs,
     distances_to_normal_trajectories,
@@ -22,6 +25,8 @@ from paper.rooms.corner_initialization.geometry import (
 )
 
 POINTS = 8
+FACTOR = 2.0
+CLAIMS = read_claims(ROOT / "paper/rooms/corner_initialization/claims.yaml")
 
 
 def study(folder, start, seeds):
@@ -42,7 +47,7 @@ def study(folder, start, seeds):
         paths[f"{split}_curve_distance"] = ("curve", "point", "model"), to_models.reshape(*curves.shape[:2], -1)
         paths[f"{split}_trajectory_distance"] = "run_model", distances_to_normal_trajectories(stores, split)
     paths = paths.assign_coords(curve=names)
-    points = verdicts.corner_models(model_table(stores, POINTS), corner_runs(stores), D, paths)
+    points = summary.corner_models(model_table(stores, POINTS), corner_runs(stores), D, paths, FACTOR)
     return points, D, fitted, paths
 
 
@@ -65,14 +70,16 @@ def two(studies):
 
 def test_numbers_are_those_of_runs_that_reached_their_corner(two):
     points = two[0]
-    numbers = verdicts.corner_numbers(points)
-    assert numbers["missed_corner"] == {"random-5-seed2": 0.3}
+    numbers = summary.corner_numbers(points)
+    assert numbers["not_in_corner"] == {"random": {"random-5-seed2": 0.3}}
     assert numbers["n_runs"] == {"normal": 2, "random": 2} and numbers["starts"]["random"]["n"] == 1
     start = numbers["starts"]["random"]["train"]
     assert start["error"] == 1 and start["fraction"] == pytest.approx(0.96, abs=0.05)
     assert numbers["starts"]["normal"]["train"]["fraction"] < 1e-3
     assert numbers["ends"]["random"]["train"]["to_truth"]["mean"] < 1e-3
-    assert "Not in their corner, and in no average: `random-5-seed2` (30.0%)" in verdicts.start_table(numbers)
+    table = tables.start_table(numbers)
+    assert table["not in their corner"].to_dict() == {"normal": "", "random": "`random-5-seed2` (30.0%)"}
+    assert table["runs"].to_dict() == {"normal": 2, "random": 1}
 
 
 def test_nearest_models_are_of_another_run(two):
@@ -87,39 +94,56 @@ def test_the_bound_of_joining_is_twice_the_usual_distance_at_that_step(two):
     for step in (2, 3):  # the first recorded step from 2 on is 3
         normal = points[(points["start"] == "normal") & (points["step"] == 3)]
         expected = 2 * normal["test_to_trajectory"].median()
-        assert verdicts.bound_at(points, "test", step) == pytest.approx(expected) and expected > 0
+        assert summary.bound_at(points, "test", step) == pytest.approx(expected) and expected > 0
 
 
-def test_no_corner_reached_is_said(two):
+def judged(numbers):
+    return {claim["id"]: claim["verdict"] for claim in judge(CLAIMS, "corner_initialization", numbers)}
+
+
+def test_nothing_is_claimed_of_corners_that_no_run_reached(two):
     points = two[0]
     points["in_corner"] = points["in_corner"].where(points["run"] != "random-5-seed1", False)
-    numbers = verdicts.corner_numbers(points)
-    assert len(numbers["missed_corner"]) == 2
-    assert verdicts.corner_verdict(numbers) == "No run reached its corner: nothing can be said."
+    numbers = summary.corner_numbers(points)
+    assert list(numbers["not_in_corner"]["random"]) == ["random-5-seed1", "random-5-seed2"]
+    assert set(judged(numbers).values()) == {"not tested"}
+    for table in (tables.start_table, tables.approach_table, tables.end_table):
+        assert "random" not in markdown_table(table(numbers))
 
 
-def test_sentences_follow_the_numbers(one):
-    points = one[0]
-    numbers = verdicts.corner_numbers(points)
-    numbers["explained_stress"] = {split: verdicts.stress_with_and_without(points, one[1][split], one[2][split], split)
-                                   for split in SPLITS}  # fmt: skip
-    text = verdicts.corner_verdict(numbers)
-    assert "start far from $P_0$" in text
+def test_claims_follow_the_numbers(one):
+    points, D, fitted, _ = one
+    numbers = summary.corner_numbers(points)
+    assert judged(numbers)["corner_starts_far_from_ignorance"] == "held"
+    numbers["explained_stress"] = {
+        split: summary.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS
+    }
     way = numbers["approach"]["train"]["random"]
-    for n_joined, step, said in ((0, None, "None joins the"), (1, 3.0, "All join the normal trajectories (the median")):
-        way.update(n_joined=n_joined, median_step=step, joined_within=0.2)
-        assert said in verdicts.corner_verdict(numbers)
+    for n_joined, verdict in ((0, "not held"), (1, "held")):
+        way.update(n_joined=n_joined)
+        assert judged(numbers)["corner_runs_join_normal_trajectories"] == verdict
     cost = numbers["ends"]["random"]["test"]["error"]["difference"]
-    for low, high, said in (
-        (0.01, 0.03, "costs test error"),
-        (-0.03, -0.01, "lowers the test error"),
-        (-0.01, 0.02, "No difference of test error"),
-    ):
+    assert judged(numbers)["corner_starts_cost_test_error"] == "not tested"  # of one run no spread is known
+    for low, high, verdict in ((0.01, 0.03, "held"), (-0.03, -0.01, "not held"), (-0.01, 0.02, "not held")):
         cost.update(low=low, high=high)
-        assert said in verdicts.corner_verdict(numbers)
-    assert verdicts.approach_verdict(numbers).count("\n") == 1
-    assert "train:" in verdicts.stress_verdict(numbers)
-    assert "| random |" in verdicts.end_table(numbers)
+        assert judged(numbers)["corner_starts_cost_test_error"] == verdict
+
+
+def test_tables_have_a_row_for_each_start_and_split(one):
+    points, D, fitted, _ = one
+    numbers = summary.corner_numbers(points)
+    numbers["explained_stress"] = {
+        split: summary.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS
+    }
+    numbers["approach"]["train"]["random"].update(n_joined=0, median_step=None, joined_within=None)
+    approach = tables.approach_table(numbers)
+    assert approach["joined"].tolist()[1] == 0 and approach["joined"].isna().tolist()[::2] == [True, True]
+    assert list(zip(approach["split"], approach["start"], strict=True)) == [
+        (split, start) for split in SPLITS for start in ("normal", "random")
+    ]
+    ends = tables.end_table(numbers)
+    assert len(ends) == 4 and ends["minus normal runs"].isna().tolist() == [True, True, False, False]
+    assert list(tables.stress_table(numbers).index) == list(SPLITS)
 
 
 def test_joining_is_for_good():
@@ -132,7 +156,8 @@ def test_joining_is_for_good():
         ]
         + [{"run": None, "start": None}]
     )
-    joined = verdicts.joined(points, "train")
+    points["train_bound"] = FACTOR
+    joined = summary.joined(points, "train")
     assert joined.dtype == bool and joined[points["run"].isna() | points["run"].isin(["n", "m", "b"])].all()
     assert joined[points["run"] == "a"].tolist() == [False, False, False, True]
     assert not joined[points["run"] == "c"].any()
@@ -142,27 +167,31 @@ def test_intervals_cover_the_mean(rng):
     inside, apart = 0, 0
     for _ in range(400):
         sample, other = rng.normal(1, 2, 6), rng.normal(0, 1, 9)
-        _, low, high = verdicts.interval(sample)
-        inside += low < 1 < high
-        _, low, high = verdicts.difference(sample, other)
-        apart += low < 1 < high
+        found = summary.mean_with_interval(sample)
+        inside += found["low"] < 1 < found["high"]
+        found = summary.mean_with_interval(sample, other)
+        apart += found["low"] < 1 < found["high"]
     spread = norm.ppf(0.9999) * np.sqrt(0.05 * 0.95 / 400)
     assert abs(inside / 400 - 0.95) < spread and abs(apart / 400 - 0.95) < spread
-    assert verdicts.interval([2.0]) == (2, 2, 2)
-    assert verdicts.difference([2.0, 2.0], [1.0, 1.0]) == (1, 1, 1)
+    assert list(summary.mean_with_interval([2.0, 2.0]).values()) == [2, 2, 2]
+    assert list(summary.mean_with_interval([2.0, 2.0], [1.0, 1.0]).values()) == [1, 1, 1]
+    assert np.array_equal(list(summary.mean_with_interval([2.0]).values()), [2, np.nan, np.nan], equal_nan=True)
 
 
 @pytest.mark.filterwarnings("error")
 def test_differences_are_those_of_welchs_test(rng):
     sample, other = rng.normal(1, 2, 6), rng.normal(0, 1, 9)
-    expected = ttest_ind(sample, other, equal_var=False).confidence_interval(0.95)
-    assert np.allclose(verdicts.difference(sample, other)[1:], expected)
-    assert np.isfinite(verdicts.difference([0.1, 0.1], [0.1, 0.2])).all()
+    parts = np.array([sample.var(ddof=1) / 6, other.var(ddof=1) / 9])
+    freedom = parts.sum() ** 2 / (parts**2 / [5, 8]).sum()
+    half = student.ppf(0.975, freedom) * np.sqrt(parts.sum())
+    found = summary.mean_with_interval(sample, other)
+    assert np.allclose([found["high"] - found["mean"], found["mean"] - found["low"]], half)
+    assert np.isfinite(list(summary.mean_with_interval([0.1, 0.1], [0.1, 0.2]).values())).all()
 
 
 def test_stress_without_corners_is_that_of_the_other_models(one):
     points, D, fitted, _ = one
-    stress = verdicts.stress_with_and_without(points, D["train"], fitted["train"], "train")
+    stress = summary.stress_with_and_without(points, D["train"], fitted["train"], "train")
     keep = (points["start"] != "random").to_numpy()
     alone = InPCA(4, metric="precomputed").fit(D["train"][np.ix_(keep, keep)])
     assert list(stress["without_corners"].values()) == pytest.approx(alone.explained_stress_)
@@ -172,7 +201,7 @@ def test_stress_without_corners_is_that_of_the_other_models(one):
 def test_curves_end_on_their_corner_in_the_embedding(two):
     points, _, fitted, paths = two
     placed = manifold.place_models(points, fitted["test"])
-    lines = corners.place_curves(placed, fitted["test"], paths, "test")
+    lines = figures.place_curves(placed, fitted["test"], paths, "test")
     columns = [f"pc{axis}" for axis in fitted["test"]["axis"].values]
     for run, line in lines.items():
         corner = placed[(placed["run"] == run) & (placed["step"] == 0)]
@@ -182,18 +211,18 @@ def test_curves_end_on_their_corner_in_the_embedding(two):
 
 def test_plots_draw_every_run(two):
     points, D, fitted, paths = two
-    numbers = verdicts.corner_numbers(points)
+    numbers = summary.corner_numbers(points)
     placed = manifold.place_models(points, fitted["train"])
-    lines = corners.place_curves(placed, fitted["train"], paths, "train")
-    three = corners.manifold_3d(placed, fitted["train"], lines)
+    lines = figures.place_curves(placed, fitted["train"], paths, "train")
+    three = figures.manifold_3d(placed, fitted["train"], lines)
     assert sum(len(getattr(c, "_segments3d", [])) for c in three.axes[0].collections) == 4
-    assert all(len(axes.lines) >= 2 + len(lines) for axes in corners.pairs(placed, fitted["train"], lines).axes)
-    panels = corners.approach(points[points["kind"] == "run"]).axes
+    assert all(len(axes.lines) >= 2 + len(lines) for axes in figures.pairs(placed, fitted["train"], lines).axes)
+    panels = figures.approach(points[points["kind"] == "run"]).axes
     assert len(panels) == 6 and all(len(axes.lines[0].get_xdata()) == len(STEPS) for axes in panels)
     last = points[points["kind"] == "run"].groupby("run", sort=False).tail(1)
-    figure = corners.final_errors(last, numbers["ends"])
+    figure = figures.final_errors(last, numbers["ends"])
     marks = [c for axes in figure.axes for c in axes.collections if isinstance(c, PathCollection)]
     hollow = sum((c.get_facecolors()[:, 3] == 0).sum() for c in marks if len(c.get_facecolors()))
-    assert hollow == 2  # one run missed its corner, on both splits
-    stress = {split: verdicts.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS}
-    assert len(corners.explained(stress).axes) == 2
+    assert hollow == 2  # one run did not reach its corner, on both splits
+    stress = {split: summary.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS}
+    assert len(figures.explained(stress).axes) == 2
