@@ -87,10 +87,19 @@ def distances(repetitions: int) -> dict:
         error = np.abs(pairwise_distances(X)[np.ix_(some, some)] - exact).max() / exact.max()
         operations = m * (m + 1) * n_samples * n_classes
         rows.append(
-            dict(models=m, samples=n_samples, classes=n_classes, disjoint=disjoint, close=close,
-                 plain_s=plain, ours_s=ours, ratio=plain / ours, relative_error=error,
-                 share_of_matrix_rate=operations / ours / matrix_rate())
-        )  # fmt: skip
+            dict(
+                models=m,
+                samples=n_samples,
+                classes=n_classes,
+                disjoint=disjoint,
+                close=close,
+                plain_s=plain,
+                ours_s=ours,
+                ratio=plain / ours,
+                relative_error=error,
+                share_of_matrix_rate=operations / ours / matrix_rate(),
+            )
+        )
     return {"rows": rows}
 
 
@@ -166,8 +175,14 @@ def large(repetitions: int, m: int = 20_000, k: int = 10) -> dict:
     before = peak_gigabytes()
     start = time.perf_counter()
     InPCA(k, metric="precomputed").fit(D)
-    return dict(models=m, axes=k, seconds=time.perf_counter() - start, matrix_gb=D.nbytes / 1e9,
-                gb_beyond=max(0.0, peak_gigabytes() - before), peak_gb=peak_gigabytes())  # fmt: skip
+    return dict(
+        models=m,
+        axes=k,
+        seconds=time.perf_counter() - start,
+        matrix_gb=D.nbytes / 1e9,
+        gb_beyond=max(0.0, peak_gigabytes() - before),
+        peak_gb=peak_gigabytes(),
+    )
 
 
 def landmarks(repetitions: int) -> dict:
@@ -186,11 +201,18 @@ def landmarks(repetitions: int) -> dict:
     inpca = InPCA(k, n_landmarks=n).fit(X)
     seconds = time.perf_counter() - start
     return dict(
-        compared_models=m, landmarks=n, stress_exact=stress[0], stress_landmarks=stress[1],
+        compared_models=m,
+        landmarks=n,
+        stress_exact=stress[0],
+        stress_landmarks=stress[1],
         coordinate_error=float(error),
-        models=len(X), seconds=seconds, estimated_error=inpca.landmark_error_,
-        stress=float(inpca.explained_stress_[2]), models_gb=X.nbytes / 1e9, peak_gb=peak_gigabytes(),
-    )  # fmt: skip
+        models=len(X),
+        seconds=seconds,
+        estimated_error=inpca.landmark_error_,
+        stress=float(inpca.explained_stress_[2]),
+        models_gb=X.nbytes / 1e9,
+        peak_gb=peak_gigabytes(),
+    )
 
 
 def peak_gigabytes() -> float:

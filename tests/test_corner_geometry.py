@@ -24,12 +24,18 @@ def make_store(path, start, seeds, trajectory):
     if start != "normal":
         corner |= {"label_seeds": [5] * n, "fit_errors": [0.02, 0.3][:n], "in_corner": [True, False][:n]}
     writer = PredictionWriter(
-        path, seeds=seeds, checkpoints=dict(zip(STEPS, (0, 1, 2), strict=True)), labels=LABELS, n_classes=3,
+        path,
+        seeds=seeds,
+        checkpoints=dict(zip(STEPS, (0, 1, 2), strict=True)),
+        labels=LABELS,
+        n_classes=3,
         attributes={
-            "job": {"configuration": CONFIGURATION}, "configuration": path.stem, "data_fingerprint": "same",
+            "job": {"configuration": CONFIGURATION},
+            "configuration": path.stem,
+            "data_fingerprint": "same",
             "corner": corner,
         },
-    )  # fmt: skip
+    )
     for split, labels in LABELS.items():
         for index, seed in enumerate(seeds):
             for number, step in enumerate(STEPS):

@@ -1,21 +1,11 @@
 """The workflow on the smoke study: it makes everything, does nothing twice, and re-runs what a change touches."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import nbformat
-import papermill
 import pytest
 from conftest import ROOT, SMOKE, copy_project, snakemake
-from jupyter_client.kernelspec import NoSuchKernel
-from modules import library_modules, rule_files, rule_jobs
-from nbclient.exceptions import CellTimeoutError
-from run_notebook import execute
-
-from paper.study.study import read_study
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -195,135 +185,3 @@ def test_results_are_the_same_bits_for_any_number_of_cores(smoke, tmp_path):
     files = [path.relative_to(other) for kind in kinds for path in other.glob(kind)]
     assert len(files) > 50
     assert not [str(file) for file in files if (smoke / file).read_bytes() != (other / file).read_bytes()]
-
-
-def notebook(source, tagged=True, kernel=True):
-    cells = [
-        nbformat.v4.new_code_cell("a: int = 1  # first\nb: str = 'x'  # second"),
-        nbformat.v4.new_code_cell(source),
-    ]
-    cells[0].metadata["tags"] = ["parameters"] if tagged else []
-    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}} if kernel else {}
-    return nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata))
-
-
-def run_notebook(folder, parameters, text=None):
-    (folder / "n.ipynb").write_text(notebook("raise ValueError('no luck')") if text is None else text)
-    command = [
-        sys.executable, ROOT / "workflow/scripts/run_notebook.py", "--notebook", "n.ipynb",
-        "--parameters", json.dumps(parameters), "--live", "live.ipynb",
-        "--executed", "out/n.ipynb", "--outputs", "made.txt",
-    ]  # fmt: skip
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
-    )
-
-
-def test_unknown_and_missing_parameters_are_errors(tmp_path):
-    assert "has no parameter c; it declares a, b" in run_notebook(tmp_path, {"a": 1, "b": "y", "c": 2}).stderr
-    assert "is run without its parameter b" in run_notebook(tmp_path, {"a": 1}).stderr
-
-
-def test_a_failing_notebook_survives_with_its_traceback_and_makes_no_result(tmp_path):
-    done = run_notebook(tmp_path, {"a": 1, "b": "y"})
-    assert done.returncode != 0 and "open live.ipynb" in done.stderr and "no luck" in done.stderr
-    assert "no luck" in (tmp_path / "live.ipynb").read_text()
-    assert not (tmp_path / "out/n.ipynb").exists()
-
-
-def test_a_notebook_must_write_what_it_promises(tmp_path):
-    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, notebook("c = a"))
-    assert done.returncode != 0 and "did not write made.txt" in done.stderr
-    assert run_notebook(tmp_path, {"a": 2, "b": "y"}, notebook("open('made.txt', 'w').close()")).returncode == 0
-    assert (tmp_path / "out/n.ipynb").exists() and (tmp_path / "out/n.html").exists()
-
-
-def test_a_kernel_that_dies_is_said_on_one_line_and_what_ran_is_kept(tmp_path):
-    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, notebook("import os; print('so far'); os.kill(os.getpid(), 9)"))
-    assert done.returncode == 1 and "Traceback" not in done.stderr
-    message = "error: n.ipynb: its kernel died, as when memory runs out; open live.ipynb for what ran until then"
-    assert done.stderr.splitlines()[-1] == message
-    assert nbformat.read(tmp_path / "live.ipynb", as_version=4).cells
-    assert not (tmp_path / "out/n.ipynb").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "n.ipynb is no notebook that can be run (Notebook does not appear to be JSON: '')"),
-        ("nonsense", "n.ipynb is no notebook that can be run (Notebook does not appear to be JSON: 'nonsense')"),
-        ("{}", "n.ipynb is no notebook that can be run (Notebook could not be converted from version 1 to version 2 "
-               "because it's missing a key: cells)"),
-        (notebook("1", tagged=False),
-         "n.ipynb has no parameter a, b; it declares none: a cell with assignments must be tagged 'parameters'"),
-        (notebook("1", kernel=False),
-         "n.ipynb is no notebook that can be run (No kernel name found in notebook and no override provided.)"),
-    ],
-    ids=["empty", "text", "object", "no parameters", "no kernel"],
-)  # fmt: skip
-def test_what_is_no_notebook_is_said_on_one_line(tmp_path, text, message):
-    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, text)
-    assert done.returncode == 1 and done.stderr.splitlines()[-1] == f"error: {message}"
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (CellTimeoutError("slow"), "a cell ran too long; open l.ipynb for what ran until then"),
-        (NoSuchKernel("x"), "there is no kernel 'python3' here; install it: python -m pip install ipykernel"),
-        (
-            RuntimeError("Kernel didn't respond\nin 60 seconds"),
-            "its kernel failed (Kernel didn't respond in 60 seconds); open l.ipynb for what ran until then",
-        ),
-    ],
-)
-def test_a_kernel_that_fails_is_said_on_one_line(monkeypatch, error, message):
-    def fail(*arguments, **settings):
-        raise error
-
-    monkeypatch.setattr(papermill, "execute_notebook", fail)
-    with pytest.raises(SystemExit, match=f"^error: n.ipynb: {re.escape(message)}$"):
-        execute("n.ipynb", "l.ipynb", {})
-
-
-def test_modules_are_followed_through_the_library(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)  # names are relative to the project wherever one is
-    found = library_modules("workflow/scripts/embed.py")
-    assert {
-        "inpca/embedding/estimator.py",
-        "inpca/distances/pairwise.py",
-        "inpca/geometry.py",
-        "inpca/files.py",
-    } <= set(found)
-    assert not {"paper/training/training.py", "paper/study/study.py", "paper/figures/style.py"} & set(found)
-
-
-def test_names_that_the_library_loads_late_have_their_modules_as_dependencies(tmp_path):
-    (tmp_path / "script.py").write_text("from inpca import InPCA, Recorder")
-    assert {"inpca/embedding/estimator.py", "inpca/embedding/spectral.py", "inpca/recording/recorder.py"} <= set(
-        library_modules(tmp_path / "script.py")
-    )
-
-
-def test_a_study_depends_on_the_jobs_of_its_rooms_alone():
-    of_synthetic = rule_jobs(rule_files(read_study(ROOT / "config/synthetic.yaml")))
-    jobs = [f"paper/rooms/sloppy_synthetic/jobs/{name}.py" for name in ("data", "geometry", "sweep", "train")]
-    assert of_synthetic == [*jobs, "workflow/scripts/claims.py", "workflow/scripts/run_notebook.py"]
-    everything = rule_jobs(rule_files(read_study(ROOT / "config/fashion.yaml")))
-    scripts = [*ROOT.glob("workflow/scripts/*.py"), *ROOT.glob("paper/rooms/*/jobs/*.py")]
-    no_jobs = ("__init__", "modules", "provenance")
-    assert everything == sorted(str(path.relative_to(ROOT)) for path in scripts if path.stem not in no_jobs)
-
-
-def test_packages_of_a_module_are_among_what_it_needs():
-    found = library_modules("paper/rooms/ensembles/jobs/ensemble.py")
-    packages = "paper/__init__.py", "paper/rooms/__init__.py", "paper/rooms/ensembles/__init__.py", "inpca/__init__.py"
-    assert {*packages, "paper/rooms/ensembles/analysis.py", "inpca/centroids.py"} <= set(found)
-
-
-def test_analysis_does_not_import_torch():
-    code = (
-        "import sys, paper.report.embedding, paper.models, paper.figures.interactive; sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -78,19 +78,27 @@ def test_the_workflow_runs_from_another_folder(project, tmp_path):
     ("change", "message"),
     [
         (lambda text: text.replace("study: smoke", ""), "mine.yaml is not a valid study:\n  study: is missing\n"),
-        (lambda text: text.replace("study: smoke", "studdy: mine"),
-         "mine.yaml is not a valid study:\n  top level: unknown key 'studdy'; did you mean 'study'? allowed: study, "
-         "device, dataset, networks, experiments, analysis, notebooks\n"),
-        (lambda text: text + "device: cuda\n",
-         "mine.yaml, line 91: key 'device' occurs twice in one place, first in line 4\n"),
-        (lambda text: text.replace("  fc: {", '  "$(touch PWNED)": {kind: fc, widths: [3]}\n  fc: {'),
-         "mine.yaml is not a valid study:\n  networks: '$(touch PWNED)' is not allowed as a name; allowed are 1 to 40 "
-         "characters: lower-case letters a to z, digits and _, a letter first\n"),
-        (lambda text: text.replace("[42, 43]", "[42, 42]", 1),
-         "mine.yaml is not a valid study:\n  experiments.main.seeds: 42 is listed twice; list each value once\n"),
+        (
+            lambda text: text.replace("study: smoke", "studdy: mine"),
+            "mine.yaml is not a valid study:\n  top level: unknown key 'studdy'; did you mean 'study'? allowed: study, "
+            "device, dataset, networks, experiments, analysis, notebooks\n",
+        ),
+        (
+            lambda text: text + "device: cuda\n",
+            "mine.yaml, line 91: key 'device' occurs twice in one place, first in line 4\n",
+        ),
+        (
+            lambda text: text.replace("  fc: {", '  "$(touch PWNED)": {kind: fc, widths: [3]}\n  fc: {'),
+            "mine.yaml is not a valid study:\n  networks: '$(touch PWNED)' is not allowed as a name; allowed are 1 to "
+            "40 characters: lower-case letters a to z, digits and _, a letter first\n",
+        ),
+        (
+            lambda text: text.replace("[42, 43]", "[42, 42]", 1),
+            "mine.yaml is not a valid study:\n  experiments.main.seeds: 42 is listed twice; list each value once\n",
+        ),
     ],
     ids=["no study", "misspelt", "twice", "injection", "seeds"],
-)  # fmt: skip
+)
 def test_a_study_that_is_none_stops_before_the_first_job(project, change, message):
     text = (project / "config/smoke.yaml").read_text(encoding="utf-8")
     (project / "mine.yaml").write_text(change(text), encoding="utf-8")
@@ -116,9 +124,16 @@ def test_a_study_cannot_have_the_name_of_another(project, file, changes):
 
 @pytest.mark.parametrize(
     "target",
-    ["embeddings/mian/train.nc", "predictions/main/fc.zarr", "predictions/main/a;touch PWNED.zarr", "corners.zarr",
-     "predictions/corners/random-7.zarr", "synthetic/data/slopy.npz", "distances/main/train_manhattan.npy"],
-)  # fmt: skip
+    [
+        "embeddings/mian/train.nc",
+        "predictions/main/fc.zarr",
+        "predictions/main/a;touch PWNED.zarr",
+        "corners.zarr",
+        "predictions/corners/random-7.zarr",
+        "synthetic/data/slopy.npz",
+        "distances/main/train_manhattan.npy",
+    ],
+)
 def test_a_file_that_the_study_does_not_have_is_named(project, target):
     done = snakemake(project, *SMOKE, "--", f"results/smoke/{target}")
     assert f"No rule to produce results/smoke/{target} " in said(done)

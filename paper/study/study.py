@@ -83,12 +83,17 @@ class Grid(Strict):
         factors = product(self.network, self.optimizer, self.batch, self.weight_decay, self.augmentation)
         return [
             Configuration(
-                name=name, network=networks[name], optimizer=optimizer, batch_size=batch.size,
-                learning_rate=batch.learning_rate, weight_decay=weight_decay, augmentation=augmentation,
+                name=name,
+                network=networks[name],
+                optimizer=optimizer,
+                batch_size=batch.size,
+                learning_rate=batch.learning_rate,
+                weight_decay=weight_decay,
+                augmentation=augmentation,
                 epochs=self.epochs,
             )
             for name, optimizer, batch, weight_decay, augmentation in factors
-        ]  # fmt: skip
+        ]
 
 
 class Experiment(Strict):
