@@ -178,9 +178,9 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 )
         return self._explained_distance
 
-    def fit_transform(self, X, y=None, sample_weight=None) -> np.ndarray:
-        """Coordinates of models that are embedded; see :meth:`fit`."""
-        return self.fit(X, sample_weight=sample_weight).embedding_
+    def fit_transform(self, X, y=None, **fit_params) -> np.ndarray:
+        """Coordinates (m, k) of models that are embedded; parameters and errors are those of :meth:`fit`."""
+        return self.fit(X, **fit_params).embedding_
 
     def transform(self, X) -> np.ndarray:
         """Coordinates of new models, x_i = [-½ (d - mean(d) - d̄ + d̿) · u_i] / (sign(λ_i) sqrt|λ_i|).

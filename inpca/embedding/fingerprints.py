@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching, min_weight_full_bipartite_matching
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from inpca.probabilities import as_numbers, check_models, unit_roots
 
@@ -94,7 +94,7 @@ def order_of(given: np.ndarray, expected: np.ndarray, labels: np.ndarray, *, of_
     ValueError
         If models are missing, or foreign unless ``of_landmarks``; the message names them.
     """
-    near = cKDTree(expected).sparse_distance_matrix(cKDTree(given), TOLERANCE, p=np.inf, output_type="coo_matrix")
+    near = KDTree(expected).sparse_distance_matrix(KDTree(given), TOLERANCE, p=np.inf, output_type="coo_matrix")
     # an entry of 0 would be no entry
     near = csr_matrix((near.data + TOLERANCE, (near.row, near.col)), shape=(len(expected), len(given)))
     found = maximum_bipartite_matching(near, perm_type="column")

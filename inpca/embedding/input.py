@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Integral
 
 import numpy as np
 
@@ -19,7 +18,7 @@ def check_parameters(inpca, X) -> None:
             raise ValueError(f"{name} must be True or False, not {getattr(inpca, name)!r}")
     for name, lowest, none in (("n_components", 1, False), ("n_landmarks", 1, True), ("random_state", 0, False)):
         value = getattr(inpca, name)
-        whole = isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not (whole and value >= lowest) and not (none and value is None):
             raise ValueError(f"{name} must be an int of at least {lowest}{', or None' if none else ''}, not {value!r}")
     check_axes(X, inpca.metric)

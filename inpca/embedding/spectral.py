@@ -111,6 +111,26 @@ def squared_norm(D, weight: np.ndarray, row_means: np.ndarray, grand_mean: float
     return (squares - 2 * total * float(weight @ row_means**2) + total**2 * grand_mean**2) / 4
 
 
+class DoublyCentred(LinearOperator):
+    """A multiple of S W S, with W = -½ of the doubly centred D and S = diag(sqrt(weight)), applied and never formed.
+
+    Parameters
+    ----------
+    D : (m, m) array
+    weight : (m,) array
+    scale : float
+    """
+
+    def __init__(self, D, weight: np.ndarray, scale: float):
+        super().__init__(np.dtype(np.float64), D.shape)
+        self._D, self._root, self._relative, self._scale = D, np.sqrt(weight), weight / weight.sum(), scale
+
+    def _matvec(self, x: np.ndarray) -> np.ndarray:
+        vector = self._scale * self._root * x.ravel()
+        product = symmetric_times(self._D, vector - self._relative * vector.sum())
+        return -0.5 * self._root * (product - self._relative @ product)
+
+
 def top_eigenpairs(
     D, weight: np.ndarray, row_means: np.ndarray, grand_mean: float, k: int, random_state: int, size: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +156,7 @@ def top_eigenpairs(
     vectors : (m, k) array
         Zero for eigenvalues that are zero.
     """
-    m, root, share = D.shape[0], np.sqrt(weight), weight / weight.sum()
+    m, root = D.shape[0], np.sqrt(weight)
     if size == 0:
         return np.zeros(k), np.zeros((m, k))
     if m <= DENSE_MODELS or k > m // 3:
@@ -144,17 +164,11 @@ def top_eigenpairs(
         eigenvalues, vectors = eigh(root[:, None] * W * root)
     else:
         scale = float(np.ldexp(SMALL, -np.frexp(size)[1]))
-
-        def multiply(vector: np.ndarray) -> np.ndarray:
-            vector = scale * root * vector.ravel()
-            product = symmetric_times(D, vector - share * vector.sum())
-            return -0.5 * root * (product - share @ product)
-
         start = np.random.default_rng(random_state).standard_normal(m)
-        operator = LinearOperator((m, m), matvec=multiply, dtype=np.float64)
-        # BLAS threads that wait for work would hold up those of the product
+        operator = DoublyCentred(D, weight, scale)
+        # BLAS threads that wait for work would hold up those of the product; tol is a float, its default a whole 0
         with threadpool_limits(1, user_api="blas"):
-            eigenvalues, vectors = eigsh(operator, k=k, which="LM", v0=start, tol=RESIDUAL)
+            eigenvalues, vectors = eigsh(operator, k=k, which="LM", v0=start, tol=RESIDUAL)  # pyright: ignore[reportArgumentType]
         eigenvalues = eigenvalues / scale
     order = np.argsort(-np.abs(eigenvalues), kind="stable")[:k]
     inverse = np.divide(1, root, out=np.zeros(m), where=root > 0)

@@ -86,7 +86,7 @@ def interactive(
             )
         )
     if len(models.geodesic):
-        line = as_xyz(models.coordinates[np.ix_(models.geodesic, columns)])
+        line = as_xyz(models.coordinates[models.geodesic][:, columns])
         black = {"color": "black", "width": 6}
         figure.add_trace(go.Scatter3d(**line, mode="lines", name="geodesic", line=black, hoverinfo="name"))
     names = (axis_label(embedding, axis) for axis in axes)

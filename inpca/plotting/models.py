@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from inpca.plotting.embedding import UNITS, Models, lines_of, of_each_model
@@ -52,7 +53,7 @@ def axis_label(embedding: xr.Dataset, axis: int, unit: str | None = None) -> str
     return f"PC{axis} ({notes})" if notes else f"PC{axis}"
 
 
-def draw_groups(axes: Axes, coordinates: np.ndarray, *, groups, colours: Mapping[Any, Any], runs=None) -> None:
+def draw_groups(axes: Axes | Axes3D, coordinates: np.ndarray, *, groups, colours: Mapping[Any, Any], runs=None) -> None:
     """Models as points in the colour of their group, the models of each run joined by a line.
 
     Parameters
@@ -86,25 +87,24 @@ def draw_groups(axes: Axes, coordinates: np.ndarray, *, groups, colours: Mapping
     >>> len(axes.collections)
     2
     """
-    flat = coordinates.shape[1] == 2
     names = of_each_model(groups, "groups", len(coordinates))
     joined = None if runs is None else of_each_model(runs, "runs", len(coordinates))
     for group, colour in colours.items():
         chosen = names == group
         if joined is not None:
             lines = lines_of(coordinates[chosen], joined[chosen])
-            if flat:
-                axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.5, alpha=0.4, rasterized=True))
-            else:
+            if isinstance(axes, Axes3D):
                 axes.add_collection3d(Line3DCollection(lines, colors=colour, linewidths=0.6, alpha=0.45))
+            else:
+                axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.5, alpha=0.4, rasterized=True))
         points = coordinates[chosen].T
-        if flat:
-            axes.scatter(*points, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
-        else:
+        if isinstance(axes, Axes3D):
             axes.scatter(*points, color=colour, s=4, linewidth=0, alpha=0.8, depthshade=False)
+        else:
+            axes.scatter(*points, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
 
 
-def draw_values(axes: Axes, coordinates: np.ndarray, values: np.ndarray, norm: Normalize) -> None:
+def draw_values(axes: Axes | Axes3D, coordinates: np.ndarray, values: np.ndarray, norm: Normalize) -> None:
     """Models as points coloured by numbers, those of the lowest on top.
 
     Parameters
@@ -130,11 +130,11 @@ def draw_values(axes: Axes, coordinates: np.ndarray, values: np.ndarray, norm: N
     [0.7, 0.1]
     """
     order = np.argsort(-values, kind="stable")
-    kind = {"rasterized": True} if coordinates.shape[1] == 2 else {"depthshade": False}
+    kind = {"depthshade": False} if isinstance(axes, Axes3D) else {"rasterized": True}
     axes.scatter(*coordinates[order].T, c=values[order], norm=norm, cmap=COLOUR_MAP, s=6, linewidth=0, **kind)
 
 
-def draw_geodesic(axes: Axes, coordinates: np.ndarray) -> None:
+def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray) -> None:
     """A geodesic as a black line, with its ends, ignorance P0 and truth P*, marked and named.
 
     Parameters
@@ -158,10 +158,14 @@ def draw_geodesic(axes: Axes, coordinates: np.ndarray) -> None:
     >>> [text.get_text() for text in axes.texts]
     ['$P_0$', '$P_*$']
     """
-    flat = coordinates.shape[1] == 2
-    axes.plot(*coordinates.T, color="black", linewidth=2 if flat else 2.5, zorder=4 if flat else 10)
+    solid = isinstance(axes, Axes3D)
+    axes.plot(*coordinates.T, color="black", linewidth=2.5 if solid else 2, zorder=10 if solid else 4)
     for end, (name, marker) in zip((coordinates[0], coordinates[-1]), ENDS, strict=True):
-        if flat:
+        if isinstance(axes, Axes3D):
+            axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
+            x, y, z = end
+            axes.text(x, y, z, f"{name}  ", fontsize=14, fontweight="bold", ha="right", va="bottom", zorder=12)
+        else:
             size = 11 if marker == "*" else 7
             axes.plot(*end, marker=marker, color="black", markersize=size, markeredgecolor="white", zorder=5)
             axes.annotate(
@@ -174,12 +178,9 @@ def draw_geodesic(axes: Axes, coordinates: np.ndarray) -> None:
                 zorder=6,
                 path_effects=[withStroke(linewidth=2.5, foreground="white")],
             )
-        else:
-            axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
-            axes.text(*end, f"{name}  ", fontsize=14, fontweight="bold", ha="right", va="bottom", zorder=12)
 
 
-def draw_models(axes: Axes, models: Models, columns: list[int], norm: Normalize | None) -> None:
+def draw_models(axes: Axes | Axes3D, models: Models, columns: list[int], norm: Normalize | None) -> None:
     """Everything that a figure shows of its models, in some columns of their coordinates."""
     coordinates = models.coordinates[:, columns]
     if models.values is None or norm is None:

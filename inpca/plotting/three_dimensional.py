@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 
 from inpca.plotting.embedding import Models, check_axes
 from inpca.plotting.models import COLOUR_MAP, axis_label, draw_models, legend_of, norm_of
@@ -59,7 +61,8 @@ def three_dimensional(
     """
     models = Models.of(embedding, groups=groups, runs=runs, color=color, geodesic=geodesic)
     check_axes(embedding, axes, 3)
-    figure, panel = plt.subplots(figsize=(7.2, 5.6), layout="constrained", subplot_kw={"projection": "3d"})
+    figure = plt.figure(figsize=(7.2, 5.6), layout="constrained")
+    panel = cast(Axes3D, figure.add_subplot(projection="3d"))
     norm = norm_of(models)
     draw_models(panel, models, [axis - 1 for axis in axes], norm)
     labels = (axis_label(embedding, axis) for axis in axes)

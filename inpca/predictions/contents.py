@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ class StoreContents:
     @classmethod
     def of(cls, group, splits: list[str]) -> StoreContents:
         """Contents of the zarr group of a store with some splits."""
-        seeds, steps, epochs = (group[name][:] for name in AXES)
+        seeds, steps, epochs = (np.asarray(group[name][:]) for name in AXES)
         labels = {name: group[f"{name}/label"][:] for name in splits}
         n_classes = group[f"{splits[0]}/log_probs"].shape[-1]
         return cls(seeds.tolist(), steps.tolist(), epochs, labels, n_classes, dict(group.attrs))
@@ -100,8 +100,7 @@ def whole_numbers(values: Iterable, name: str) -> list[int]:
         If it is no sequence, is empty, or an entry is negative, fractional, NaN, too large or no number.
     """
     example = f"{name} must be a sequence of whole numbers, such as [0, 10, 100]"
-    if hasattr(values, "tolist"):
-        values = values.tolist()
+    values = getattr(values, "tolist", lambda: values)()
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise TypeError(f"{example}, not {values!r}")
     numbers = [whole_number(value, f"{name}[{i}]") for i, value in enumerate(values)]
@@ -120,7 +119,7 @@ def whole_number(value, name: str) -> int:
     """
     if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         value = value.item()
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a whole number, not {value!r}")
     if not math.isfinite(value) or value != int(value) or not 0 <= value <= LARGEST:
         raise ValueError(f"{name} must be a whole number from 0 to 2^63 - 1, not {value!r}")
@@ -187,7 +186,7 @@ def steps_and_epochs(checkpoints) -> tuple[list[int], np.ndarray]:
         if step in epochs:
             raise ValueError(f"checkpoints has step {step} twice")
         epoch = epoch.item() if getattr(epoch, "ndim", 1) == 0 and hasattr(epoch, "item") else epoch
-        if isinstance(epoch, bool) or not isinstance(epoch, Real):
+        if isinstance(epoch, bool) or not isinstance(epoch, int | float):
             raise TypeError(f"checkpoints[{step}] must be an epoch, a number from 0 on, not {epoch!r}")
         if not math.isfinite(epoch) or epoch < 0:
             raise ValueError(f"checkpoints[{step}] must be an epoch, a number from 0 on, not {epoch!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,33 @@ import zarr
 
 from inpca.files import remove
 from inpca.predictions.contents import checked_seeds
-from inpca.predictions.files import PredictionStoreError, check_target, replace_store
+from inpca.predictions.files import PARTIAL, PredictionStoreError, check_target, read_journal, replace_store
 from inpca.predictions.writer import PredictionWriter
 
 if TYPE_CHECKING:
     from inpca.predictions.store import PredictionStore
+
+
+def recorded_entries(path: Path) -> list[dict]:
+    """What the journal of an unfinished store says of each split of each checkpoint.
+
+    Raises
+    ------
+    PredictionStoreError
+        If this is no unfinished store, or it is damaged.
+    """
+    if not path.is_dir():
+        final = path.with_name(path.name.removeprefix(PARTIAL))
+        what = "it is finished: open it without partial=True" if final.is_dir() else "there is no such folder"
+        raise PredictionStoreError(f"{path} is not an unfinished prediction store: {what}")
+    return read_journal(path)[1:]
+
+
+def which_recorded(entries: list[dict], splits: list[str], shape: tuple[int, int]) -> np.ndarray:
+    """Whether each checkpoint of each seed has every split, (S, T)."""
+    done = {(entry["split"], *entry["index"]) for entry in entries}
+    found = [all((split, *index) in done for split in splits) for index in np.ndindex(shape)]
+    return np.reshape(found, shape)
 
 
 class RecordedArray:
@@ -60,7 +83,9 @@ class RecordedArray:
         return np.asarray(self[:], dtype)
 
 
-def keep_recorded(store: PredictionStore, target: Path, *, seeds=None, overwrite: bool = False) -> None:
+def keep_recorded(
+    store: PredictionStore, target: Path, *, seeds: Iterable[int] | None = None, overwrite: bool = False
+) -> None:
     """Write what an unfinished store holds as a finished one; see :meth:`PredictionStore.finish`.
 
     The caller holds the lock of the unfinished store. It is deleted if everything in it was kept.
@@ -92,7 +117,7 @@ def keep_recorded(store: PredictionStore, target: Path, *, seeds=None, overwrite
     )
     try:
         for split, row, column in product(store.splits, rows, columns):
-            values = store.log_probs(split)[row, column]
+            values = np.asarray(store.log_probs(split)[int(row), int(column)])
             temporary.write(split, int(store.seeds[row]), int(store.steps[column]), values)
         temporary.close()
         check_target(target, overwrite=overwrite)

@@ -14,13 +14,17 @@ listed, is damaged. Both are errors: a missing chunk is never read as numbers.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 import zarr
 
 from inpca.files import Lock
+from inpca.predictions.arrays import attributes_of, check_chunks, open_arrays
 from inpca.predictions.contents import AXES, check_choice
 from inpca.predictions.files import (
     MANIFEST,
@@ -28,12 +32,11 @@ from inpca.predictions.files import (
     PredictionStoreError,
     check_files,
     partial_path,
-    read_journal,
     read_manifest,
     split_names,
     store_path,
 )
-from inpca.predictions.recorded import RecordedArray, keep_recorded
+from inpca.predictions.recorded import RecordedArray, keep_recorded, recorded_entries, which_recorded
 from inpca.predictions.writer import PredictionWriter
 
 __all__ = ["MANIFEST", "SPLITS", "PredictionStore", "PredictionStoreError", "PredictionWriter"]
@@ -42,80 +45,157 @@ SPLITS = ("train", "test")
 
 
 class PredictionStore:
-    """A store, opened for reading.
+    """What S runs of one configuration predicted at T checkpoints, opened for reading.
+
+    Of each split it holds ln p[s, t, n, c], the log-probability in nats of class c for sample n by the model of seed s
+    at checkpoint t, and the label of each sample.
 
     Parameters
     ----------
     path : path
+        Folder of the store.
     verify : bool
-        Compare every file with its checksum (once, on opening); otherwise only that it is there.
+        Compare every file with its checksum (once, on opening); otherwise only that it is there. A program that opens
+        the same store many times may verify it the first time.
     partial : bool
         Open what was recorded of an unfinished store, ``.partial-<name>``, by that name or by its own.
 
     Attributes
     ----------
-    seeds, steps, epochs : ndarray
-    recorded : (S, T) ndarray of bool
+    path : Path
+    seeds : (S,) array of int
+    steps : (T,) array of int
+        Optimiser steps of the checkpoints.
+    epochs : (T,) array of float
+    recorded : (S, T) array of bool
         Which checkpoint of which seed has every split; all are true in a finished store.
     splits : list of str
     attributes : dict
 
     Raises
     ------
+    TypeError, ValueError
+        If the path is none of a folder of this machine.
     PredictionStoreError
         If the store is unfinished or damaged; the message names the file.
+
+    See Also
+    --------
+    inpca.Recorder : Makes a store while networks are trained.
+    inpca.predictions.PredictionWriter : Makes a store of predictions from elsewhere.
+
+    Examples
+    --------
+    >>> from inpca import InPCA, PredictionStore
+    >>> from inpca.predictions.examples import example_store
+    >>> store = PredictionStore(example_store().path)
+    >>> store.splits, store.seeds.tolist(), store.steps.tolist(), store.epochs.tolist()
+    (['test', 'train'], [0, 1], [0, 100], [0.0, 1.0])
+    >>> log_probs = store.log_probs("train")[:].reshape(store.n_models, 6, 3)
+    >>> InPCA(1, log=True).fit_transform(log_probs).shape
+    (4, 1)
     """
 
-    def __init__(self, path: str | Path, *, verify: bool = True, partial: bool = False):
+    path: Path
+    seeds: np.ndarray
+    steps: np.ndarray
+    epochs: np.ndarray
+    recorded: np.ndarray
+    splits: list[str]
+    attributes: dict[str, Any]
+
+    def __init__(self, path: str | os.PathLike[str], *, verify: bool = True, partial: bool = False):
         self.path = partial_path(store_path(path)) if partial else store_path(path)
-        if partial:
-            entries = self._partial_entries()
-        else:
-            manifest = read_manifest(self.path)
+        entries = recorded_entries(self.path) if partial else []
+        manifest = {} if partial else read_manifest(self.path)
+        if not partial:
             check_files(self.path, manifest, verify=verify)
-        self._group = open_arrays(self.path)
-        self.attributes = dict(self._group.attrs)
-        self.seeds, self.steps, self.epochs = (self._group[name][:] for name in AXES)
+        self._arrays = open_arrays(self.path)
+        self.attributes = attributes_of(self.path)
+        self.seeds, self.steps, self.epochs = (np.asarray(self._arrays[name][:]) for name in AXES)
         self.splits = split_names(self.path)
         self._partial = partial
         self.recorded = np.ones((len(self.seeds), len(self.steps)), bool)
         if partial:
-            done = {(entry["split"], *entry["index"]) for entry in entries}
-            for seed, step in np.ndindex(self.recorded.shape):
-                self.recorded[seed, step] = all((split, seed, step) in done for split in self.splits)
+            self.recorded = which_recorded(entries, self.splits, self.recorded.shape)
         else:
-            check_chunks(self.path, self._group, self.splits, manifest)
-
-    def _partial_entries(self) -> list[dict]:
-        if not self.path.is_dir():
-            final = self.path.with_name(self.path.name.removeprefix(PARTIAL))
-            what = "it is finished: open it without partial=True" if final.is_dir() else "there is no such folder"
-            raise PredictionStoreError(f"{self.path} is not an unfinished prediction store: {what}")
-        return read_journal(self.path)[1:]
+            check_chunks(self.path, self._arrays, manifest)
 
     def log_probs(self, split: str) -> zarr.Array | RecordedArray:
-        """Log-probabilities (seed, checkpoint, sample, class); index it to read.
+        """Log-probabilities of a split; index them to read.
+
+        Parameters
+        ----------
+        split : str
+
+        Returns
+        -------
+        (S, T, N, C) array
+            By seed, checkpoint, sample and class; float32, in nats.
 
         Raises
         ------
         PredictionStoreError
             If there is no such split; in an unfinished store also when a checkpoint is read that was not recorded.
+
+        See Also
+        --------
+        PredictionStore.to_datatree : The same with labels.
+
+        Examples
+        --------
+        >>> from inpca.predictions.examples import example_store
+        >>> example_store().log_probs("test")[0, 1].round(3)
+        array([[-0.405, -1.792, -1.792],
+               [-1.792, -0.405, -1.792],
+               [-1.792, -1.792, -0.405]], dtype=float32)
         """
         array = self._array(split, "log_probs")
         return RecordedArray(array, self) if self._partial else array
 
     def labels(self, split: str) -> np.ndarray:
-        """Ground truth (sample,)."""
-        return self._array(split, "label")[:]
+        """Ground truth of a split.
+
+        Parameters
+        ----------
+        split : str
+
+        Returns
+        -------
+        (N,) array of int
+
+        Raises
+        ------
+        PredictionStoreError
+            If there is no such split.
+
+        See Also
+        --------
+        inpca.truth : The model of perfect prediction, of these labels.
+
+        Examples
+        --------
+        >>> from inpca.predictions.examples import example_store
+        >>> example_store().labels("test")
+        array([0, 1, 2])
+        """
+        return np.asarray(self._array(split, "label")[:])
 
     def _array(self, split: str, name: str) -> zarr.Array:
         if split not in self.splits:
             raise PredictionStoreError(f"{self.path} has no split {split!r}; it has {', '.join(self.splits)}")
-        return self._group[f"{split}/{name}"]
+        return self._arrays[f"{split}/{name}"]
 
     @property
     def n_models(self) -> int:
-        """Number of models: seeds times checkpoints."""
+        """Number of models: seeds times checkpoints.
+
+        Examples
+        --------
+        >>> from inpca.predictions.examples import example_store
+        >>> example_store().n_models
+        4
+        """
         return len(self.seeds) * len(self.steps)
 
     def to_datatree(self) -> xr.DataTree:
@@ -157,7 +237,13 @@ class PredictionStore:
             nodes[split] = arrays.set_coords("label").assign_coords(runs).set_xindex("step")
         return xr.DataTree.from_dict(nodes, name=self.path.name)
 
-    def finish(self, path: str | Path | None = None, *, seeds=None, if_exists: str = "error") -> PredictionStore:
+    def finish(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        seeds: Iterable[int] | None = None,
+        if_exists: str = "error",
+    ) -> PredictionStore:
         """Make a finished store of what was recorded of an unfinished one.
 
         It holds the seeds of which anything was recorded, or the given ones, at the checkpoints that they share. If
@@ -171,10 +257,33 @@ class PredictionStore:
         if_exists : {"error", "overwrite"}
             What to do with a finished store of that name.
 
+        Returns
+        -------
+        PredictionStore
+            The finished one.
+
         Raises
         ------
+        TypeError, ValueError
+            If seeds or ``if_exists`` are not what they may be.
         PredictionStoreError
             If it is finished, is being written, or the seeds share no checkpoint.
+
+        See Also
+        --------
+        inpca.Recorder.close : Does the same for a recorder that goes well.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from inpca.predictions import PredictionStore, PredictionWriter
+        >>> path = tempfile.mkdtemp() + "/run.zarr"
+        >>> writer = PredictionWriter(path, seeds=[0], checkpoints={0: 0, 9: 1}, labels={"test": [1]}, n_classes=2)
+        >>> writer.write("test", 0, 0, np.log([[0.5, 0.5]]))
+        >>> writer.release()  # as when the process ends here
+        >>> PredictionStore(path, partial=True).finish().steps
+        array([0])
         """
         if not self._partial:
             raise PredictionStoreError(f"{self.path} is finished already")
@@ -189,45 +298,3 @@ class PredictionStore:
         finally:
             lock.release()
         return PredictionStore(target)
-
-
-def open_arrays(path: Path) -> zarr.Group:
-    """The zarr group of a store whose arrays are all there and fit each other.
-
-    Raises
-    ------
-    PredictionStoreError
-        If not; the message names the array.
-    """
-    try:
-        group = zarr.open_group(path.absolute(), mode="r")
-        splits = split_names(path)
-        names = [*AXES, *(f"{split}/{name}" for split in splits for name in ("label", "log_probs"))]
-        arrays = {name: group[name] for name in names if name in group}
-    except Exception as error:  # whatever zarr raises for metadata that are none
-        raise PredictionStoreError(f"{path} is damaged: zarr cannot read it ({type(error).__name__})") from None
-    for name in names:
-        if not isinstance(arrays.get(name), zarr.Array):
-            raise PredictionStoreError(f"{path} is not a prediction store: it has no array {name}")
-    if not splits:
-        raise PredictionStoreError(f"{path} is not a prediction store: it has no split")
-    expected = {"seed": arrays["seed"].shape[:1], "step": arrays["step"].shape[:1], "epoch": arrays["step"].shape[:1]}
-    for split in splits:
-        labels = expected[f"{split}/label"] = arrays[f"{split}/label"].shape[:1]
-        classes = arrays[f"{split}/log_probs"].shape[-1:]
-        expected[f"{split}/log_probs"] = (*expected["seed"], *expected["step"], *labels, *classes)
-    for name, shape in expected.items():
-        if arrays[name].shape != shape or 0 in shape:
-            raise PredictionStoreError(f"{path} is damaged: {name} has the shape {arrays[name].shape}, not {shape}")
-    return group
-
-
-def check_chunks(path: Path, group: zarr.Group, splits: list[str], manifest: dict[str, str]) -> None:
-    """Raise a PredictionStoreError if a chunk of an array is not in the manifest: zarr would read it as NaN."""
-    for name in (*AXES, *(f"{split}/{name}" for split in splits for name in ("label", "log_probs"))):
-        array = group[name]
-        counts = [-(-size // chunk) for size, chunk in zip(array.shape, array.chunks, strict=True)]
-        for index in np.ndindex(*counts):
-            chunk = f"{name}/{array.metadata.encode_chunk_key(index)}"
-            if chunk not in manifest:
-                raise PredictionStoreError(f"{path} is damaged: {chunk} is missing")

@@ -10,6 +10,7 @@ import numpy as np
 import zarr
 
 from inpca.files import Lock, remove
+from inpca.predictions.arrays import array_of
 from inpca.predictions.contents import StoreContents, check_choice
 from inpca.predictions.files import (
     JOURNAL,
@@ -242,7 +243,7 @@ class PredictionWriter:
             raise PredictionStoreError(
                 f"{self.path.name}: {where}: predictions hold NaN or are not log-probabilities ({error})"
             ) from None
-        array = self._group[f"{split}/log_probs"]
+        array = array_of(self._group, f"{split}/log_probs")
         chunks = range(-(-shape[0] // array.chunks[2]))
         try:
             array[index[1:]] = log_probs

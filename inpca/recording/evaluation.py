@@ -86,7 +86,7 @@ def observed(model: nn.Module, split) -> Iterator[None]:
             "the model has lazy parameters without a shape yet: run one batch through it before it is recorded"
         )
     modes = [module.training for module in modules]
-    buffers = [(m, dict(m._buffers), {k: b.clone() for k, b in m._buffers.items() if b is not None}) for m in modules]
+    buffers = [(m, {k: (b, b.clone()) for k, b in m._buffers.items() if b is not None}) for m in modules]
     versions = {id(buffer): buffer._version for buffer in model.buffers()}
     cache = torch.is_autocast_cache_enabled()
     devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
@@ -100,11 +100,11 @@ def observed(model: nn.Module, split) -> Iterator[None]:
         torch.set_autocast_cache_enabled(cache)
         for module, mode in zip(modules, modes, strict=True):
             module.training = mode
-        for module, before, values in buffers:
-            for name, value in values.items():
-                if before[name]._version != versions[id(before[name])]:
-                    before[name].data.copy_(value)
-                module._buffers[name] = before[name]
+        for module, before in buffers:
+            for name, (buffer, value) in before.items():
+                if buffer._version != versions[id(buffer)]:
+                    buffer.data.copy_(value)
+                module._buffers[name] = buffer
 
 
 def device_of(model: nn.Module) -> torch.device:

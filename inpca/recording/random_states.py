@@ -30,5 +30,5 @@ def loader_generators(loader) -> list[torch.Generator]:
     """Generators that a DataLoader and its samplers draw from, but for torch's own."""
     batch_sampler = getattr(loader, "batch_sampler", None)
     parts = (loader, getattr(loader, "sampler", None), batch_sampler, getattr(batch_sampler, "sampler", None))
-    found = {id(part.generator): part.generator for part in parts if hasattr(part, "generator")}
-    return [generator for generator in found.values() if isinstance(generator, torch.Generator)]
+    found = [getattr(part, "generator", None) for part in parts]
+    return list({id(g): g for g in found if isinstance(g, torch.Generator)}.values())

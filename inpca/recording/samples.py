@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 
 import numpy as np
 import torch
@@ -198,6 +198,6 @@ def check_nothing_left_out(split, name: str, n_samples: int) -> None:
     if not isinstance(split, DataLoader):
         return
     sampler = getattr(split.batch_sampler, "sampler", split.sampler)
-    size = len(sampler) if hasattr(sampler, "__len__") else None
+    size = len(sampler) if isinstance(sampler, Sized) else None
     if (split.drop_last or getattr(split.batch_sampler, "drop_last", False)) and size != n_samples:
         raise ValueError(f"the DataLoader of split {name!r} leaves samples out: pass drop_last=False")
