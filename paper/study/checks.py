@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from paper.study.common import CommonStudy, Experiment
 from paper.study.configuration import ConvMixer, Network, VisionTransformerSize, check_batch
 from paper.study.rooms import rooms
-
-if TYPE_CHECKING:
-    from paper.study.study import Experiment, Study
 
 #: Width, depth or any other number of a network.
 LARGEST_SIZE = 10_000
@@ -16,7 +12,7 @@ LARGEST_SIZE = 10_000
 LARGEST_MODELS = 200_000
 
 
-def check_networks(study: Study) -> None:
+def check_networks(study: CommonStudy) -> None:
     """Whether every network can be built for the study's images.
 
     Raises
@@ -46,7 +42,7 @@ def check_network(key: str, network: Network, side: int) -> None:
             )
 
 
-def check_experiments(study: Study) -> None:
+def check_experiments(study: CommonStudy) -> None:
     """Whether every experiment has what it names, and can be trained.
 
     Raises
@@ -74,13 +70,13 @@ def check_experiments(study: Study) -> None:
         study.configurations(name)
 
 
-def check_defined(key: str, network: str, study: Study) -> None:
+def check_defined(key: str, network: str, study: CommonStudy) -> None:
     """Whether the study has a network of that name; raises ValueError if not."""
     if network not in study.networks:
         raise ValueError(f"{key}: {network!r} is not defined; allowed: {', '.join(study.networks)}")
 
 
-def check_analysis(study: Study) -> None:
+def check_analysis(study: CommonStudy) -> None:
     """Whether there are not too many models for their distances, and enough for the axes; raises ValueError if not."""
     for name in study.experiments:
         models = n_models(study, name)
@@ -96,7 +92,7 @@ def check_analysis(study: Study) -> None:
             )
 
 
-def check_trained(key: str, network: str, study: Study) -> None:
+def check_trained(key: str, network: str, study: CommonStudy) -> None:
     """Whether the main experiment trains a network; raises ValueError if not."""
     check_defined(key, network, study)
     trained = {configuration.name for configuration in study.configurations("main").values()}
@@ -104,7 +100,7 @@ def check_trained(key: str, network: str, study: Study) -> None:
         raise ValueError(f"{key}: {network!r} is in no grid of experiments.main; allowed: {', '.join(sorted(trained))}")
 
 
-def n_models(study: Study, experiment: str) -> int:
+def n_models(study: CommonStudy, experiment: str) -> int:
     """Models of an experiment that are embedded: checkpoints of all runs, P0, P* and the points between them."""
     settings: Experiment = study.experiments[experiment]
     of_one_seed = sum(

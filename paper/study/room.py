@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from paper.study.common import CommonStudy
 from paper.study.strict import Strict
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 #: Files by the name of the notebook's parameter; names are relative to the folder of the study's results.
 Files = dict[str, str | list[str]]
@@ -18,14 +15,14 @@ Files = dict[str, str | list[str]]
 class Section(Strict):
     """Settings of one notebook in a study; empty for a notebook that has none of its own."""
 
-    def check(self, key: str, study: Study) -> None:
+    def check(self, key: str, study: CommonStudy) -> None:
         """Whether the section fits the rest of the study.
 
         Parameters
         ----------
         key : str
             Where the section stands, for messages.
-        study : Study
+        study : CommonStudy
 
         Raises
         ------
@@ -33,7 +30,7 @@ class Section(Strict):
             If not; the message names the key, its value and what is allowed.
         """
 
-    def stores(self, study: Study) -> dict[str, list[str]]:
+    def stores(self, study: CommonStudy) -> dict[str, list[str]]:
         """Names of the prediction stores that the room's own rules make for each experiment in :attr:`Room.trains`."""
         return {}
 
@@ -64,7 +61,7 @@ class Room:
 
     place: int
     section: type[Section]
-    reads: Callable[[Study, Section], Files]
+    reads: Callable[[CommonStudy, Section], Files]
     figures: tuple[str, ...]
     pages: tuple[str, ...] = ()
     needs: tuple[str, ...] = ("main",)
@@ -78,6 +75,6 @@ class Room:
         pages = [f"{page}.html" for page in self.pages]
         return [*figures, *pages, *(["plotly.min.js"] if pages else [])]
 
-    def parameters(self, study: Study, section: Section) -> dict:
+    def parameters(self, study: CommonStudy, section: Section) -> dict:
         """Settings that the notebook has as parameters, by name."""
         return study.analysis.model_dump(include=set(self.analysis)) | section.model_dump(include=set(self.settings))

@@ -5,13 +5,14 @@ A *corner* is a point far from ignorance that is not the truth.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.study import files
 from paper.study.checks import check_defined
+from paper.study.common import CommonStudy
 from paper.study.configuration import (
     BatchSize,
     Checkpoints,
@@ -23,9 +24,6 @@ from paper.study.configuration import (
 )
 from paper.study.room import Room, Section
 from paper.study.strict import Count, Different, Name, Positive, Seed, Seeds
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 
 class Corners(Section):
@@ -53,7 +51,7 @@ class Corners(Section):
         description="runs from normal initialisations"
     )
 
-    def check(self, key: str, study: Study) -> None:
+    def check(self, key: str, study: CommonStudy) -> None:
         """Whether the section fits the rest of the study.
 
         Raises
@@ -68,11 +66,11 @@ class Corners(Section):
         for name, size in (("n_train", n_train), ("subset", self.subset)):
             check_batch(f"{key}.batch_size:", self.batch_size, name, size)
 
-    def stores(self, study: Study) -> dict[str, list[str]]:
+    def stores(self, study: CommonStudy) -> dict[str, list[str]]:
         """One store for each job."""
         return {"corners": list(self.jobs(study))}
 
-    def jobs(self, study: Study) -> dict[str, CornerJob]:
+    def jobs(self, study: CommonStudy) -> dict[str, CornerJob]:
         """Jobs by id: normal initialisations, then each kind of corner with each label seed."""
         configuration = Configuration(
             name=self.network,

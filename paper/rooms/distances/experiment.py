@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from paper.study import files
 from paper.study.analysis import Repeats
 from paper.study.checks import n_models
+from paper.study.common import CommonStudy
 from paper.study.room import Files, Room, Section
 from paper.study.strict import LARGEST_COUNT, Different
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 
 class Distances(Section):
@@ -35,7 +33,7 @@ class Distances(Section):
     subset_halvings: int = Field(default=5, ge=1, le=20, description="how often the training samples are halved")
     subset_draws: int = Field(default=16, ge=1, le=1000, description="random subsets of each number of samples")
 
-    def check(self, key: str, study: Study) -> None:
+    def check(self, key: str, study: CommonStudy) -> None:
         """Whether there are two runs, samples to halve, and as many models as neighbours; raises ValueError if not."""
         n_train = study.dataset.n_train
         if not n_train >> self.subset_halvings:
@@ -56,7 +54,7 @@ class Distances(Section):
                 )
 
 
-def _reads(study: Study, section: Distances) -> Files:
+def _reads(study: CommonStudy, section: Distances) -> Files:
     return {
         **files.geometry("main", "train"),
         "other_distances": [files.distances("main", "train", metric) for metric in section.other_metrics],

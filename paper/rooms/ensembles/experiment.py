@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from paper.study.common import CommonStudy
 from paper.study.room import Room, Section
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 #: An interval with one member left out needs as many.
 FEWEST_MEMBERS = 3
@@ -16,7 +12,7 @@ FEWEST_MEMBERS = 3
 class Ensembles(Section):
     """The averaged runs are those of the experiment ``ensembles``."""
 
-    def check(self, key: str, study: Study) -> None:
+    def check(self, key: str, study: CommonStudy) -> None:
         """Whether the averaged runs are enough, of one configuration; raises ValueError if not."""
         n_configurations, n_seeds = len(study.configurations("ensembles")), len(study.experiments["ensembles"].seeds)
         if n_configurations != 1 or n_seeds < FEWEST_MEMBERS:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from paper.study import files
 from paper.study.analysis import Between
 from paper.study.checks import check_trained
+from paper.study.common import CommonStudy
 from paper.study.room import Room, Section
 from paper.study.strict import Different, Name
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 
 class NetworkSize(Section):
@@ -29,7 +27,7 @@ class NetworkSize(Section):
         description="progress whose times are compared between networks",
     )
 
-    def check(self, key: str, study: Study) -> None:
+    def check(self, key: str, study: CommonStudy) -> None:
         """Whether the networks are trained, and smallest and largest in the same way; raises ValueError if not."""
         for network in self.networks:
             check_trained(f"{key}.networks", network, study)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -16,12 +16,10 @@ from paper.rooms.sloppy_synthetic.configuration import (
 )
 from paper.rooms.sloppy_synthetic.runs import all_runs
 from paper.study.checks import LARGEST_SIZE, n_checkpoints
+from paper.study.common import CommonStudy
 from paper.study.configuration import Checkpoints, Configuration, Epochs, FullyConnected, check_batch
 from paper.study.room import Files, Room, Section
 from paper.study.strict import Different, Name, Positive, Strict
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 
 def _with_whole_keys(data: Any) -> Any:
@@ -183,7 +181,7 @@ def check_models(key: str, section: Synthetic | Sweep, configurations: list[Conf
         raise ValueError(f"{key}: {models} models on each data set are too many; allowed: up to {LARGEST_MODELS}")
 
 
-def _reads(study: Study, section: Synthetic) -> Files:
+def _reads(study: CommonStudy, section: Synthetic) -> Files:
     def of_each(folder: str, suffix: str) -> list[str]:
         return [f"synthetic/{folder}/{spectrum}.{suffix}" for spectrum in section.spectra]
 

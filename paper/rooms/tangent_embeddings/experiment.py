@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import acos, log, sin
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,11 +11,9 @@ from paper.data.image_sets import IMAGE_SETS
 from paper.study import files
 from paper.study.analysis import Repeats
 from paper.study.checks import check_trained
+from paper.study.common import CommonStudy
 from paper.study.room import Room, Section
 from paper.study.strict import LARGEST_COUNT, Name, Positive, Seed
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 #: Less than half of the way from P0 to P*.
 LessThanHalf = Annotated[float, Field(gt=0, lt=0.5)]
@@ -40,7 +38,7 @@ class Tangents(Section):
     )
     seed: Seed = Field(default=0, description="of pairs and sampled models")
 
-    def check(self, key: str, study: Study) -> None:
+    def check(self, key: str, study: CommonStudy) -> None:
         """Whether the networks named are trained, and the losses left in hold the initial mean.
 
         On the geodesic from P0 to P* the model of progress s has the probability

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pydantic import Field
 
 from paper.study import files
 from paper.study.analysis import Repeats
+from paper.study.common import CommonStudy
 from paper.study.room import Room, Section
-
-if TYPE_CHECKING:
-    from paper.study.study import Study
 
 #: What a forest learns of factors is judged on three configurations that it has not seen.
 FEWEST_CONFIGURATIONS = 9
@@ -24,7 +20,7 @@ class Trajectories(Section):
 
     importance_splits: Repeats = Field(default=40, description="splits of configurations into known and held out")
 
-    def check(self, key: str, study: Study) -> None:
+    def check(self, key: str, study: CommonStudy) -> None:
         """Whether the main experiment has configurations and runs enough; raises ValueError if not."""
         n_configurations, n_seeds = len(study.configurations("main")), len(study.experiments["main"].seeds)
         if n_configurations < FEWEST_CONFIGURATIONS or n_configurations * n_seeds < FEWEST_RUNS:
