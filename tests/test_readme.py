@@ -75,7 +75,9 @@ def test_commands_of_make_name_what_it_makes(project, command):
 def test_other_commands_name_files_that_are_there(project):
     for command in COMMANDS:
         program, *rest = command.split()
-        if program in ("source", "python"):
+        if command.startswith("python -m "):
+            assert (project / rest[1].replace(".", "/")).with_suffix(".py").is_file()
+        elif program in ("source", "python"):
             assert (project / rest[0]).is_file()
         elif program == "pip":
             assert command == "pip install -e '.[paper]'" and (project / "pyproject.toml").is_file()
