@@ -7,7 +7,14 @@ import pytest
 from inpca.centroids import KINDS, centroid
 from inpca.geometry import ignorance, truth
 from inpca.predictions.store import PredictionStore, PredictionWriter
-from paper.rooms.ensembles.analysis import final_averages, gain_over_arithmetic, gain_verdict, measure_ensemble, scores
+from paper.rooms.ensembles.analysis import (
+    final_averages,
+    final_numbers,
+    gain_over_arithmetic,
+    gain_table,
+    measure_ensemble,
+    scores,
+)
 
 LABELS = np.arange(30) % 3
 
@@ -33,7 +40,7 @@ def store(tmp_path, rng):
 def test_scores_at_the_ends():
     found = scores(np.stack([ignorance(30, 3), truth(LABELS, 3)]), LABELS)
     assert found["progress"].tolist() == pytest.approx([0, 1])
-    assert found["missed"].tolist() == pytest.approx([2 / 3, 0])
+    assert found["expected_error"].tolist() == pytest.approx([2 / 3, 0])
     assert found["error"].tolist() == pytest.approx([2 / 3, 0])
 
 
@@ -50,8 +57,15 @@ def test_ensemble_is_embedded_with_its_averages_and_the_geodesic(store):
         for score in expected:
             assert found[score].values[last & (path == kind)].item() == pytest.approx(expected[score].item(), abs=1e-5)
     assert found["final"].shape == (6, 3, 5)
+    numbers = final_numbers(found)
+    assert list(numbers) == list(KINDS)
+    for score, row in numbers["harmonic"].items():
+        assert row["value"] == found[score].values[last & (path == "harmonic")].item()
+        assert row["interval"][0] <= row["value"] <= row["interval"][1]
     without = scores(centroid(final[1:], "sqrt")[None], LABELS)
-    assert found["final"].sel(kind="sqrt", score="missed", left_out=0).item() == pytest.approx(without["missed"].item())
+    assert found["final"].sel(kind="sqrt", score="expected_error", left_out=0).item() == pytest.approx(
+        without["expected_error"].item()
+    )
 
 
 def test_final_averages_have_a_row_for_each_kind(store):
@@ -62,16 +76,22 @@ def test_final_averages_have_a_row_for_each_kind(store):
 def test_gain_is_a_mean_over_configurations_with_its_interval():
     rows = [
         dict(
-            configuration=f"c{i}", kind=kind, error=0.2 - (0.01 * (1 + i % 2) if kind == "harmonic" else 0), missed=0.3
+            configuration=f"c{i}",
+            kind=kind,
+            error=0.2 - (0.01 * (1 + i % 2) if kind == "harmonic" else 0),
+            expected_error=0.3,
         )
         for i in range(10)
         for kind in ("arithmetic", "harmonic")
     ]
     table = pd.DataFrame(rows)
-    found = {("test", score): gain_over_arithmetic(table, "harmonic", score, draws=200, seed=0)
-             for score in ("error", "missed")}  # fmt: skip
-    error = found["test", "error"]
-    assert error["mean"] == pytest.approx(-0.015) and error["better"] == 1 and error["worse"] == 0
+    gains = {
+        score: gain_over_arithmetic(table, "harmonic", score, draws=200, rng=0) for score in ("error", "expected_error")
+    }
+    error = gains["error"]
+    assert error["mean"] == pytest.approx(-0.015) and error["lower"] == 1 and error["higher"] == 0
     assert -0.02 <= error["interval"][0] < -0.015 < error["interval"][1] <= -0.01
-    text = gain_verdict(found, "harmonic", "test")
-    assert "by error **yes**" in text and "by 1 - mean p(truth) **not beyond the interval**" in text
+    assert gains["expected_error"]["interval"] == [0, 0] and gains["expected_error"]["lower"] == 0
+    rows = gain_table({"test": gains})
+    assert rows["split"].tolist() == ["test", "test"] and rows["lower in"].tolist() == ["100%", "0%"]
+    assert rows.iloc[0, 2].startswith("-1.50 [") and rows.iloc[1, 2] == "+0.00 [+0.00, +0.00]"

@@ -7,15 +7,20 @@ import pandas as pd
 import pytest
 
 from paper.rooms.trajectories.analysis import (
-    FACTORS,
+    DIFFERENCES,
     factor_importance,
-    importance_verdict,
-    median_distance,
+    importance_table,
+    median_table,
     one_factor_medians,
-    pairs_of_runs,
-    trajectory_verdict,
 )
-from paper.statistics import interval, jackknife_interval
+from paper.statistics import (
+    FACTOR_NAMES,
+    bootstrap_interval,
+    jackknife_interval,
+    median_distance,
+    pairs_of_runs,
+    percentile_interval,
+)
 from paper.trajectories import group_distances
 
 
@@ -47,12 +52,12 @@ def test_pairs_differ_in_one_thing_only(runs):
     }  # fmt: skip
     for row in pairs.sample(20, random_state=0).itertuples():
         left, right = runs.loc[row.left], runs.loc[row.right]
-        different = [factor for factor in FACTORS if left[factor] != right[factor]]
+        different = [factor for factor in FACTOR_NAMES if left[factor] != right[factor]]
         assert different == ([] if row.differs == "seed" else [row.differs])
 
 
 def test_medians_find_the_factor_that_separates(runs, by_architecture):
-    found = one_factor_medians(by_architecture, runs, draws=200, seed=0)
+    found = one_factor_medians(by_architecture, runs, draws=200, rng=0)
     assert found["network"]["median"] == pytest.approx(3.1, abs=0.1)
     for name in ("seed", "optimizer", "batch_size"):
         assert found[name]["median"] == pytest.approx(1.1, abs=0.1)
@@ -66,7 +71,7 @@ def test_interval_over_runs_is_wider_than_over_pairs(rng):
     D[:5] += 2
     D[:, :5] += 2
     left, right = np.triu_indices(12, 1)
-    found = median_distance(D, left, right, draws=400, seed=0)
+    found = median_distance(D, left, right, draws=400, rng=0)
     values = ((D + D.T) / 2)[left, right]
     drawn = np.median(values[rng.integers(0, len(values), (400, len(values)))], axis=1)
     assert np.diff(found["interval"])[0] > 1.5 * np.ptp(np.quantile(drawn, [0.025, 0.975]))
@@ -75,13 +80,15 @@ def test_interval_over_runs_is_wider_than_over_pairs(rng):
 def test_importance_is_that_of_the_factor_that_makes_the_distance(runs, by_architecture):
     between = group_distances(by_architecture, runs["configuration"])
     configurations = runs.drop_duplicates("configuration").set_index("configuration")
-    found = factor_importance(np.log(between), configurations, splits=6, seed=0)
+    found = factor_importance(np.log(between), configurations, splits=6, random_state=0)
     assert found["r2"] > 0.9
     importance = {name: row["mean"] for name, row in found["importance"].items()}
-    assert importance["network"] > 1 > 0.2 > max(importance[name] for name in FACTORS if name != "network")
-    assert "the order is architecture" in importance_verdict(found)
+    assert importance["network"] > 1 > 0.2 > max(importance[name] for name in FACTOR_NAMES if name != "network")
+    table = importance_table(found)
+    assert table.index.tolist() == list(FACTOR_NAMES.values())
+    assert table.loc["architecture"].item().startswith(f"{importance['network']:.2f} [")
     with pytest.raises(ValueError, match="at least 9 configurations, not 8"):
-        factor_importance(between.iloc[:8, :8], configurations, splits=2, seed=0)
+        factor_importance(between.iloc[:8, :8], configurations, splits=2, random_state=0)
 
 
 def test_importance_cannot_be_memorised(runs, rng):
@@ -89,21 +96,31 @@ def test_importance_cannot_be_memorised(runs, rng):
     noise = rng.uniform(1, 2, (36, 36))
     between = group_distances(noise + noise.T, runs["configuration"])
     configurations = runs.drop_duplicates("configuration").set_index("configuration")
-    assert factor_importance(between, configurations, splits=6, seed=0)["r2"] < 0.2
+    assert factor_importance(between, configurations, splits=6, random_state=0)["r2"] < 0.2
 
 
-def test_the_verdict_follows_the_numbers(runs, by_architecture):
-    medians = one_factor_medians(by_architecture, runs, draws=100, seed=0)
-    nulls = one_factor_medians(by_architecture * 2, runs, draws=100, seed=0)
-    text = trajectory_verdict(medians, nulls)
-    assert "the largest of 5" in text and "more than optimiser, batch size" in text and "50%" in text
-    assert "Seeds of one configuration are closer" in text
-    medians["network"], medians["optimizer"] = medians["optimizer"], medians["network"]
-    text = trajectory_verdict(medians, nulls)
-    assert "number 2 of 5, after optimiser" in text and "more than none of the other factors" in text
-    assert "Even against seeds" in text
-    medians["seed"] = medians["optimizer"]
-    assert "Seeds of one configuration are further apart" in trajectory_verdict(medians, nulls)
+def test_the_table_has_medians_with_intervals_and_their_ratio_to_the_null(runs, by_architecture):
+    medians = one_factor_medians(by_architecture, runs, draws=100, rng=0)
+    nulls = one_factor_medians(by_architecture * 2, runs, draws=100, rng=0)
+    table = median_table(medians, nulls)
+    assert table.index.tolist() == list(DIFFERENCES.values())
+    assert table.loc["architecture", "ratio"] == pytest.approx(0.5)
+    assert table.loc["architecture", "to the other run"].startswith(f"{medians['network']['median']:.3g} [")
+    assert table.loc["weight decay", "to its null"] == "–" and table.loc["weight decay", "pairs"] == 0
+
+
+def test_a_resample_without_a_pair_is_left_out(rng):
+    """One pair among many runs is in few resamples; its distance is the same in all of them."""
+    found = median_distance(rng.uniform(1, 2, (40, 40)), [3], [7], draws=50, rng=0)
+    assert found["interval"] == [found["median"]] * 2
+
+
+def test_bootstrap_interval_is_that_of_the_statistic(rng):
+    x = rng.standard_normal(400)
+    low, high = bootstrap_interval(x, draws=2000, rng=0)
+    assert high - low == pytest.approx(2 * 1.96 * x.std() / 20, rel=0.1) and low < x.mean() < high
+    assert bootstrap_interval(np.full(5, 2.0), np.median, draws=20, rng=0) == [2, 2]
+    assert np.isnan(bootstrap_interval(x[:1], draws=20, rng=0)).all()
 
 
 def test_jackknife_of_a_mean_is_the_standard_error(rng):
@@ -111,4 +128,4 @@ def test_jackknife_of_a_mean_is_the_standard_error(rng):
     low, high = jackknife_interval(x.mean(), (x.sum() - x) / 8)
     assert (low + high) / 2 == pytest.approx(x.mean())
     assert high - low == pytest.approx(2 * 2.306 * x.std(ddof=1) / 3, rel=1e-3)
-    assert interval(np.arange(1001.0)) == pytest.approx([25, 975])
+    assert percentile_interval(np.arange(1001.0)) == pytest.approx([25, 975])

@@ -10,16 +10,18 @@ import matplotlib.pyplot as plt
 
 from inpca import InPCA
 from inpca.centroids import KINDS
-from paper.figures import manifold
+from paper.figures import diagnostics, manifold
 from paper.figures.interactive import manifold_page, save_page
 from paper.figures.spectrum import spectrum
 from paper.figures.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
 from paper.models import runs
 from paper.report.embedding import stress_numbers
 from paper.rooms.ensembles import figures as ensembles
+from paper.rooms.ensembles.analysis import final_numbers
 from paper.rooms.network_size import figures as network_size
 from paper.rooms.trajectories import figures as trajectories
-from paper.rooms.trajectories.analysis import FACTORS
+from paper.rooms.trajectories.analysis import DIFFERENCES
+from paper.statistics import FACTOR_NAMES
 
 NETWORKS = ["vit", "fc"]
 
@@ -93,7 +95,7 @@ def test_every_run_is_one_line(points, embedding):
 
 def test_outliers_are_counted(points):
     points.loc[:2, "train_loss"] = 9.0
-    axes = manifold.outliers(points, "train", 2.0, Palette.of(NETWORKS)).axes[0]
+    axes = diagnostics.outliers(points, "train", 2.0, Palette.of(NETWORKS)).axes[0]
     assert sum(patch.get_height() for patch in axes.patches) == 3
 
 
@@ -145,7 +147,7 @@ def test_tree_has_a_strip_for_each_factor_and_the_colours_of_the_architectures(c
     merges = linkage(rng.uniform(1, 2, (8, 3)), "complete", optimal_ordering=True)
     figure = trajectories.tree(merges, configurations, Palette.of(NETWORKS))
     written = texts(figure)
-    assert set(configurations.index) | set(FACTORS.values()) <= written
+    assert set(configurations.index) | set(FACTOR_NAMES.values()) <= written
     assert {"fully connected", "ViT", "SGD", "Adam", "none", "cropflip", "50"} <= written
     strips = figure.axes[1]
     colours = {to_rgb(patch.get_facecolor()[:3]) for patch in strips.patches[:8]}
@@ -162,23 +164,28 @@ def test_trajectory_map_marks_optimisers_and_augmentation(configurations, rng):
 
 
 def test_medians_without_pairs_are_not_drawn():
-    found = {name: {"median": 1.0, "interval": [0.5, 2], "pairs": 3} for name in trajectories.DIFFERS}
+    found = {name: {"median": 1.0, "interval": [0.5, 2], "pairs": 3} for name in DIFFERENCES}
     found["weight_decay"] = {"median": np.nan, "interval": [np.nan] * 2, "pairs": 0}
     figure = trajectories.null_figure({"train": found, "test": found}, {"train": found, "test": found})
     assert all(len(axes.lines) == 2 * 2 * 5 for axes in figure.axes)
-    importance = {"importance": {name: {"mean": 0.1, "interval": [0, 1]} for name in FACTORS}}
+    importance = {"importance": {name: {"mean": 0.1, "interval": [0, 1]} for name in FACTOR_NAMES}}
     figure = trajectories.factor_effects(importance, {"train": found, "test": found})
     assert {"architecture", "seed only", "train", "test"} <= texts(figure)
-    assert {"train", "test", "seed"} <= texts(network_size.same_path({"train": {"seed": found["seed"]},
-                                                                       "test": {"seed": found["seed"]}}))  # fmt: skip
+    groups = {name: found["seed"] for name in network_size.GROUPS}
+    written = texts(network_size.same_path({"train": groups, "test": groups}))
+    assert {"train", "test", *network_size.GROUPS.values()} <= written
 
 
 def test_tube_and_progress_have_a_line_for_each_architecture_and_run(points):
     models = runs(points)
     table = pd.DataFrame(
-        {"network": np.repeat(NETWORKS, 10), "s": np.tile(np.linspace(0.1, 1, 10), 2),
-         "geodesic_distance": 0.1, "tube_width": 0.2}
-    )  # fmt: skip
+        {
+            "network": np.repeat(NETWORKS, 10),
+            "s": np.tile(np.linspace(0.1, 1, 10), 2),
+            "geodesic_distance": 0.1,
+            "tube_width": 0.2,
+        }
+    )
     figure = trajectories.tube({"train": table, "test": table}, Palette.of(NETWORKS))
     assert [len(axes.lines) for axes in figure.axes] == [2] * 4
     figure = network_size.progress_by_time(models, Palette.of(NETWORKS))
@@ -192,18 +199,22 @@ def test_averages_have_each_their_own_look(rng):
     dataset = InPCA(3).fit(rng.dirichlet(np.ones(3), size=(27, 5))).to_xarray()
     dataset["path"] = ("model", paths)
     dataset["step"] = ("model", np.where(paths == "geodesic", -1, np.tile(np.arange(3), 9)))
-    for name in ("progress", "error", "missed"):
+    for name in ("progress", "error", "expected_error"):
         dataset[name] = ("model", rng.uniform(size=27))
     dataset["final"] = (("kind", "score", "left_out"), rng.uniform(size=(6, 3, 2)))
-    dataset = dataset.assign_coords(kind=list(KINDS), score=["progress", "error", "missed"])
+    dataset = dataset.assign_coords(kind=list(KINDS), score=["progress", "error", "expected_error"])
     assert len(set(ensembles.AVERAGES.values())) == len(KINDS)
     for figure in (ensembles.paths({"train": dataset, "test": dataset}), ensembles.scores_by_progress(dataset)):
         assert {*KINDS, "members"} <= texts(figure)
-    assert {*KINDS, "members", "test progress"} <= texts(ensembles.final_scores(dataset))
+    assert {*KINDS, "members", "test progress"} <= texts(ensembles.final_scores(dataset, final_numbers(dataset)))
     table = pd.DataFrame(
-        [dict(network=n, configuration=f"{n}{i}", kind=kind, error=rng.uniform(), missed=rng.uniform())
-         for n in NETWORKS for i in range(3) for kind in ("arithmetic", "harmonic")]
-    )  # fmt: skip
-    found = {("test", score): {"mean": 0.0, "interval": [-0.1, 0.1]} for score in ensembles.SCORES}
-    figure = ensembles.gains({"test": table}, "harmonic", found, Palette.of(NETWORKS))
+        [
+            dict(network=n, configuration=f"{n}{i}", kind=kind, error=rng.uniform(), expected_error=rng.uniform())
+            for n in NETWORKS
+            for i in range(3)
+            for kind in ("arithmetic", "harmonic")
+        ]
+    )
+    gains = {"test": {score: {"mean": 0.0, "interval": [-0.1, 0.1]} for score in ensembles.ERRORS}}
+    figure = ensembles.gains({"test": table}, "harmonic", gains, Palette.of(NETWORKS))
     assert {"fully connected", "ViT", "mean", "test: error (0/1)"} <= texts(figure)

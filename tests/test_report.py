@@ -2,42 +2,65 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from paper.report.embedding import fit_verdict, path_verdict, stress_verdict
+from inpca import InPCA
+from paper.report.claims import paper_numbers
+from paper.report.embedding import models_near_geodesic, path_text, stress_table, stress_text, unfitted
 from paper.report.numbers import markdown_table, rounded, write_numbers
 
 NUMBERS = {
     "explained_stress": {"1": 0.8, "2": 0.9, "3": 0.955, "5": 0.97},
-    "explained_distance": {"3": 0.9},
-    "signature": [1, -1, 1],
     "n_models": 12,
     "n_runs": 3,
+    "distance_ignorance_truth": 1.151,
+    "median_start_fraction": 0.02,
+    "median_end_fraction": 0.1,
+    "median_start_progress": 0.01,
+    "median_end_progress": 0.9,
 }
 
 
-def final(errors):
-    names = [f"fc-{index}-cropflip" if error > 0.1 else f"fc-{index}-none" for index, error in enumerate(errors)]
-    return pd.DataFrame({"kind": "run", "run": names, "configuration": names, "train_error": errors})
+def test_texts_have_the_numbers_and_those_of_the_paper():
+    text = stress_text(NUMBERS, "test")
+    assert "95.5% of the stress** of 12 models from 3 runs" in text
+    for name in ("three_axes_explain_test", "three_axes_explain_range.least", "three_axes_explain_range.most"):
+        assert str(paper_numbers()[name]) in text
+    text = path_text(NUMBERS)
+    assert "starts at progress 0.010 and ends at 0.900" in text and "2.0% of $d_B(P_0, P_*)$ = 1.151 nats" in text
 
 
-def test_sentences_follow_the_numbers():
-    text = stress_verdict(NUMBERS)
-    assert "Three axes explain 95.5%" in text and "12 models from 3 runs" in text and "2 is time-like" in text
-    assert "none is time-like" in stress_verdict(NUMBERS | {"signature": [1, 1]})
-    assert "2, 3 are time-like" in stress_verdict(NUMBERS | {"signature": [1, -1, -1]})
-    path = dict(distance_ignorance_truth=1.151, median_start_fraction=0.02, median_end_fraction=0.1,
-                median_start_progress=0.01, median_end_progress=0.9)  # fmt: skip
-    assert "starts 2.0% away from $P_0$" in path_verdict(path) and "ends 10.0% away" in path_verdict(path)
+def test_stress_table_counts_time_like_axes(models):
+    embedding = InPCA(10).fit(models).to_xarray()
+    table = stress_table(embedding)
+    assert table["axes"].tolist() == [1, 2, 3, 5, 10]
+    assert table["explained stress"].tolist() == [embedding["explained_stress"][k - 1].item() for k in table["axes"]]
+    signs = embedding["signature"].values
+    assert table["time-like among them"].tolist() == [(signs[:k] < 0).sum() for k in table["axes"]]
 
 
-def test_configurations_that_did_not_fit_are_listed_with_their_error():
-    text = fit_verdict(final([0.02, 0.25, 0.3]), 0.1)
-    assert "1 of 3 runs" in text and "| `fc-2-cropflip` | 30.0% |" in text and "2 of these 2 are trained on" in text
-    assert "fc-0-none" not in text
-    assert "Every configuration does" in fit_verdict(final([0.02, 0.05]), 0.1)
+def test_configurations_that_did_not_fit_are_listed_by_their_mean_error():
+    names = ["fc-0-none", "fc-1-cropflip", "fc-1-cropflip", "fc-2-cropflip"]
+    table = pd.DataFrame({"kind": "run", "run": list("abcd"), "configuration": names})
+    table["augmentation"] = table["configuration"].str.split("-").str[-1]
+    table["train_error"] = [0.02, 0.2, 0.3, 0.4]
+    found = unfitted(table, 0.1)
+    assert found["configuration"].tolist() == ["fc-2-cropflip", "fc-1-cropflip"]
+    assert found["train error"].tolist() == pytest.approx([0.4, 0.25])
+    assert set(found["augmentation"]) == {"cropflip"} and unfitted(table, 0.5).empty
 
 
-def test_metrics_are_rounded_json(tmp_path):
+def test_models_near_a_point_of_the_geodesic_are_those_of_runs_within_the_radius():
+    points = pd.DataFrame({"kind": ["run", "run", "ignorance", "geodesic", "truth"], "t": [np.nan] * 2 + [0, 0.5, 1]})
+    place = np.array([0.1, 0.52, 0, 0.5, 1])
+    found = models_near_geodesic(points, np.abs(place[:, None] - place), [0, 0.6], 0.15)
+    assert {t: near.tolist() for t, near in found.items()} == {
+        0: [True, False, False, False, False],
+        0.6: [False, True, False, False, False],
+    }
+
+
+def test_numbers_are_rounded_json(tmp_path):
     write_numbers(tmp_path / "m.json", {"a": np.float32(1 / 3), "b": [np.int64(2), True], "c": {"d": "x"}})
     assert json.loads((tmp_path / "m.json").read_text()) == {"a": 0.333333, "b": [2, True], "c": {"d": "x"}}
     assert rounded(1234567.0) == 1234570.0

@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paper.rooms.network_size.analysis import path_groups, progress_error_r2, size_verdict, speed, time_to_progress
+from paper.rooms.network_size.analysis import (
+    GROUPS,
+    group_table,
+    path_groups,
+    progress_error_r2,
+    speed,
+    speed_table,
+    time_to_progress,
+)
 
 
 def run(network, seed, pace, epochs=10):
@@ -42,11 +50,21 @@ def test_a_run_that_falls_back_got_there_the_first_time():
 
 
 def test_twice_the_pace_is_a_ratio_of_two(points):
-    found = speed(points, ["s", "m", "l"], [0.3, 0.9], draws=50, seed=0)
-    assert [(row["split"], row["progress"], row["pairs"]) for row in found] == [
-        ("train", 0.3, 3), ("train", 0.9, 3), ("test", 0.3, 3), ("test", 0.9, 0),
-    ]  # fmt: skip
-    assert found[0]["ratio"] == pytest.approx(2) and found[0]["interval"] == pytest.approx([2, 2])
+    found = speed(points, ["s", "m", "l"], [0.3, 0.9], draws=50, rng=0)
+    assert {(split, level): row["pairs"] for split, rows in found.items() for level, row in rows.items()} == {
+        ("train", "30"): 3,
+        ("train", "90"): 3,
+        ("test", "30"): 3,
+        ("test", "90"): 0,
+    }
+    assert found["train"]["30"]["progress"] == 0.3
+    assert found["train"]["30"]["ratio"] == pytest.approx(2)
+    assert found["train"]["30"]["interval"] == pytest.approx([2, 2])
+    assert np.isnan([found["test"]["90"]["ratio"], *found["test"]["90"]["interval"]]).all()
+    slower = speed(points, ["l", "s"], [0.3], draws=50, rng=0)["train"]["30"]
+    assert slower["ratio"] == pytest.approx(0.5)
+    cells = speed_table(found).iloc[:, -1].tolist()
+    assert cells == ["2.00 [2.00, 2.00]"] * 3 + ["–"]
 
 
 def test_paths_are_compared_within_and_outside_of_the_family(points):
@@ -54,21 +72,10 @@ def test_paths_are_compared_within_and_outside_of_the_family(points):
     family = runs["network"].isin(["s", "l"]).to_numpy()
     same = runs["network"].to_numpy()[:, None] == runs["network"].to_numpy()
     D = np.where(same, 1, np.where(family[:, None] & family, 2, 5)).astype(float)
-    found = path_groups(D, runs, ["s", "l"], draws=20, seed=0)
-    assert [row["median"] for row in found.values()] == [1, 2, 5]
+    found = path_groups(D, runs, ["s", "l"], draws=20, rng=0)
+    assert {name: row["median"] for name, row in found.items()} == {"seed": 1, "size": 2, "architecture": 5}
     assert [row["pairs"] for row in found.values()] == [6, 9, 18]
-    speeds = speed(points, ["s", "l"], [0.3], draws=20, seed=0)
-    r2 = progress_error_r2(points)
-    assert r2 == pytest.approx({"train": 1, "test": 1})
-    text = size_verdict(found, speeds, r2, ["s", "l"])
-    assert "size counts about as little as the seed" in text and "**The large network is faster**" in text
-    found = path_groups(np.where(D == 2, 4, D), runs, ["s", "l"], draws=20, seed=0)
-    assert "rather like another architecture" in size_verdict(found, speeds, r2, ["s", "l"])
-    slower, mixed = (
-        speed(points, ["l", "s"], [0.3], draws=20, seed=0),
-        speed(points, ["s", "s"], [0.3], draws=20, seed=0),
-    )
-    assert "**The large network is slower**" in size_verdict(found, slower, r2, ["l", "s"])
-    unreached = speed(points, ["s", "l"], [2.0], draws=20, seed=0)
-    assert "No two runs that can be compared" in size_verdict(found, unreached, r2, ["s", "l"])
-    assert "not faster to every progress" in size_verdict(found, mixed, r2, ["s", "s"])
+    table = group_table({"train": found, "test": found})
+    assert table.index.tolist() == list(GROUPS.values())
+    assert table.loc[GROUPS["size"], "train"] == "2 [2, 2], 9 pairs"
+    assert progress_error_r2(points) == pytest.approx({"train": 1, "test": 1})

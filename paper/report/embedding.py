@@ -1,16 +1,27 @@
-"""What an embedding says: its numbers, and the sentences made from them."""
+"""What an embedding says: its numbers, tables of them, and fixed text in which they are filled in."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from paper.models import runs
-from paper.report.claims import paper_series
+from paper.report.claims import paper_numbers, paper_series
 
 #: Numbers of axes whose explained stress is told.
 STRESS_AXES = (1, 2, 3, 5, 10, 50)
+STRESS_TEXT = """
+Three axes explain **{explained_stress[3]:.1%} of the stress** of {n_models} models from {n_runs} runs; the paper's:
+{paper}, and {least} to {most} over its experiments. Explained stress and pairwise distance by the number of axes:
+"""
+PATH_TEXT = """
+The median run starts at progress {median_start_progress:.3f} and ends at {median_end_progress:.3f}. Its first model is
+{median_start_fraction:.1%} of $d_B(P_0, P_*)$ = {distance_ignorance_truth:.3f} nats away from $P_0$, its last
+{median_end_fraction:.1%} from $P_*$.
+"""
 
 
 def stress_numbers(embedding: xr.Dataset) -> dict:
@@ -70,51 +81,90 @@ def manifold_numbers(
     }
 
 
-def stress_verdict(numbers: dict) -> str:
-    """Does the embedding need few axes? One sentence with its numbers."""
-    stress, signature = numbers["explained_stress"], numbers["signature"]
-    paper = paper_series("three_axes_explain_range")
-    most = max(map(int, stress))
-    time_like = [str(axis) for axis, sign in enumerate(signature, 1) if sign < 0]
-    marked = (
-        f"{', '.join(time_like)} {'is' if len(time_like) == 1 else 'are'} time-like"
-        if time_like
-        else "none is time-like"
-    )
-    return (
-        f"**Three axes explain {stress['3']:.1%} of the stress** of {numbers['n_models']} models from "
-        f"{numbers['n_runs']} runs; one explains {stress['1']:.1%}, two {stress['2']:.1%}, {most} explain "
-        f"{stress[str(most)]:.1%}. The paper reports {paper['least']} to {paper['most']} for three axes over its "
-        "experiments. Of the pairwise "
-        f"distances, three axes explain {numbers['explained_distance']['3']:.1%}. "
-        f"Among the first {len(signature)} axes, {marked}."
-    )
+def stress_table(embedding: xr.Dataset) -> pd.DataFrame:
+    """Explained stress and pairwise distance at the numbers of axes of :data:`STRESS_AXES` that were computed.
 
-
-def path_verdict(numbers: dict) -> str:
-    """Do runs go from ignorance to truth? One sentence with its numbers."""
-    return (
-        f"Measured by the way $d_B(P_0, P_*)$ = {numbers['distance_ignorance_truth']:.3f} nats, the median run starts "
-        f"{numbers['median_start_fraction']:.1%} away from $P_0$ (progress {numbers['median_start_progress']:.3f}) and "
-        f"ends {numbers['median_end_fraction']:.1%} away from $P_*$ (progress {numbers['median_end_progress']:.3f})."
+    Returns
+    -------
+    DataFrame
+        Columns ``axes``, ``time-like among them`` (how many have a negative eigenvalue), ``explained stress``,
+        ``explained pairwise distance``, both as fractions.
+    """
+    computed = [k for k in STRESS_AXES if k <= embedding.sizes["axis"]]
+    chosen = embedding.sel(axis=computed)
+    time_like = (embedding["signature"] < 0).cumsum("axis").sel(axis=computed)
+    return pd.DataFrame(
+        {
+            "axes": computed,
+            "time-like among them": time_like.values,
+            "explained stress": chosen["explained_stress"].values,
+            "explained pairwise distance": chosen["explained_distance"].values,
+        }
     )
 
 
-def fit_verdict(table: pd.DataFrame, fitted_error: float) -> str:
-    """Which configurations did not reach the train error that counts as fitted, and what they have in common."""
+def stress_text(numbers: dict, split: str) -> str:
+    """How much of the stress three axes explain here, and in the paper.
+
+    Parameters
+    ----------
+    numbers : dict
+        From :func:`manifold_numbers`.
+    split : {"train", "test"}
+    """
+    here = {int(k): value for k, value in numbers["explained_stress"].items()}
+    paper = paper_numbers()[f"three_axes_explain_{split}"]
+    return STRESS_TEXT.format(
+        **numbers | {"explained_stress": here}, paper=paper, **paper_series("three_axes_explain_range")
+    )
+
+
+def path_text(numbers: dict) -> str:
+    """Where the runs start and end; ``numbers`` are those of :func:`manifold_numbers`."""
+    return PATH_TEXT.format(**numbers)
+
+
+def models_near_geodesic(
+    points: pd.DataFrame, distances: np.ndarray, chosen: Sequence[float], radius: float
+) -> dict[float, np.ndarray]:
+    """Which models of runs lie close to points of the geodesic.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Model table, in the order of ``distances``.
+    distances : (m, m) array
+        Bhattacharyya distances.
+    chosen : sequence of float
+        Fractions t of the way from P0 to P*; the embedded point of the geodesic that is closest to each is taken.
+    radius : float
+        Nats a sample.
+
+    Returns
+    -------
+    dict
+        By t, an (m,) array of bool.
+    """
+    geodesic, models = points[points["kind"] != "run"], (points["kind"] == "run").to_numpy()
+    places = {t: (geodesic["t"] - t).abs().idxmin() for t in chosen}
+    return {t: np.asarray(distances[place] <= radius) & models for t, place in places.items()}
+
+
+def unfitted(table: pd.DataFrame, fitted_error: float) -> pd.DataFrame:
+    """Configurations whose final train error, the mean over seeds, is above that of a fitted run; the largest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Model table.
+    fitted_error : float
+
+    Returns
+    -------
+    DataFrame
+        Columns ``configuration``, ``augmentation``, ``train error`` (fraction).
+    """
     last = runs(table).groupby("run", sort=False).tail(1)
-    error = last.groupby("configuration", sort=False)["train_error"].mean()
+    error = last.groupby(["configuration", "augmentation"], sort=False)["train_error"].mean()
     worst = error[error > fitted_error].sort_values(ascending=False)
-    n_fitted = (last["train_error"] <= fitted_error).sum()
-    fitted = f"{n_fitted} of {len(last)} runs end with a train error of at most {fitted_error:.0%}."
-    if worst.empty:
-        return f"{fitted} Every configuration does, on average over its seeds."
-    rows = "\n".join(f"| `{name}` | {value:.1%} |" for name, value in worst.items())
-    augmented = worst.index.str.endswith("cropflip").sum()
-    reason = (
-        f"{augmented} of these {len(worst)} are trained on randomly cropped and flipped images and measured on the "
-        "plain ones: they fit a harder problem in a bounded number of epochs. They are kept: their trajectories are "
-        "part of the manifold."
-    )
-    head = "| configuration | train error |\n|---|---|"
-    return f"{fitted} On average over seeds, these configurations do not:\n\n{head}\n{rows}\n\n{reason}"
+    return worst.rename("train error").reset_index()

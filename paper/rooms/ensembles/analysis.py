@@ -14,7 +14,14 @@ from inpca.embedding.estimator import InPCA
 from inpca.geometry import geodesic, ignorance, progress, truth
 from inpca.predictions.store import PredictionStore
 from paper.models import landmarks_of_geodesic
-from paper.statistics import interval
+from paper.statistics import bootstrap_interval, jackknife_interval, with_interval
+
+#: Scores of models with their names for readers.
+SCORE_NAMES = {
+    "progress": "progress",
+    "error": "error (0/1)",
+    "expected_error": "expected error, 1 - mean p(truth)",
+}
 
 
 def scores(models: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
@@ -29,15 +36,15 @@ def scores(models: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``progress``; ``error``, the fraction of samples whose most probable class is wrong; ``missed``, 1 - mean
-        probability of the truth.
+        ``progress``; ``error``, the fraction of samples whose most probable class is wrong;
+        ``expected_error``, 1 - mean p(truth), the error expected of labels drawn from the probabilities.
     """
     of_truth = models[:, np.arange(len(labels)), labels]
     return pd.DataFrame(
         {
             "progress": progress(models, labels),
             "error": (models.argmax(axis=2) != labels).mean(axis=1),
-            "missed": 1 - of_truth.mean(axis=1),
+            "expected_error": 1 - of_truth.mean(axis=1),
         }
     )
 
@@ -63,35 +70,62 @@ def final_averages(stores: Sequence[PredictionStore], split: str) -> pd.DataFram
     return pd.concat(tables, ignore_index=True)
 
 
-def gain_over_arithmetic(table: pd.DataFrame, kind: str, score: str, *, draws: int, seed: int) -> dict:
+def gain_over_arithmetic(
+    table: pd.DataFrame, kind: str, score: str, *, draws: int, rng: int | np.random.Generator
+) -> dict[str, float | list | int]:
     """Mean over configurations of the score of one average less that of the arithmetic mean, with an interval.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`final_averages`.
-    kind, score : str
-    draws : int
-        Bootstrap draws of configurations.
-    seed : int
+    kind : str
+        Of average.
+    score : str
+        A column of :func:`scores`.
+    draws, rng
+        See :func:`paper.statistics.bootstrap_interval`; configurations are drawn.
 
     Returns
     -------
     dict
-        ``mean``, ``interval``, ``configurations``; negative where the average has the lower score. ``better`` and
-        ``worse``: shares of configurations.
+        ``mean``, ``interval``, ``configurations``; negative where the average has the lower score. ``lower`` and
+        ``higher``: fractions of configurations where it has.
     """
     wide = table.pivot(index="configuration", columns="kind", values=score)
-    difference = (wide[kind] - wide["arithmetic"]).to_numpy()
-    rng = np.random.default_rng(seed)
-    drawn = difference[rng.integers(0, len(difference), (draws, len(difference)))].mean(axis=1)
+    gain = (wide[kind] - wide["arithmetic"]).to_numpy()
     return {
-        "mean": float(difference.mean()),
-        "interval": interval(drawn),
-        "configurations": len(difference),
-        "better": float((difference < 0).mean()),
-        "worse": float((difference > 0).mean()),
+        "mean": float(gain.mean()),
+        "interval": bootstrap_interval(gain, np.mean, draws=draws, rng=rng),
+        "configurations": len(gain),
+        "lower": float((gain < 0).mean()),
+        "higher": float((gain > 0).mean()),
     }
+
+
+def gain_table(gains: dict[str, dict[str, dict]]) -> pd.DataFrame:
+    """Gains with their intervals, as text in percentage points, one row for each split and score.
+
+    Parameters
+    ----------
+    gains : mapping from split to mapping from score to dict
+        From :func:`gain_over_arithmetic`.
+    """
+    rows = [
+        {
+            "split": split,
+            "score": SCORE_NAMES[score],
+            "mean difference (percentage points)": with_interval(
+                100 * gain["mean"], [100 * end for end in gain["interval"]], "+.2f"
+            ),
+            "lower in": f"{gain['lower']:.0%}",
+            "higher in": f"{gain['higher']:.0%}",
+            "configurations": gain["configurations"],
+        }
+        for split, by_score in gains.items()
+        for score, gain in by_score.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def measure_ensemble(store: PredictionStore, split: str, *, geodesic_points: int, n_components: int) -> xr.Dataset:
@@ -129,7 +163,7 @@ def measure_ensemble(store: PredictionStore, split: str, *, geodesic_points: int
     last = members[:, -1]
     final = np.stack([_final(np.delete(last, member, axis=0), labels) for member in range(len(last))], axis=-1)
     dataset["final"] = (("kind", "score", "left_out"), final)
-    return dataset.assign_coords(kind=list(KINDS), score=["progress", "error", "missed"])
+    return dataset.assign_coords(kind=list(KINDS), score=list(SCORE_NAMES))
 
 
 def _final(members: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -137,15 +171,26 @@ def _final(members: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return scores(np.stack([centroid(members, kind) for kind in KINDS]), labels).to_numpy()
 
 
-def gain_verdict(found: dict, kind: str, split: str) -> str:
-    """Does one kind of average beat the arithmetic mean? By error and by the probability of the truth."""
-    parts = []
-    for score, name in (("error", "error"), ("missed", "1 - mean p(truth)")):
-        result = found[split, score]
-        low, high = (100 * end for end in result["interval"])
-        answer = "yes" if high < 0 else "no, it loses" if low > 0 else "not beyond the interval"
-        parts.append(
-            f"by {name} **{answer}**: {100 * result['mean']:+.2f} [{low:+.2f}, {high:+.2f}] percentage points; lower "
-            f"in {result['better']:.0%}, higher in {result['worse']:.0%} of {result['configurations']} configurations"
-        )
-    return f"Does the {kind} mean beat the arithmetic mean on the {split} split? " + "; ".join(parts) + "."
+def final_numbers(ensemble: xr.Dataset) -> dict[str, dict[str, dict]]:
+    """Scores of the averages at the last step, with jackknife intervals over members.
+
+    Parameters
+    ----------
+    ensemble : Dataset
+        From :func:`measure_ensemble`.
+
+    Returns
+    -------
+    dict
+        By kind of average, then by score: ``value`` and ``interval``.
+    """
+    last = ensemble["step"].values == ensemble["step"].values.max()
+    found: dict[str, dict[str, dict]] = {}
+    for kind in KINDS:
+        place = int(np.flatnonzero(last & (ensemble["path"].values == kind))[0])
+        found[kind] = {}
+        for score in SCORE_NAMES:
+            value = float(ensemble[score].values[place])
+            without = ensemble["final"].sel(kind=kind, score=score).values
+            found[kind][score] = {"value": value, "interval": jackknife_interval(value, without)}
+    return found

@@ -14,20 +14,25 @@ from matplotlib.ticker import PercentFormatter
 from inpca.centroids import KINDS
 from paper.figures.manifold import axis_label
 from paper.figures.style import MUTED, Palette, new_figure
-from paper.statistics import jackknife_interval
+from paper.rooms.ensembles.analysis import SCORE_NAMES
 
 #: Colour and marker of each kind of average.
 AVERAGES = dict(
-    zip(KINDS, zip(("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"), "os^Dv*", strict=True),
-        strict=True)
-)  # fmt: skip
-SCORES = {"error": "test error (0/1)", "missed": "1 - mean p(truth)"}
+    zip(
+        KINDS,
+        zip(("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7"), "os^Dv*", strict=True),
+        strict=True,
+    )
+)
+ERRORS = ("error", "expected_error")
 
 
 def average_legend() -> list[Line2D]:
     """Legend entries of members and averages."""
-    entries = [Line2D([], [], color=colour, marker=marker, markersize=5, label=kind)
-               for kind, (colour, marker) in AVERAGES.items()]  # fmt: skip
+    entries = [
+        Line2D([], [], color=colour, marker=marker, markersize=5, label=kind)
+        for kind, (colour, marker) in AVERAGES.items()
+    ]
     return [Line2D([], [], color=MUTED, linewidth=0.8, label="members"), *entries]
 
 
@@ -45,9 +50,13 @@ def paths(ensembles: Mapping[str, xr.Dataset]) -> Figure:
         axes.plot(*place[path == "geodesic"].T, color="black", linewidth=2)
         for end, name in zip(place[path == "geodesic"][[0, -1]], ("$P_0$", "$P_*$"), strict=True):
             axes.annotate(
-                name, end, xytext=(6, 6), textcoords="offset points", fontsize=12,
+                name,
+                end,
+                xytext=(6, 6),
+                textcoords="offset points",
+                fontsize=12,
                 bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "alpha": 0.7, "edgecolor": "none"},
-            )  # fmt: skip
+            )
         axes.set(xlabel=axis_label(ensemble, 1), ylabel=axis_label(ensemble, 2), title=split)
     entries = [*average_legend(), Line2D([], [], color="black", linewidth=2, label="geodesic")]
     figure.legend(handles=entries, loc="outside upper center", ncols=8)
@@ -55,38 +64,51 @@ def paths(ensembles: Mapping[str, xr.Dataset]) -> Figure:
 
 
 def scores_by_progress(ensemble: xr.Dataset) -> Figure:
-    """Test error and 1 - mean p(truth) of members and averages against their progress."""
+    """Error and expected error of members and averages against their progress."""
     figure, panels = new_figure(2, width=5, height=3.4)
     path, progress = ensemble["path"].values, ensemble["progress"].values
-    for axes, (score, label) in zip(panels, SCORES.items(), strict=True):
+    for axes, score in zip(panels, ERRORS, strict=True):
         value = ensemble[score].values
         for member in (name for name in dict.fromkeys(path) if name.startswith("member")):
             axes.plot(progress[path == member], value[path == member], color=MUTED, linewidth=0.6, alpha=0.7)
         for kind, (colour, marker) in AVERAGES.items():
-            axes.plot(progress[path == kind], value[path == kind], color=colour, marker=marker, markersize=4,
-                      linewidth=1.1, alpha=0.85)  # fmt: skip
-        axes.set(xlabel="test progress", ylabel=label, xlim=(0, 1), ylim=(0, None))
+            axes.plot(
+                progress[path == kind],
+                value[path == kind],
+                color=colour,
+                marker=marker,
+                markersize=4,
+                linewidth=1.1,
+                alpha=0.85,
+            )
+        axes.set(xlabel="test progress", ylabel=f"test {SCORE_NAMES[score]}", xlim=(0, 1), ylim=(0, None))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.legend(handles=average_legend(), loc="outside upper center", ncols=7)
     return figure
 
 
-def final_scores(ensemble: xr.Dataset) -> Figure:
-    """Final scores of the averages with jackknife intervals over members, beside the members themselves."""
+def final_scores(ensemble: xr.Dataset, found: Mapping) -> Figure:
+    """Final scores of the averages with their intervals, beside the members themselves.
+
+    Parameters
+    ----------
+    ensemble : Dataset
+        From :func:`paper.rooms.ensembles.analysis.measure_ensemble`.
+    found : mapping from kind of average to scores
+        From :func:`paper.rooms.ensembles.analysis.final_numbers`.
+    """
     figure, panels = new_figure(3, width=3.8, height=2.8, sharey=True)
     last = ensemble["step"].values == ensemble["step"].values.max()
     path = ensemble["path"].values
     member = last & np.char.startswith(path.astype(str), "member")
-    labels = {"progress": "test progress", **SCORES}
-    for axes, (score, label) in zip(panels, labels.items(), strict=True):
+    for axes, (score, label) in zip(panels, SCORE_NAMES.items(), strict=True):
         value = ensemble[score].values
         for row, (kind, (colour, marker)) in enumerate(AVERAGES.items()):
-            final = value[last & (path == kind)].item()
-            ends = jackknife_interval(final, ensemble["final"].sel(kind=kind, score=score).values)
-            axes.plot(ends, [row, row], color=colour, linewidth=1.4)
-            axes.plot(final, row, marker, color=colour, markersize=6)
+            final = found[kind][score]
+            axes.plot(final["interval"], [row, row], color=colour, linewidth=1.4)
+            axes.plot(final["value"], row, marker, color=colour, markersize=6)
         axes.plot(value[member], np.full(member.sum(), len(AVERAGES)), "|", color="0.4", markersize=9)
-        axes.set(xlabel=label)
+        axes.set(xlabel=f"test {label}")
     panels[0].set_yticks(range(len(AVERAGES) + 1), [*AVERAGES, "members"])
     panels[0].invert_yaxis()
     return figure
@@ -100,25 +122,25 @@ def gains(tables: Mapping[str, pd.DataFrame], kind: str, found: Mapping, palette
     tables : mapping from split to DataFrame
         From :func:`paper.rooms.ensembles.analysis.final_averages`.
     kind : str
-    found : mapping from (split, score) to what :func:`paper.rooms.ensembles.analysis.gain_over_arithmetic` returns
+    found : mapping from split to mapping from score to dict
+        From :func:`paper.rooms.ensembles.analysis.gain_over_arithmetic`.
     palette : Palette
     """
-    figure, panels = new_figure(len(SCORES), len(tables), width=4.9, height=3, squeeze=False)
+    figure, panels = new_figure(len(ERRORS), len(tables), width=4.9, height=3, squeeze=False)
     for row, (split, table) in zip(panels, tables.items(), strict=True):
-        for axes, score in zip(row, SCORES, strict=True):
+        for axes, score in zip(row, ERRORS, strict=True):
             wide = table.pivot(index=["network", "configuration"], columns="kind", values=score)
-            difference = 100 * (wide[kind] - wide["arithmetic"])
+            gain = 100 * (wide[kind] - wide["arithmetic"])
             for place, network in enumerate(palette.networks):
-                values = np.sort(difference.loc[[network]].to_numpy())
+                values = np.sort(gain.loc[[network]].to_numpy())
                 spread = place + 0.25 * np.linspace(-1, 1, len(values) + 2)[1:-1]
                 axes.plot(values, spread, "o", color=palette.colour(network), markersize=4)
-            result = found[split, score]
+            result = found[split][score]
             y = len(palette.networks)
             axes.plot(100 * np.array(result["interval"]), [y, y], color="black", linewidth=2)
             axes.plot(100 * result["mean"], y, "D", color="black", markersize=6)
             axes.axvline(0, color="0.6", linewidth=0.8)
             axes.set_yticks(range(y + 1), [*map(palette.label, palette.networks), "mean"])
             axes.invert_yaxis()
-            name = SCORES[score].replace("test ", "")
-            axes.set(title=f"{split}: {name}", xlabel=f"{kind} - arithmetic mean (percentage points)")
+            axes.set(title=f"{split}: {SCORE_NAMES[score]}", xlabel=f"{kind} - arithmetic mean (percentage points)")
     return figure

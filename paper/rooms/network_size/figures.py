@@ -13,6 +13,7 @@ from sklearn.linear_model import LinearRegression
 
 from paper.figures.intervals import point
 from paper.figures.style import Palette, new_figure
+from paper.rooms.network_size.analysis import GROUPS
 
 
 def progress_by_time(points: pd.DataFrame, palette: Palette) -> Figure:
@@ -30,8 +31,9 @@ def progress_by_time(points: pd.DataFrame, palette: Palette) -> Figure:
             for network in palette.networks:
                 for _, run in points[points["network"] == network].groupby("run", sort=False):
                     later = run[run["step"] > 0]
-                    axes.plot(later[time], later[f"{split}_progress"], color=palette.colour(network), linewidth=0.8,
-                              alpha=0.6)  # fmt: skip
+                    axes.plot(
+                        later[time], later[f"{split}_progress"], color=palette.colour(network), linewidth=0.8, alpha=0.6
+                    )
             axes.set(xlabel=time, ylabel=f"{split} progress", xscale="log", ylim=(0, 1))
     entries = [Line2D([], [], color=palette.colour(n), label=palette.label(n)) for n in palette.networks]
     figure.legend(handles=entries, loc="outside upper center", ncols=len(entries))
@@ -49,8 +51,10 @@ def progress_by_error(points: pd.DataFrame, r2: Mapping[str, float], palette: Pa
         axes.plot(ends, LinearRegression().fit(error[:, None], progress).predict(ends), color="black", linewidth=1.2)
         axes.set(xlabel=f"{split} error", ylabel="progress", title=f"{split}: R² = {r2[split]:.3f}", ylim=(-0.03, 1.03))
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    entries = [Line2D([], [], linestyle="", marker="o", color=palette.colour(n), label=palette.label(n))
-               for n in palette.networks]  # fmt: skip
+    entries = [
+        Line2D([], [], linestyle="", marker="o", color=palette.colour(n), label=palette.label(n))
+        for n in palette.networks
+    ]
     figure.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return figure
 
@@ -60,14 +64,14 @@ def same_path(groups: Mapping[str, Mapping[str, dict]]) -> Figure:
 
     Parameters
     ----------
-    groups : mapping from split to a mapping from group to what :func:`paper.statistics.median_distance` returns
+    groups : mapping from split to dict
+        From :func:`paper.rooms.network_size.analysis.path_groups`.
     """
     figure, axes = new_figure(width=7, height=2.6)
     for offset, (split, found), colour in zip((-0.12, 0.12), groups.items(), ("#0072B2", "#D55E00"), strict=False):
-        for row, name in enumerate(found):
+        for row, name in enumerate(GROUPS):
             point(axes, found[name], row + offset, colour, split if row == 0 else None)
-    names = list(next(iter(groups.values())))
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(GROUPS)), list(GROUPS.values()))
     axes.invert_yaxis()
     axes.set(xlabel="median distance of trajectories (nats a sample)", xlim=(0, None))
     axes.legend()

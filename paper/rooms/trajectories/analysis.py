@@ -12,26 +12,69 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from paper.statistics import FACTORS, interval, median_distance, pairs_of_runs, with_interval
+from paper.statistics import FACTOR_NAMES, median_distance, pairs_of_runs, percentile_interval, with_interval
 
 #: Trees of the random forest.
 TREES = 100
+#: What two runs can differ in, with its name for readers.
+DIFFERENCES = {"seed": "seed", **FACTOR_NAMES}
 
 
 def one_factor_medians(
-    distances: np.ndarray, runs: pd.DataFrame, *, draws: int, seed: int
+    distances: np.ndarray, runs: pd.DataFrame, *, draws: int, rng: int | np.random.Generator
 ) -> dict[str, dict[str, float | list | int]]:
-    """Median distance of runs that differ in the seed only, and in each factor only; see :func:`median_distance`."""
+    """Median distance of runs that differ in the seed only, and in each factor only.
+
+    Parameters
+    ----------
+    distances : (m, m) array
+        Between runs, nats a sample.
+    runs : DataFrame
+        See :func:`paper.statistics.pairs_of_runs`.
+    draws, rng
+        See :func:`paper.statistics.median_distance`.
+
+    Returns
+    -------
+    dict
+        By the names of :data:`DIFFERENCES`, what :func:`paper.statistics.median_distance` returns.
+    """
     pairs = pairs_of_runs(runs)
-    return {
-        name: median_distance(distances, *pairs.loc[pairs["differs"] == name, ["left", "right"]].to_numpy().T,
-                              draws=draws, seed=seed)
-        for name in ("seed", *FACTORS)
-    }  # fmt: skip
+    found = {}
+    for name in DIFFERENCES:
+        left, right = pairs.loc[pairs["differs"] == name, ["left", "right"]].to_numpy().T
+        found[name] = median_distance(distances, left, right, draws=draws, rng=rng)
+    return found
+
+
+def median_table(medians: dict, nulls: dict) -> pd.DataFrame:
+    """Median distances of runs that differ in one thing only, to each other and to the other's null.
+
+    Parameters
+    ----------
+    medians, nulls : dict
+        From :func:`one_factor_medians`, of distances between runs and of those to nulls.
+
+    Returns
+    -------
+    DataFrame
+        One row for each name of :data:`DIFFERENCES`: number of pairs, both medians with their intervals, as text, in
+        nats a sample, and their ratio.
+    """
+    rows = {
+        name: {
+            "pairs": medians[key]["pairs"],
+            "to the other run": with_interval(medians[key]["median"], medians[key]["interval"]),
+            "to its null": with_interval(nulls[key]["median"], nulls[key]["interval"]),
+            "ratio": medians[key]["median"] / nulls[key]["median"],
+        }
+        for key, name in DIFFERENCES.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("runs differ in")
 
 
 def factor_importance(
-    distances: pd.DataFrame, configurations: pd.DataFrame, *, splits: int, seed: int
+    distances: pd.DataFrame, configurations: pd.DataFrame, *, splits: int, random_state: int
 ) -> dict[str, dict | list | float]:
     """How much each factor says about the distance between two configurations: permutation importance.
 
@@ -47,7 +90,8 @@ def factor_importance(
     configurations : DataFrame
         Factors of each configuration, by its name.
     splits : int
-    seed : int
+    random_state : int
+        Of the choice of configurations and, plus the number of the split, of the forest.
 
     Returns
     -------
@@ -63,26 +107,42 @@ def factor_importance(
     names = list(distances.index)
     if len(names) < 9:
         raise ValueError(f"importance needs at least 9 configurations, not {len(names)}")
-    factors = configurations.loc[names, list(FACTORS)].astype(str).to_numpy()
-    rng = np.random.default_rng(seed)
+    factors = configurations.loc[names, list(FACTOR_NAMES)].astype(str).to_numpy()
+    rng = np.random.default_rng(random_state)
     scores, losses = [], []
     for split in range(splits):
         held = np.isin(np.arange(len(names)), rng.choice(len(names), len(names) // 3, replace=False))
         known, unseen = (_pairs_as_rows(distances.to_numpy(), factors, np.flatnonzero(part)) for part in (~held, held))
         forest = make_pipeline(
-            OneHotEncoder(handle_unknown="ignore"), RandomForestRegressor(TREES, random_state=seed + split, n_jobs=1)
+            OneHotEncoder(handle_unknown="ignore"),
+            RandomForestRegressor(TREES, random_state=random_state + split, n_jobs=1),
         ).fit(*known)
         scores.append(r2_score(unseen[1], forest.predict(unseen[0])))
-        found = permutation_importance(forest, *unseen, scoring="r2", n_repeats=5, random_state=seed + split)
+        found = permutation_importance(forest, *unseen, scoring="r2", n_repeats=5, random_state=random_state + split)
         losses.append(found.importances_mean)
     return {
         "importance": {
-            factor: {"mean": float(np.mean(loss)), "interval": interval(loss)}
-            for factor, loss in zip(FACTORS, np.transpose(losses), strict=True)
+            factor: {"mean": float(np.mean(loss)), "interval": percentile_interval(loss)}
+            for factor, loss in zip(FACTOR_NAMES, np.transpose(losses), strict=True)
         },
         "r2": float(np.mean(scores)),
-        "r2_interval": interval(scores),
+        "r2_interval": percentile_interval(scores),
     }
+
+
+def importance_table(importance: dict) -> pd.DataFrame:
+    """Permutation importance of each factor with its interval, as text.
+
+    Parameters
+    ----------
+    importance : dict
+        From :func:`factor_importance`.
+    """
+    rows = {
+        FACTOR_NAMES[name]: {"importance (loss of R²)": with_interval(found["mean"], found["interval"], ".2f")}
+        for name, found in importance["importance"].items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
 
 
 def _pairs_as_rows(distances: np.ndarray, factors: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,45 +150,3 @@ def _pairs_as_rows(distances: np.ndarray, factors: np.ndarray, chosen: np.ndarra
     pairs = list(combinations(chosen, 2))
     rows = [["|".join(sorted(values)) for values in zip(factors[i], factors[j], strict=True)] for i, j in pairs]
     return np.array(rows, dtype=object), np.array([distances[i, j] for i, j in pairs])
-
-
-def trajectory_verdict(medians: dict, nulls: dict) -> str:
-    """Does architecture separate trajectories more than the other factors, and how much of it is the metric's doing?"""
-    ranking = sorted(FACTORS, key=lambda name: -np.nan_to_num(medians[name]["median"]))
-    architecture, seed = medians["network"], medians["seed"]
-    low = architecture["interval"][0]
-    beaten = [FACTORS[name] for name in FACTORS if medians[name]["interval"][1] < low]
-    open_ = [FACTORS[name] for name in FACTORS
-             if name != "network" and medians[name]["pairs"] and FACTORS[name] not in beaten]  # fmt: skip
-    place = f"the largest of {len(FACTORS)}" if ranking[0] == "network" else (
-        f"number {ranking.index('network') + 1} of {len(FACTORS)}, after "
-        + ", ".join(FACTORS[name] for name in ranking[: ranking.index("network")]))  # fmt: skip
-    against_seed = (
-        "Seeds of one configuration are closer than architectures, beyond the intervals. " if seed["interval"][1] < low
-        else "Seeds of one configuration are further apart than architectures, beyond the intervals. "
-        if seed["interval"][0] > architecture["interval"][1]
-        else "Even against seeds of one configuration the intervals overlap. "
-    )  # fmt: skip
-    return (
-        f"Two runs that differ in **architecture** only are {with_interval(architecture)} nats a sample apart in the "
-        f"median, {place}; two that differ in the **seed** only, {with_interval(seed)}. Beyond the intervals, "
-        f"architecture separates more than {', '.join(beaten) or 'none of the other factors'}"
-        + (f"; against {', '.join(open_)} the intervals leave it open. " if open_ else ". ")
-        + against_seed
-        + "To the class-preserving null of the run of the other architecture it is "
-        f"{with_interval(nulls['network'])}: what separates architectures is "
-        f"{architecture['median'] / nulls['network']['median']:.0%} of what being equally good at every progress would "
-        "allow at random."
-    )  # fmt: skip
-
-
-def importance_verdict(importance: dict) -> str:
-    """Which factors the regressor needs, and how much it explains."""
-    values = importance["importance"]
-    order = sorted(values, key=lambda name: -values[name]["mean"])
-    low, high = importance["r2_interval"]
-    return (
-        f"On pairs of configurations that it never saw, the regressor explains R² = {importance['r2']:.2f} "
-        f"[{low:.2f}, {high:.2f}] of the logarithm of the distance. By the loss of R² when a factor is "
-        "shuffled, the order is " + ", ".join(f"{FACTORS[name]} ({values[name]['mean']:.2f})" for name in order) + "."
-    )

@@ -14,7 +14,8 @@ from scipy.cluster.hierarchy import dendrogram
 
 from paper.figures.intervals import point
 from paper.figures.style import Palette, new_figure
-from paper.statistics import FACTORS
+from paper.rooms.trajectories.analysis import DIFFERENCES
+from paper.statistics import FACTOR_NAMES
 
 #: Marker of each optimiser; further ones take the spare markers in turn.
 MARKERS = {"sgd": "o", "sgdn": "^", "adam": "s"}
@@ -22,7 +23,6 @@ SPARE_MARKERS = "DvPX"
 OPTIMIZERS = {"sgd": "SGD", "sgdn": "SGD with Nesterov momentum", "adam": "Adam"}
 #: Colour maps of the factors that are not architectures, from light to dark.
 FACTOR_MAPS = {"optimizer": "Greys", "batch_size": "BuGn", "weight_decay": "Purples", "augmentation": "YlOrBr"}
-DIFFERS = {"seed": "seed", **FACTORS}
 
 
 def markers_of(optimizers) -> dict[str, str]:
@@ -52,11 +52,20 @@ def trajectory_map(coordinates: np.ndarray, runs: pd.DataFrame, labels: list[str
         for optimizer, marker in markers.items():
             for filled in (True, False):
                 chosen = (runs["optimizer"] == optimizer).to_numpy() & (plain == filled)
-                axes.scatter(*coordinates[chosen][:, [x, y]].T, marker=marker, s=26, linewidth=0.9, alpha=0.85,
-                             facecolors=colours[chosen] if filled else "none", edgecolors=colours[chosen])  # fmt: skip
+                axes.scatter(
+                    *coordinates[chosen][:, [x, y]].T,
+                    marker=marker,
+                    s=26,
+                    linewidth=0.9,
+                    alpha=0.85,
+                    facecolors=colours[chosen] if filled else "none",
+                    edgecolors=colours[chosen],
+                )
         axes.set(xlabel=labels[x], ylabel=labels[y])
-    entries = [Line2D([], [], linestyle="", marker="o", color=palette.colour(n), label=palette.label(n))
-               for n in palette.networks]  # fmt: skip
+    entries = [
+        Line2D([], [], linestyle="", marker="o", color=palette.colour(n), label=palette.label(n))
+        for n in palette.networks
+    ]
     entries += [
         Line2D([], [], linestyle="", marker=marker, color="0.3", label=OPTIMIZERS.get(name, name))
         for name, marker in markers.items()
@@ -86,27 +95,35 @@ def tree(linkage: np.ndarray, configurations: pd.DataFrame, palette: Palette) ->
     branches.spines["left"].set_visible(False)
     ordered = configurations.iloc[found["leaves"]]
     legends = {}
-    for column, (factor, title) in enumerate(FACTORS.items()):
+    for column, (factor, title) in enumerate(FACTOR_NAMES.items()):
         colours = factor_colours(configurations[factor], factor, palette)
-        legends[title] = {palette.label(v) if factor == "network" else OPTIMIZERS.get(v, f"{v:g}" if isinstance(
-            v, float) else v): colour for v, colour in colours.items()}  # fmt: skip
+        legends[title] = {value_name(value, factor, palette): colour for value, colour in colours.items()}
         for row, value in enumerate(ordered[factor]):
             strips.barh(row, 0.92, left=column, height=0.92, color=colours[value], linewidth=0)
-    strips.set(xlim=(0, len(FACTORS)), ylim=(-0.5, len(ordered) - 0.5))
+    strips.set(xlim=(0, len(FACTOR_NAMES)), ylim=(-0.5, len(ordered) - 0.5))
     strips.set_yticks(range(len(ordered)), ordered.index, fontsize=7, family="monospace")
     strips.yaxis.tick_right()
-    strips.set_xticks(np.arange(len(FACTORS)) + 0.46, list(FACTORS.values()), rotation=90, fontsize=8)
+    strips.set_xticks(np.arange(len(FACTOR_NAMES)) + 0.46, list(FACTOR_NAMES.values()), rotation=90, fontsize=8)
     strips.tick_params(length=0)
     strips.spines[:].set_visible(False)
     branches.set_ylim(0, 10 * len(ordered))
     entries = [
         entry
         for title, values in legends.items()
-        for entry in (Patch(alpha=0, label=f"$\\bf{{{title.replace(' ', '~')}}}$"),
-                      *(Patch(color=colour, label=str(value)) for value, colour in values.items()))
-    ]  # fmt: skip
+        for entry in (
+            Patch(alpha=0, label=f"$\\bf{{{title.replace(' ', '~')}}}$"),
+            *(Patch(color=colour, label=str(value)) for value, colour in values.items()),
+        )
+    ]
     figure.legend(handles=entries, loc="outside right center", fontsize=8, handlelength=1)
     return figure
+
+
+def value_name(value: object, factor: str, palette: Palette) -> str:
+    """A factor's value as it stands in legends."""
+    if factor == "network":
+        return palette.label(value)
+    return f"{value:g}" if isinstance(value, float) else OPTIMIZERS.get(value, str(value))
 
 
 def factor_colours(values: pd.Series, factor: str, palette: Palette) -> dict:
@@ -129,14 +146,17 @@ def factor_effects(importance: dict, medians: Mapping[str, dict]) -> Figure:
     """
     figure, (left, right) = new_figure(2, width=4.8, height=3)
     rows = importance["importance"]
-    bars(left, {FACTORS[factor]: row["mean"] for factor, row in rows.items()},
-         [row["interval"] for row in rows.values()])  # fmt: skip
+    bars(
+        left,
+        {FACTOR_NAMES[factor]: row["mean"] for factor, row in rows.items()},
+        [row["interval"] for row in rows.values()],
+    )
     left.axvline(0, color="0.6", linewidth=0.8)
     left.set(xlabel="permutation importance (loss of R² on held-out pairs)")
     for offset, (split, found), colour in zip((-0.15, 0.15), medians.items(), ("#0072B2", "#D55E00"), strict=False):
-        for row, name in enumerate(DIFFERS):
+        for row, name in enumerate(DIFFERENCES):
             point(right, found[name], row + offset, colour, split if row == 0 else None)
-    right.set_yticks(range(len(DIFFERS)), [f"{name} only" for name in DIFFERS.values()])
+    right.set_yticks(range(len(DIFFERENCES)), [f"{name} only" for name in DIFFERENCES.values()])
     right.invert_yaxis()
     right.set(xlabel="median distance of trajectories that differ in\nthis factor only (nats a sample)", xlim=(0, None))
     right.legend()
@@ -163,35 +183,41 @@ def null_figure(medians: Mapping[str, dict], nulls: Mapping[str, dict]) -> Figur
     """
     figure, panels = new_figure(len(medians), width=4.4, height=3, sharey=True, squeeze=False)
     for axes, split in zip(panels[0], medians, strict=True):
-        for row, name in enumerate(DIFFERS):
+        for row, name in enumerate(DIFFERENCES):
             first = row == 0
             point(axes, medians[split][name], row - 0.14, "#0072B2", "to the other run" if first else None)
             point(axes, nulls[split][name], row + 0.14, "0.4", "to its class-preserving null" if first else None, "D")
         axes.set(xlabel="median trajectory distance (nats a sample)", title=split, xlim=(0, None))
-        axes.set_yticks(range(len(DIFFERS)), [f"{name} only" for name in DIFFERS.values()])
+        axes.set_yticks(range(len(DIFFERENCES)), [f"{name} only" for name in DIFFERENCES.values()])
     panels[0, 0].invert_yaxis()
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 
-def tube(measured: Mapping[str, pd.DataFrame], palette: Palette) -> Figure:
+def tube(tables: Mapping[str, pd.DataFrame], palette: Palette) -> Figure:
     """Distance to the geodesic and tube width against progress: median and quartiles over an architecture's runs.
 
     Parameters
     ----------
-    measured : mapping from split to DataFrame
+    tables : mapping from split to DataFrame
         Columns ``network``, ``s``, ``geodesic_distance``, ``tube_width``; where runs are under way.
     palette : Palette
     """
     values = {"geodesic_distance": "distance to the geodesic", "tube_width": "distance to the mean over seeds"}
-    figure, panels = new_figure(2, len(measured), width=4.4, height=2.9, squeeze=False)
-    for row, (split, table) in zip(panels, measured.items(), strict=True):
+    figure, panels = new_figure(2, len(tables), width=4.4, height=2.9, squeeze=False)
+    for row, (split, table) in zip(panels, tables.items(), strict=True):
         for axes, (value, label) in zip(row, values.items(), strict=True):
             for network in palette.networks:
                 by_s = table[table["network"] == network].groupby("s")[value]
                 axes.plot(by_s.median(), color=palette.colour(network), label=palette.label(network), linewidth=1.5)
-                axes.fill_between(by_s.median().index, by_s.quantile(0.25), by_s.quantile(0.75),
-                                  color=palette.colour(network), alpha=0.15, linewidth=0)  # fmt: skip
+                axes.fill_between(
+                    by_s.median().index,
+                    by_s.quantile(0.25),
+                    by_s.quantile(0.75),
+                    color=palette.colour(network),
+                    alpha=0.15,
+                    linewidth=0,
+                )
             axes.set(xlabel="progress", ylabel=f"{label}\n(nats a sample)", title=split, xlim=(0, 1), ylim=(0, None))
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(palette.networks))
     return figure
