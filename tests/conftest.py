@@ -11,9 +11,9 @@ sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "benchmarks")]
 
 
 def pytest_collection_modifyitems(items):
-    """What asks for the finished smoke study is slow, whatever else it does."""
+    """What asks for the finished smoke study, or for a copy of the project to run Snakemake in, is slow."""
     for item in items:
-        if "smoke" in item.fixturenames:
+        if {"smoke", "project"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
 

@@ -23,6 +23,7 @@ def close(found, expected, error=1e-12):
     return np.allclose(found, expected, rtol=0, atol=error)
 
 
+@pytest.mark.slow
 def test_the_golden_file_is_what_its_program_writes():
     assert golden.as_floats(golden.golden()) == EXPECTED
 

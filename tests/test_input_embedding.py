@@ -234,6 +234,7 @@ def noisy_runs():
     return np.concatenate([0.9 * path + 0.1 * rng.dirichlet(np.ones(10), (25, 100)) for _ in range(12)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

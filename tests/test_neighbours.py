@@ -21,6 +21,7 @@ def together(place):
     return (D.argmin(axis=1) // 30 == np.arange(90) // 30).all()
 
 
+@pytest.mark.slow
 def test_tsne_keeps_groups_and_the_arrangement_it_starts_from_at_any_scale(groups):
     points, D = groups
     place = tsne(D, points[:, :2], 10)
@@ -30,6 +31,7 @@ def test_tsne_keeps_groups_and_the_arrangement_it_starts_from_at_any_scale(group
     assert np.corrcoef(place[:, 1], mirrored[:, 1])[0, 1] < 0
 
 
+@pytest.mark.slow
 def test_umap_keeps_groups_without_a_warning_and_is_reproducible(groups):
     points, D = groups
     with warnings.catch_warnings():

@@ -84,6 +84,7 @@ def test_other_commands_name_files_that_are_there(project):
     assert shutil.which("make")
 
 
+@pytest.mark.slow
 def test_python_blocks_run_in_their_order(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     generator = torch.Generator().manual_seed(0)
