@@ -137,6 +137,16 @@ def stack_log_probs(stores: Sequence[PredictionStore], split: str, geodesic_poin
         If there are no stores.
     PredictionStoreError
         If one lacks the split, or has other samples, classes or labels than the first.
+
+    Notes
+    -----
+    To place own models, log-probabilities (q, N, C) on the training samples, in the embedding of a study::
+
+        dataset = xr.load_dataset("results/fashion/embeddings/main/train.nc", engine="scipy")
+        stores = open_stores(sorted(Path("results/fashion/predictions/main").glob("*.zarr")))
+        points = int(dataset["model"].str.startswith("geodesic/").sum())
+        inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
+        coordinates = inpca.transform(own)
     """
     check_samples(stores, split)
     labels = stores[0].labels(split)

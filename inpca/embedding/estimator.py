@@ -10,13 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 from inpca.distances.pairwise import as_models, pairwise_distances
 from inpca.embedding.distance_matrix import check_distances, check_rows, read_distances
 from inpca.embedding.fingerprints import fingerprints
-from inpca.embedding.fitting import Fit, fit_all, fit_landmarks
+from inpca.embedding.fitted import FittedMixin
+from inpca.embedding.fitting import fit_all, fit_landmarks
 from inpca.embedding.input import check_numbers, check_parameters, check_placed, check_weight, labels_of, warn_of_zeros
-from inpca.embedding.saved import as_dataset, give_models, kind_of, parameters_of, restore, unchanged
-from inpca.embedding.spectral import explained_distance, times
+from inpca.embedding.saved import give_models, kind_of, parameters_of, restore, unchanged
 
 
-class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Embedding of models whose signed squared differences are the distances between the models.
 
     W = -½ L D L with L = I - 1 1ᵀ/m and D the matrix of distances (neither squared nor rooted); W = U Λ Uᵀ, ordered by
@@ -30,7 +30,7 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_components : int
-        Axes that are kept, those of largest |λ|.
+        Number k of axes, those of largest |λ|.
     metric : str
         Distance between models, one of :data:`inpca.distances.METRICS`; with ``"precomputed"``, ``X`` is the matrix of
         distances: an array in memory (float32 or float64), memory-mapped, or zarr.
@@ -42,12 +42,17 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Models to whose distances the computation is restricted.
     random_state : int
         Seed of the Lanczos iteration and of the choice of landmarks.
+    n_jobs : int, optional
+        Threads of the distances between models; all for None and -1. The result does not depend on it.
+    device : str
+        Where distances between models are computed: ``"cpu"``, or a device of torch such as ``"cuda"``.
 
     Attributes
     ----------
     embedding_ : (m, k) array
-        Coordinates. The entry of largest magnitude of each axis is positive. Axes beyond the rank of W are 0; all
-        are, with a warning, if no distance is larger than rounding.
+        Coordinates, in the square root of the unit of the distance (sqrt(nats) for bhattacharyya). The entry of largest
+        magnitude of each axis is positive. Axes beyond the rank of W are 0; all are, with a warning, if no distance is
+        larger than rounding.
     eigenvalues_ : (k,) array
         Signed, ordered by magnitude; proportional to the weights, if there are any.
     signature_ : (k,) array of int
@@ -56,13 +61,22 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         1 - sqrt(1 - Σ_{i≤k} λ_i² / ‖W‖_F²), for 1 … k axes; ‖W‖_F² is the sum over all m axes, computed from D (with
         landmarks: what the axes leave of it is estimated from the distances to them). 1 if W is 0: nothing is left
         unexplained.
+    explained_distance_ : (k,) array
+        1 - Σ_ij |D̂_ij - D_ij| / Σ_ij D_ij for 1 … k axes, with D̂ the signed squared differences of the coordinates.
     distances_ : (m, m) array, or (m, n_landmarks)
-        The distances that were embedded.
+        The distances that were embedded; None after :meth:`from_xarray`.
     landmarks_ : (n_landmarks,) array of int, or None
+        Positions of the models to which distances were computed.
     metric_, log_, normalize_ : str, bool, bool
         The parameters of the fit, which are those of what follows, whatever is set meanwhile.
     landmark_error_ : float, or None
         Relative error of the coordinates, estimated by :func:`.landmarks.landmark_error`; None for few landmarks.
+
+    See Also
+    --------
+    inpca.pairwise_distances : The distances.
+    inpca.progress : How far a model is on the way to the truth.
+    inpca.plotting.pairs : A figure of an embedding.
 
     References
     ----------
@@ -76,8 +90,11 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     >>> import numpy as np
     >>> from inpca import InPCA
     >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
-    >>> InPCA(n_components=2).fit_transform(models).shape
-    (20, 2)
+    >>> inpca = InPCA(n_components=2).fit(models)
+    >>> inpca.embedding_.shape, inpca.signature_.tolist(), inpca.get_feature_names_out().tolist()
+    ((20, 2), [1, 1], ['inpca0', 'inpca1'])
+    >>> bool(inpca.explained_stress_[0] < inpca.explained_stress_[1] < 1)
+    True
     """
 
     def __init__(
@@ -119,11 +136,28 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         sample_weight : (m,) array, optional
             Weight of each model: the embedding is that of the models with each repeated as often as its weight says.
 
+        Returns
+        -------
+        InPCA
+            Itself.
+
         Raises
         ------
         TypeError, ValueError
             For parameters of a wrong type or out of range, distances that are not square, finite, symmetric, 0 on the
             diagonal and not negative, invalid weights, weights together with landmarks, or invalid models.
+
+        See Also
+        --------
+        inpca.InPCA.transform : Places other models.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from inpca import InPCA
+        >>> D = np.array([[0.0, 1.0, 9.0], [1.0, 0.0, 4.0], [9.0, 4.0, 0.0]])  # squares: 0, 1 and 3 on a line
+        >>> (np.ptp(InPCA(1, metric="precomputed").fit(D).embedding_)).round(6)
+        np.float64(3.0)
         """
         check_parameters(self, X)
         precomputed = self.metric == "precomputed"
@@ -149,37 +183,21 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         warn_of_zeros(self.embedding_)
         return self
 
-    def _settings(self) -> dict:
-        """How distances are computed."""
-        return {**kind_of(self), "n_jobs": self.n_jobs, "device": self.device}
-
-    def _learn(self, fit: Fit) -> None:
-        embedding = fit.embedding
-        self.embedding_, self.eigenvalues_ = embedding.coordinates, embedding.eigenvalues
-        self.signature_ = np.where(embedding.eigenvalues < 0, -1, 1)
-        self.explained_stress_, self._explained_distance = embedding.explained_stress(), None
-        self.distances_, self.landmarks_, self.landmark_error_ = fit.distances, fit.landmarks, fit.landmark_error
-        self._placement, self._models = embedding.placement, fit.models
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.eigenvalues_)
-
-    @property
-    def explained_distance_(self) -> np.ndarray:
-        """Explained pairwise distance of 1 … k axes, (k,); computed from ``distances_`` when it is first used."""
-        check_is_fitted(self, "embedding_")
-        if self._explained_distance is None:
-            if not self.embedding_.any() and self.explained_stress_[0] == 1:
-                self._explained_distance = np.ones(len(self.eigenvalues_))
-            else:
-                self._explained_distance = explained_distance(
-                    self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight
-                )
-        return self._explained_distance
-
     def fit_transform(self, X, y=None, **fit_params) -> np.ndarray:
-        """Coordinates (m, k) of models that are embedded; parameters and errors are those of :meth:`fit`."""
+        """Coordinates (m, k) of models that are embedded; parameters and errors are those of :meth:`fit`.
+
+        See Also
+        --------
+        inpca.InPCA.fit : The same without coordinates.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from inpca import InPCA
+        >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
+        >>> InPCA(2).set_output(transform="pandas").fit_transform(models).columns.tolist()
+        ['inpca0', 'inpca1']
+        """
         return self.fit(X, **fit_params).embedding_
 
     def transform(self, X) -> np.ndarray:
@@ -191,16 +209,34 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : (q, N, C) array of models, or (q, m) distances to the fitted models (the landmarks, if there are any) with
-            ``metric="precomputed"`` or after :meth:`from_xarray`
+            ``metric="precomputed"`` or after ``from_xarray``
 
         Returns
         -------
         (q, k) array
+            In the unit of the fitted coordinates, the square root of that of the distances.
 
         Raises
         ------
         TypeError, ValueError
             For invalid models or distances, or if the fitted models have changed since.
+
+        See Also
+        --------
+        inpca.InPCA.transform_view : The fitted models by other distances.
+
+        References
+        ----------
+        De Silva & Tenenbaum, "Sparse multidimensional scaling using landmark points", 2004.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from inpca import InPCA
+        >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
+        >>> inpca = InPCA(2).fit(models)
+        >>> bool(np.allclose(inpca.transform(models[:3]), inpca.embedding_[:3], atol=1e-6))
+        True
         """
         check_is_fitted(self, "embedding_")
         check_placed(X, self.n_features_in_, of_models=self._models is not None)
@@ -212,51 +248,9 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             D = D if self._order is None else D[:, self._order]
         return self._placement.place(D)
 
-    def transform_view(self, D) -> np.ndarray:
-        """Coordinates of the fitted models as seen by other distances between them.
-
-        The rows of -½ L D' L, instead of those of W, are projected on the axes. Where the embedded distances are the
-        mean of several matrices, a model's coordinates are the mean of its views: the partial factor scores
-        of DISTATIS (Abdi et al., 2005; doi:10.1109/CVPR.2005.445).
-
-        Parameters
-        ----------
-        D : (m, m) array
-            Distances between the same models, for example on other samples.
-
-        Returns
-        -------
-        (m, k) array
-        """
-        check_is_fitted(self, "embedding_")
-        D = check_distances(D)
-        if self.landmarks_ is not None or D.shape[0] != len(self.embedding_):
-            raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {D.shape[0]}")
-        weight = self._placement.weight
-        means = times(D, weight)
-        return self._placement.place(D, means, float(weight @ means))
-
-    def to_xarray(self, labels=None) -> xr.Dataset:
-        """The fitted embedding without models and distances, to be saved in any format that xarray writes.
-
-        With a fingerprint of each model, by which :meth:`from_xarray` knows it again.
-
-        Parameters
-        ----------
-        labels : (m,) array of str or int, optional
-            Coordinate ``model`` of the dataset; unless given those of the fitted xarray or DataFrame, or 0 … m-1.
-
-        Raises
-        ------
-        ValueError
-            For labels of another number or type, or if the fitted models have changed since.
-        """
-        check_is_fitted(self, "embedding_")
-        return as_dataset(self, labels)
-
     @classmethod
     def from_xarray(cls, dataset: xr.Dataset, models=None) -> InPCA:
-        """A fitted InPCA from what :meth:`to_xarray` returned, or from a file that the workflow wrote.
+        """A fitted InPCA from what :meth:`to_xarray` returned.
 
         Parameters
         ----------
@@ -267,20 +261,25 @@ class InPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             digits lose the smallest ones, with a warning. With models :meth:`transform` takes models of the same kind,
             without them distances to the fitted models (the landmarks), in their order.
 
+        Returns
+        -------
+        InPCA
+
         Raises
         ------
-        ValueError
-            If models are missing or foreign, or if the dataset is of distances and not of models.
+        TypeError, ValueError
+            If this is no such dataset, models are missing or foreign, or the dataset is of distances and not of models.
 
-        Notes
-        -----
-        To place own models, log-probabilities (q, N, C) on the training samples, in the embedding of a study::
-
-            dataset = xr.load_dataset("results/fashion/embeddings/main/train.nc", engine="scipy")
-            stores = open_stores(sorted(Path("results/fashion/predictions/main").glob("*.zarr")))
-            points = int(dataset["model"].str.startswith("geodesic/").sum())
-            inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
-            coordinates = inpca.transform(own)
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from inpca import InPCA, pairwise_distances
+        >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
+        >>> saved = InPCA(2).fit(models).to_xarray()
+        >>> placed = InPCA.from_xarray(saved, models=models[::-1]).transform(models[:4])
+        >>> by_distances = InPCA.from_xarray(saved).transform(pairwise_distances(models[:4], models))
+        >>> bool(np.allclose(placed, by_distances, atol=1e-6))
+        True
         """
         inpca = cls(**parameters_of(dataset))
         restore(inpca, dataset)

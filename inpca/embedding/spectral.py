@@ -183,14 +183,14 @@ def rounding(D) -> float:
 
 
 @compiled(parallel=True, fastmath=FAST)
-def _missed_rows(block, left, right, signature, weight, missed, total):  # pragma: no cover (compiled)
+def _unexplained_rows(block, left, right, signature, weight, unexplained, total):  # pragma: no cover (compiled)
     for i in numba.prange(block.shape[0]):
         for j in range(block.shape[1]):
             rest = np.float64(block[i, j])
             total[i] += weight[j] * rest
             for axis in range(len(signature)):
                 rest -= signature[axis] * (left[i, axis] - right[j, axis]) ** 2
-                missed[i, axis] += weight[j] * abs(rest)
+                unexplained[i, axis] += weight[j] * abs(rest)
 
 
 def explained_distance(
@@ -218,13 +218,25 @@ def explained_distance(
     Returns
     -------
     (k,) array
+
+    See Also
+    --------
+    inpca.InPCA : Has it as ``explained_distance_``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca.embedding import explained_distance
+    >>> x = np.array([[0.0, 0.1], [1.0, 0.0], [3.0, 0.2]])
+    >>> explained_distance(x[:, :1], np.array([1]), (x[:, :1] - x[:, :1].T) ** 2)
+    array([1.])
     """
     weight = np.ones(len(embedding)) if weight is None else weight
     right, of_columns = (embedding, weight) if columns is None else (embedding[columns], weight[columns])
-    missed, total = np.zeros(embedding.shape), np.zeros(len(embedding))
+    unexplained, total = np.zeros(embedding.shape), np.zeros(len(embedding))
     for first, block in row_blocks(D):
         rows = slice(first, first + len(block))
-        _missed_rows(block, embedding[rows], right, signature, of_columns, missed[rows], total[rows])
+        _unexplained_rows(block, embedding[rows], right, signature, of_columns, unexplained[rows], total[rows])
     if not weight @ total:
         return np.ones(len(signature))
-    return 1 - (weight[:, None] * missed).sum(axis=0) / (weight * total).sum()
+    return 1 - (weight[:, None] * unexplained).sum(axis=0) / (weight * total).sum()

@@ -68,6 +68,25 @@ class PredictionWriter:
         If an argument is not what it must be.
     PredictionStoreError
         If something else has that name, another writer has it, or what there is does not fit.
+
+    See Also
+    --------
+    inpca.Recorder : Writes what a network of torch predicts while it is trained.
+    inpca.PredictionStore : Reads what was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from inpca import PredictionStore
+    >>> from inpca.predictions import PredictionWriter
+    >>> path = tempfile.mkdtemp() + "/run.zarr"
+    >>> writer = PredictionWriter(path, seeds=[0], checkpoints={0: 0, 50: 0.5}, labels={"test": [1, 0]}, n_classes=2)
+    >>> for step in writer.steps:
+    ...     writer.write("test", 0, step, np.log([[0.4, 0.6], [0.7, 0.3]]))
+    >>> writer.close()
+    >>> PredictionStore(path).log_probs("test").shape
+    (1, 2, 2, 2)
     """
 
     def __init__(
@@ -212,16 +231,16 @@ class PredictionWriter:
         return len(self.seeds) * len(self.steps) - len({(seed, step) for _, seed, step in self._pending})
 
     def is_pending(self, split: str, seed: int, step: int) -> bool:
-        """Whether a split of a checkpoint of the schedule is still to be written."""
+        """Whether a split of a checkpoint is still to be written."""
         return (split, self.seeds.index(seed), self.steps.index(step)) in self._pending
 
     def write(self, split: str, seed: int, step: int, log_probs: np.ndarray) -> None:
-        """Store the (N, C) log-probabilities of one run at one checkpoint.
+        """Store the (N, C) log-probabilities, in nats, of one run on one split at one checkpoint.
 
         Raises
         ------
         PredictionStoreError
-            If the writer is closed, the split, seed or step is not in the schedule or was written before, or the values
+            If the writer is closed, the split, seed or step is none of the store or was written before, or the values
             have another shape, hold NaN, or are not log-probabilities; then it can be written again.
         """
         where = f"{split}, seed {seed}, step {step}"

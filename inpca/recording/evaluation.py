@@ -38,8 +38,14 @@ def log_probabilities(model: nn.Module, split, *, outputs: str = "logits", n_cla
     TypeError, ValueError
         If the outputs have another shape or kind, or hold NaN; the message says what to pass.
 
+    See Also
+    --------
+    inpca.Recorder : Stores them while a network is trained.
+
     Examples
     --------
+    >>> import torch
+    >>> from inpca.recording import log_probabilities
     >>> model = torch.nn.Linear(2, 2, bias=False)
     >>> _ = model.weight.data.zero_()
     >>> log_probabilities(model, (torch.ones(1, 2), torch.zeros(1))).exp()

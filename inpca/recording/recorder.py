@@ -51,7 +51,7 @@ class Recorder:
     checkpoints : mapping from int to float
         Epoch of each optimiser step at which to record.
     n_classes : int
-        Number of logits of the model.
+        Number C of logits of the model.
     seeds : sequence of int
         Runs of the store.
     attributes : mapping, optional
@@ -70,6 +70,11 @@ class Recorder:
     PredictionStoreError
         If something else has that name, another recorder writes it, or what there is does not fit.
 
+    See Also
+    --------
+    inpca.PredictionStore : Reads what was recorded, ln p of each class in nats.
+    inpca.predictions.PredictionWriter : Writes predictions from elsewhere.
+
     Notes
     -----
     In Lightning, call it in ``on_train_start`` (with step 0) and ``on_train_batch_end`` (``trainer.global_step``) of a
@@ -78,8 +83,9 @@ class Recorder:
 
     Examples
     --------
-    >>> import tempfile, torch
-    >>> from inpca import PredictionStore
+    >>> import tempfile
+    >>> import torch
+    >>> from inpca import PredictionStore, Recorder
     >>> x, y = torch.randn(6, 5), torch.arange(6) % 3
     >>> model, path = torch.nn.Linear(5, 3), tempfile.mkdtemp() + "/run.zarr"
     >>> with Recorder(path, {"train": (x, y)}, checkpoints={0: 0, 2: 1}, n_classes=3) as record:
@@ -128,7 +134,7 @@ class Recorder:
             origin={f"inputs of split {name!r}": digest for name, digest in self._digests.items()}
             | {"outputs": outputs},
         )
-        self._steps, self._recorded = frozenset(self._writer.steps), set()
+        self._recorded: set[tuple[int, int]] = set()
 
     def __call__(self, model: nn.Module, step: int, seed: int | None = None) -> bool:
         """Record the model if ``step`` is in the schedule; says whether it was.
@@ -144,6 +150,10 @@ class Recorder:
         seed : int, optional
             Which run this is; needed if there are several.
 
+        Returns
+        -------
+        bool
+
         Raises
         ------
         PredictionStoreError
@@ -152,9 +162,13 @@ class Recorder:
             If step or seed is none of the store's, or the outputs of the model are not what they must be, or the
             samples of a split differ from those at construction. Nothing is recorded then, and the checkpoint can be
             repeated.
+
+        See Also
+        --------
+        inpca.recording.log_probabilities : What is recorded of one split.
         """
         step, seed = whole_number(step, "step"), self._seed(seed)
-        if step not in self._steps:
+        if step not in self._writer.steps:
             return False
         where = f"seed {seed}, step {step}"
         name = self._writer.path.name
@@ -221,6 +235,10 @@ class Recorder:
         PredictionStoreError
             If nothing was recorded, a file is damaged, the seeds share no checkpoint, or a checkpoint is missing and
             ``strict``; what was recorded stays in the unfinished store.
+
+        See Also
+        --------
+        inpca.PredictionStore.finish : Does so after a crash.
         """
         try:
             self._finish(strict)
