@@ -22,7 +22,7 @@ test: env ## run the tests, the smoke study among them
 	$(BIN)/python -m pytest -m "not published"
 
 test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: two minutes on two cores
-	$(BIN)/python -m pytest -m "not slow and not published"
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published"
 
 published: env ## say which committed studies were made by another version of this tree
 	$(BIN)/python -m pytest -m published

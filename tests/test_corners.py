@@ -26,7 +26,8 @@ def data(rng):
 
 def job(start, fit_epochs=60, **changes):
     """A job of the smoke study, shorter and with a smaller subset."""
-    found = read_study(ROOT / "config/smoke.yaml").corner_jobs()[start]
+    study = read_study(ROOT / "config/smoke.yaml")
+    found = study.sections()["corner_initialization"].jobs(study)[start]
     configuration = found.configuration.model_copy(update={"epochs": 3, "batch_size": 10})
     fit = found.fit and found.fit.model_copy(
         update={"epochs": fit_epochs, "samples": found.fit.samples and 15, **changes}
