@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=5)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    study = read_study("config/synthetic.yaml").synthetic
+    study = read_study("config/synthetic.yaml").sections()["sloppy_synthetic"]
     data = synthetic_data(study.dataset(Spectrum(decay=0.5)))
     tensors = as_inputs(data.train_images), torch.from_numpy(data.train_labels)
     (base,) = study.configurations().values()
