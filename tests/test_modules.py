@@ -28,6 +28,12 @@ def test_names_that_the_library_loads_late_have_their_modules_as_dependencies(tm
     )
 
 
+def test_a_package_that_loads_its_modules_late_stands_for_all_of_them():
+    found = library_modules("paper/figures/spectrum.py")
+    assert {"inpca/plotting/__init__.py", "inpca/plotting/spectrum.py", "inpca/plotting/pairs.py"} <= set(found)
+    assert not {"inpca/recording/recorder.py", "inpca/embedding/estimator.py"} & set(found)
+
+
 def test_a_study_depends_on_the_jobs_of_its_rooms_alone():
     of_synthetic = rule_jobs(rule_files(read_study(ROOT / "config/synthetic.yaml")))
     jobs = [f"paper/rooms/sloppy_synthetic/jobs/{name}.py" for name in ("data", "geometry", "sweep", "train")]

@@ -78,10 +78,7 @@ def test_deleting_a_figure_runs_its_notebook_only(finished):
 def test_editing_the_plots_runs_notebooks_only(finished):
     with open(finished / "paper/figures/spectrum.py", "a") as file:
         file.write("\n# edited\n")
-    notebooks = {
-        f"notebook_{name}"
-        for name in ("main_manifold", "test_embedding", "trajectories", "distances", "sloppy_synthetic")
-    }
+    notebooks = {f"notebook_{name}" for name in ("main_manifold", "test_embedding", "trajectories")}
     assert set(dry_run(finished)) == {*notebooks, "claims", "provenance", "all"}
 
 

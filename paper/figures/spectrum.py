@@ -7,8 +7,6 @@ from matplotlib.figure import Figure
 
 from inpca import plotting
 
-STRESS_AXES = (1, 2, 3, 5, 10, 50)
-
 
 def spectrum(embedding: xr.Dataset) -> Figure:
     """Three panels of :func:`inpca.plotting.spectrum`, of distances in nats."""

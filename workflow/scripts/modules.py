@@ -56,8 +56,12 @@ def claims_files(notebook: str) -> list[str]:
 
 @cache
 def import_graph() -> grimp.ImportGraph:
-    """Which module of the project imports which."""
-    return grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
+    """Which module of the project imports which; a package that loads modules late imports all that its stub names."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
+    for package in sorted(graph.modules):
+        for module in set(loaded_late(package).values()):
+            graph.add_import(importer=package, imported=module)
+    return graph
 
 
 def file_of(module: str) -> str:
@@ -71,21 +75,23 @@ def imported_modules(path: Path) -> Iterator[str]:
     known = import_graph().modules
     for node in ast.walk(ast.parse(source(path))):
         if isinstance(node, ast.ImportFrom):
-            names = [(f"{node.module}.{alias.name}", node.module) for alias in node.names]
+            names = [(f"{node.module}.{alias.name}", node.module) for alias in node.names if node.module]
         elif isinstance(node, ast.Import):
             names = [(alias.name, alias.name) for alias in node.names]
         else:
             continue
         for whole, module in names:
-            yield from [name for name in (whole, loaded_late().get(whole), module) if name in known][:1]
+            late = loaded_late(module).get(whole)
+            yield from [name for name in (whole, late, module) if name in known][:1]
 
 
 @cache
-def loaded_late() -> dict[str, str]:
-    """Module of each name that the library loads when it is used, as its stub says."""
-    tree = ast.parse((PROJECT / "inpca/__init__.pyi").read_text("utf-8"))
+def loaded_late(package: str) -> dict[str, str]:
+    """Module of each name that a package loads when it is used, as its stub says; none for one without a stub."""
+    stub = PROJECT.joinpath(*package.split("."), "__init__.pyi")
+    tree = ast.parse(stub.read_text("utf-8") if stub.is_file() else "")
     return {
-        f"inpca.{alias.name}": f"inpca.{node.module}"
+        f"{package}.{alias.name}": f"{package}.{node.module}"
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.level
         for alias in node.names
