@@ -33,6 +33,8 @@ INVALID = " is not a valid list of claims:"
         ({"at_most": "rows.0.x"}, "held"),
         ({"at_least": "other.x"}, "not tested"),
         ({"below": "none"}, "not tested"),
+        ({"above": "paper.tangents_differ"}, "held"),
+        ({"below": "paper.tangents_differ"}, "not held"),
     ],
 )
 def test_rules(rule, expected):
@@ -53,13 +55,15 @@ def test_the_table_shows_numbers_bounds_and_what_was_not_tested():
         Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": "rows.0.x"}}),
         Claim(**ONE | {"id": "too_small", "text": "It is two.", "rule": {"at_least": 2}, "paper": "tangents_differ"}),
         Claim(**ONE | {"id": "elsewhere", "number": "absent.x"}),
+        Claim(**ONE | {"id": "as_in_the_paper", "text": "It is more.", "rule": {"above": "paper.tangents_differ"}}),
     ]
     table = claims_table(judge(claims, "book", NUMBERS))
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
-    assert "1 held, 1 not held, 1 not tested." in table
+    assert "2 held, 1 not held, 1 not tested." in table
     value = "1<br><sub>book.value</sub>"
     assert ["It is less.", "Fig. 1", "–", value, "< 2<br><sub>book.rows.0.x</sub>", "held"] in cells
     assert ["It is two.", "Fig. 1", "0.1297 (exact)", value, "≥ 2", "**not held**"] in cells
+    assert ["It is more.", "Fig. 1", "–", value, "> 0.13<br><sub>paper.tangents_differ</sub>", "held"] in cells
     assert table.endswith("does not have the numbers: elsewhere.\n")
 
 
@@ -69,6 +73,7 @@ def test_the_table_shows_numbers_bounds_and_what_was_not_tested():
         ({"rule": {}}, "rule"),
         ({"rule": {"over": 1}}, "over"),
         ({"paper": "a_number_of_no_paper"}, r"a_claim: paper_numbers\.yaml has no number 'a_number_of_no_paper'"),
+        ({"rule": {"below": "paper.none"}}, r"a_claim: paper_numbers\.yaml has no number 'none'"),
         ({"paper": {"value": 1}}, "paper"),
         ({"number": "a..b"}, "number"),
         ({"rule": {"below": ""}}, "below"),
@@ -135,7 +140,8 @@ def test_every_claim_has_its_number_in_the_default_study():
 
 
 def test_every_number_of_the_paper_is_used_by_a_claim_or_named_in_a_text():
-    claimed = {claim.paper for file in files_of_claims() for claim in read_claims(file)}
+    claims = [claim for file in files_of_claims() for claim in read_claims(file)]
+    claimed = {str(name).removeprefix("paper.") for claim in claims for name in (claim.paper, *claim.rule.values())}
     files = [
         *(ROOT / "notebooks").glob("*.ipynb"),
         *(ROOT / "paper").rglob("*.py"),

@@ -14,15 +14,20 @@ from paper.rooms.distances.analysis import (
     embed,
     hellinger_distances,
     hellinger_numbers,
-    kept_numbers,
     metric_numbers,
     powers_of_ten,
+    preservation_numbers,
     signed_root,
     trajectory_lengths,
     weighting_numbers,
 )
-from paper.rooms.distances.subsets import sampling_errors, subset_errors
-from paper.rooms.distances.verdicts import hellinger_verdict, kept_verdict, metric_verdict, verdict, weighting_verdict
+from paper.rooms.distances.tables import (
+    hellinger_table,
+    metric_table,
+    preservation_table,
+    stress_columns,
+    weighting_table,
+)
 
 
 @pytest.fixture
@@ -49,10 +54,9 @@ def test_hellinger_saturates_as_samples_are_added(D):
     stress = [entry["explained_stress"]["3"] for entry in numbers.values()]
     assert saturated == sorted(saturated) and saturated[0] == 0 and saturated[-1] > 0.9
     assert stress[-1] < stress[0]
-    numbers["1"]["explained_stress"]["3"] = 0.9
-    assert "is lost" in hellinger_verdict(numbers)
-    numbers["2000"]["explained_stress"]["3"] = 0.8
-    assert "does not decide" in hellinger_verdict(numbers)
+    table = hellinger_table(numbers)
+    assert table.index.tolist() == ["1", "10", "100", "1000", "2000"]
+    assert table["saturated pairs"].tolist() == saturated and table["stress, k = 3"].tolist() == stress
 
 
 def test_agreement_does_not_see_position_orientation_and_scale(rng):
@@ -78,27 +82,30 @@ def test_evenly_spread_models_have_equal_weights_and_the_unweighted_embedding(D)
     assert plain.equals(weighted)
     numbers = weighting_numbers(plain, weighted, weight)
     assert numbers["agreement"] == pytest.approx(1) and numbers["effective_models"] == 40
-    assert numbers["largest_ratio"] == 1 and "as if there were 40 models" in weighting_verdict(numbers)
+    assert numbers["largest_ratio"] == 1
+    rows = weighting_table(numbers)
+    assert rows.index.tolist() == ["unweighted", "weighted"] and rows.loc["weighted"].equals(rows.loc["unweighted"])
 
 
 def test_all_axes_of_inpca_are_an_isometry(models, D, table):
     exact = Picture.of_inpca(InPCA(40, metric="precomputed").fit(D).to_xarray(), 40)
     assert np.allclose(squareform(exact.squares()), D, atol=1e-12)
     assert np.allclose(exact.steps(), np.diagonal(D, 1), atol=1e-12)
-    kept = kept_numbers(table, D, [exact], 5)[exact.name]
-    assert all(value == pytest.approx(1, abs=1e-6) for value in kept.values())
+    found = preservation_numbers(table, D, [exact], 5)[exact.name]
+    assert all(value == pytest.approx(1, abs=1e-6) for value in found.values())
 
 
-def test_a_scaled_copy_keeps_everything_and_a_shuffled_one_little(rng, table):
+def test_a_scaled_copy_preserves_everything_and_a_shuffled_one_little(rng, table):
     points = np.cumsum(rng.standard_normal((40, 2)), axis=0)
     D = squareform(pdist(points, "sqeuclidean"))
     pictures = [Picture.plain("tsne", 5 * points), Picture.plain("umap", rng.permutation(points))]
-    kept = kept_numbers(table, D, pictures, 5)
-    assert all(value == pytest.approx(1) for value in kept["tsne"].values())
-    assert kept["umap"]["distance_spearman"] < 0.3 and kept["umap"]["neighbours_kept"] < 0.5
-    assert "length_share" not in kept["tsne"]
-    text = kept_verdict(kept, 5)
-    assert "Distances are kept best by **t-SNE**, least by **UMAP**" in text and "| t-SNE | 1.00 |" in text
+    found = preservation_numbers(table, D, pictures, 5)
+    assert all(value == pytest.approx(1) for value in found["tsne"].values())
+    assert found["umap"]["distance_spearman"] < 0.3 and found["umap"]["neighbours_preserved"] < 0.5
+    assert "length_ratio" not in found["tsne"]
+    rows = preservation_table(found)
+    assert rows.index.tolist() == ["t-SNE", "UMAP"]
+    assert rows.loc["UMAP", "distances (Spearman)"] == found["umap"]["distance_spearman"]
 
 
 def test_length_is_that_of_a_line_and_of_the_riemannian_length(models, D, table):
@@ -115,22 +122,14 @@ def test_time_like_steps_have_no_length(table):
     assert signed_root(np.array([-4.0, 9.0])).tolist() == [-2, 3]
 
 
-def test_verdicts_follow_the_numbers(models, D, table, rng):
+def test_the_reference_agrees_with_itself_and_tables_have_a_row_for_each_metric(D, table):
     distances = {"bhattacharyya": D, "hellinger": hellinger_distances(D, 30)}
     embeddings = {name: embed(matrix) for name, matrix in distances.items()}
     numbers = metric_numbers(table, embeddings, distances)
     assert numbers["bhattacharyya"]["agreement"] == pytest.approx(1)
     assert numbers["bhattacharyya"]["rank_correlation"] == pytest.approx(1)
-    numbers["hellinger"]["explained_stress"]["3"] = 0.1
-    numbers["bhattacharyya"]["explained_stress"]["3"] = 0.9
-    assert "under **Bhattacharyya**; less under **Hellinger**" in metric_verdict(numbers)
-    weight = np.ones(40)
-    everything = {
-        "metrics": numbers,
-        "weighted": weighting_numbers(embeddings["bhattacharyya"], embed(D, weight), weight),
-        "kept": kept_numbers(table, D, [Picture.of_inpca(embeddings["bhattacharyya"], 3)], 5),
-        "subsets": sampling_errors(subset_errors(np.log(models), [29], 2, rng=rng)),
-    }
-    assert "low-dimensional under Bhattacharyya, not under Hellinger" in verdict(everything)
-    numbers["hellinger"]["explained_stress"]["3"] = 0.8
-    assert "under Bhattacharyya and Hellinger, not under none" in verdict(everything)
+    rows = metric_table(numbers)
+    assert rows.index.tolist() == ["Bhattacharyya", "Hellinger"]
+    assert rows["agreement"].tolist() == [row["agreement"] for row in numbers.values()]
+    stress = embeddings["hellinger"]["explained_stress"].sel(axis=3).item()
+    assert rows.loc["Hellinger", "stress, k = 3"] == stress == stress_columns(numbers["hellinger"])["stress, k = 3"]

@@ -73,9 +73,9 @@ def test_pictures_draw_every_run_once_in_each_panel(table, D, rng):
         assert len(segments) == 2
 
 
-def test_kept_has_a_column_for_each_picture_and_a_point_for_each_run(table, D, rng):
+def test_preservation_has_a_column_for_each_picture_and_a_point_for_each_run(table, D, rng):
     shown = [Picture.of_inpca(embed(D), 2), Picture.plain("tsne", rng.standard_normal((40, 2)))]
-    panels = comparison.kept(table, D, shown, PALETTE).axes
+    panels = comparison.preservation(table, D, shown, PALETTE).axes
     assert [axes.get_title() for axes in panels[:2]] == ["InPCA, 2 axes", "t-SNE"]
     assert all(len(axes.collections[0].get_offsets()) == 2 for axes in panels[2:])
     assert "√nats" in panels[0].get_ylabel() and "no unit" in panels[1].get_ylabel()

@@ -23,6 +23,8 @@ SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
 VERDICTS = ("held", "not held", "not tested")
 #: All numbers of the paper that this project compares with.
 PAPER_NUMBERS = Path(__file__).with_name("paper_numbers.yaml")
+#: What the name of a rule's bound begins with if it is one of those.
+OF_PAPER = "paper."
 
 
 class ClaimsError(ValueError):
@@ -57,7 +59,8 @@ class Claim(Strict):
     paper: str | None = Field(description="name of the paper's number, null where it gives none")
     number: NumberName = Field(description="which number of the notebook bears on it")
     rule: dict[Literal["at_least", "at_most", "above", "below"], float | NumberName] = Field(
-        min_length=1, description="bounds, each a number or the name of another one of the notebook"
+        min_length=1,
+        description="bounds, each a number, the name of another one of the notebook, or paper. and one of the paper's",
     )
 
 
@@ -110,8 +113,10 @@ def read_claims(path: str | Path) -> list[Claim]:
     """
     claims = _validated(path, Claims, "list of claims").claims
     for claim in claims:
-        if claim.paper is not None and claim.paper not in paper_numbers():
-            raise ClaimsError(f"{path}: {claim.id}: {PAPER_NUMBERS.name} has no number {claim.paper!r}")
+        bounds = [bound.removeprefix(OF_PAPER) for bound in claim.rule.values() if str(bound).startswith(OF_PAPER)]
+        for name in [*bounds, *([claim.paper] if claim.paper is not None else [])]:
+            if name not in paper_numbers():
+                raise ClaimsError(f"{path}: {claim.id}: {PAPER_NUMBERS.name} has no number {name!r}")
     return claims
 
 
@@ -149,6 +154,13 @@ def number(notebook: str, name: str, numbers: Mapping) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def _bound(notebook: str, name: str, numbers: Mapping | None) -> float | None:
+    """What a rule's bound that has a name is: a number of the paper, or of the notebook."""
+    if name.startswith(OF_PAPER):
+        return paper_numbers()[name.removeprefix(OF_PAPER)].value
+    return number(notebook, name, numbers or {})
+
+
 def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> list[dict]:
     """What a study says of the claims of one notebook.
 
@@ -172,11 +184,10 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
     """
     judged = []
     for claim in claims:
-        value, *bounds = (
-            number(notebook, name, numbers or {}) if isinstance(name, str) else name
-            for name in (claim.number, *claim.rule.values())
-        )
-        bounds = dict(zip(claim.rule, bounds, strict=True))
+        value = number(notebook, claim.number, numbers or {})
+        bounds = {
+            key: _bound(notebook, name, numbers) if isinstance(name, str) else name for key, name in claim.rule.items()
+        }
         if any(given is None for given in (value, *bounds.values())):
             verdict = "not tested"
         else:
@@ -230,7 +241,7 @@ def claims_rows(judged: Sequence[dict]) -> str:
             "source": claim["source"],
             "paper": f"{claim['paper']['value']:g} ({claim['paper']['confidence']})" if claim["paper"] else "–",
             "here": f"{claim['value']:.3g}<br><sub>{claim['notebook']}.{claim['number']}</sub>",
-            "holds if": "; ".join(_bound(claim, key) for key in claim["bounds"]),
+            "holds if": "; ".join(_bound_text(claim, key) for key in claim["bounds"]),
             "": f"**{claim['verdict']}**" if claim["verdict"] == "not held" else claim["verdict"],
         }
         for claim in judged
@@ -239,9 +250,11 @@ def claims_rows(judged: Sequence[dict]) -> str:
     return pd.DataFrame(rows).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) if rows else ""
 
 
-def _bound(claim: dict, key: str) -> str:
+def _bound_text(claim: dict, key: str) -> str:
     """One bound of a claim's rule, with the name of the number that it is."""
-    named = f"<br><sub>{claim['notebook']}.{claim['rule'][key]}</sub>" if isinstance(claim["rule"][key], str) else ""
+    name = claim["rule"][key]
+    whole = name if str(name).startswith(OF_PAPER) else f"{claim['notebook']}.{name}"
+    named = f"<br><sub>{whole}</sub>" if isinstance(name, str) else ""
     return f"{SIGNS[key]} {claim['bounds'][key]:.3g}{named}"
 
 

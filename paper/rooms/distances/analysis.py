@@ -66,7 +66,7 @@ def powers_of_ten(n_samples: int) -> list[int]:
 
 
 def hellinger_numbers(D: np.ndarray, embeddings: Mapping[int, xr.Dataset]) -> dict:
-    """Share of pairs of models with a saturated Hellinger distance, and explained stress, by number of samples.
+    """Fraction of pairs of models with a saturated Hellinger distance, and explained stress, by number of samples.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def hellinger_numbers(D: np.ndarray, embeddings: Mapping[int, xr.Dataset]) -> di
 
 
 def agreement(first: np.ndarray, second: np.ndarray) -> float:
-    """Share in [0, 1] of the variance of coordinates that others give after shift, rotation and scaling.
+    """Fraction in [0, 1] of the variance of coordinates that others give after shift, rotation and scaling.
 
     1 less the disparity of :func:`scipy.spatial.procrustes`; both arrays are (m, k).
     """
@@ -147,8 +147,8 @@ class Picture:
     @classmethod
     def of_inpca(cls, embedding: xr.Dataset, axes: int) -> Picture:
         """The first axes of an InPCA."""
-        kept = embedding.isel(axis=slice(axes))
-        return cls(f"inpca_{axes}", kept["embedding"].values, kept["signature"].values, "√nats")
+        first = embedding.isel(axis=slice(axes))
+        return cls(f"inpca_{axes}", first["embedding"].values, first["signature"].values, "√nats")
 
     @classmethod
     def plain(cls, name: str, coordinates: np.ndarray) -> Picture:
@@ -198,8 +198,8 @@ def nearest(squares: np.ndarray, k: int) -> np.ndarray:
     return near
 
 
-def kept_numbers(table: pd.DataFrame, D: np.ndarray, pictures: list[Picture], neighbours: int) -> dict:
-    """What pictures keep of the true distances.
+def preservation_numbers(table: pd.DataFrame, D: np.ndarray, pictures: list[Picture], neighbours: int) -> dict:
+    """How well pictures preserve the true distances.
 
     Parameters
     ----------
@@ -209,32 +209,32 @@ def kept_numbers(table: pd.DataFrame, D: np.ndarray, pictures: list[Picture], ne
         Bhattacharyya distances.
     pictures : list of Picture
     neighbours : int
-        k of the share of nearest neighbours that are kept.
+        k of the fraction of nearest neighbours that are preserved.
 
     Returns
     -------
     dict
         For each picture ``distance_spearman`` and ``distance_pearson``: correlation over pairs of models of the
         (signed) distance in the picture with sqrt(d_B); ``length_spearman`` and ``length_pearson``: over runs, of the
-        length of the trajectory in the picture with the Riemannian length; ``neighbours_kept``: share of the k nearest
-        models of each that are among its k nearest in the picture. Where the unit is that of d_B, ``length_share`` is
-        the median of the length drawn over the true one.
+        length of the trajectory in the picture with the Riemannian length; ``neighbours_preserved``: fraction of the k
+        nearest models of each that are among its k nearest in the picture. Where the unit is that of d_B,
+        ``length_ratio`` is the median of the length in the picture over the true one.
     """
     pairs = squareform(D, checks=False).astype(np.float64)
     roots, ranks, near = np.sqrt(pairs), rankdata(pairs), nearest(pairs, neighbours)
     lengths = trajectory_lengths(table, np.diagonal(D, 1))
     numbers = {}
     for picture in pictures:
-        squares, drawn = picture.squares(), trajectory_lengths(table, picture.steps())
+        squares, in_picture = picture.squares(), trajectory_lengths(table, picture.steps())
         numbers[picture.name] = {
             "distance_spearman": float(pearsonr(ranks, rankdata(squares)).statistic),
             "distance_pearson": float(pearsonr(roots, signed_root(squares)).statistic),
-            "length_spearman": float(spearmanr(lengths, drawn).statistic),
-            "length_pearson": float(pearsonr(lengths, drawn).statistic),
-            "neighbours_kept": float((near & nearest(squares, neighbours)).sum() / near.sum()),
+            "length_spearman": float(spearmanr(lengths, in_picture).statistic),
+            "length_pearson": float(pearsonr(lengths, in_picture).statistic),
+            "neighbours_preserved": float((near & nearest(squares, neighbours)).sum() / near.sum()),
         }
         if picture.unit == "√nats":
-            numbers[picture.name]["length_share"] = float((drawn / lengths).median())
+            numbers[picture.name]["length_ratio"] = float((in_picture / lengths).median())
     return numbers
 
 
@@ -262,10 +262,8 @@ def metric_numbers(
     return {
         name: {
             **stress_numbers(embedding),
-            "rank_correlation": float(
-                pearsonr(ranks, rankdata(squareform(distances[name], checks=False))).statistic
-            ),
+            "rank_correlation": float(pearsonr(ranks, rankdata(squareform(distances[name], checks=False))).statistic),
             "agreement": agreement(axes, embedding["embedding"].values[models, :3]),
         }
         for name, embedding in embeddings.items()
-    }  # fmt: skip
+    }

@@ -25,7 +25,10 @@ class Distances(Section):
     progress_bins: Repeats = Field(default=20, description="bins of progress that weighted InPCA counts alike")
     tsne_perplexity: float = Field(default=30, ge=1, description="effective number of neighbours in t-SNE")
     umap_neighbours: int = Field(
-        default=15, ge=2, le=LARGEST_COUNT, description="neighbours of a model in UMAP, and those counted as kept"
+        default=15,
+        ge=2,
+        le=LARGEST_COUNT,
+        description="neighbours of a model in UMAP, and nearest models that a picture should preserve",
     )
     subset_models: int = Field(
         default=1000, ge=10, le=20_000, description="models, at most, that are embedded by subsets of the samples"
@@ -68,6 +71,6 @@ ROOM = Room(
     place=8,
     section=Distances,
     reads=_reads,
-    figures=("metrics", "hellinger", "weighted", "pictures", "kept", "subsets"),
+    figures=("metrics", "hellinger", "weighted", "pictures", "preservation", "subsets"),
     settings=("other_metrics", "progress_bins", "umap_neighbours"),
 )

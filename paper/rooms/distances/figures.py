@@ -30,7 +30,7 @@ from paper.rooms.distances.analysis import (
 MARKERS = "os^Dv"
 #: Free space around models in a panel that does not show the whole geodesic, as a fraction of their spread.
 MARGIN = 0.3
-#: Bins along each side of a histogram of pairs of models, and the share of the pairs, the closest ones, that it shows.
+#: Bins along each side of a histogram of pairs of models, and which fraction of the pairs, the closest ones, it shows.
 PAIR_BINS, SHOWN = 120, 0.999
 
 
@@ -95,13 +95,13 @@ def hellinger(D: np.ndarray, embeddings: Mapping[int, xr.Dataset]) -> Figure:
     """
     figure, (spread, stress) = new_figure(2, width=4.6, height=3.5)
     pairs = np.sort(squareform(D, checks=False).astype(np.float64))
-    share = np.linspace(0, 1, 500)
-    quantiles = pairs[np.round(share * (len(pairs) - 1)).astype(int)]
+    fraction = np.linspace(0, 1, 500)
+    quantiles = pairs[np.round(fraction * (len(pairs) - 1)).astype(int)]
     colours = sns.color_palette("viridis", len(embeddings))
     styles = ["-", "--", "-.", ":", (0, (1, 3))]
     for n, colour, style in zip(embeddings, colours, styles, strict=False):
-        spread.plot(-np.expm1(-n * quantiles), share, color=colour, linestyle=style, linewidth=2, label=f"n = {n}")
-    spread.plot(quantiles / pairs[-1], share, color="black", linewidth=1, label="Bhattacharyya / largest")
+        spread.plot(-np.expm1(-n * quantiles), fraction, color=colour, linestyle=style, linewidth=2, label=f"n = {n}")
+    spread.plot(quantiles / pairs[-1], fraction, color="black", linewidth=1, label="Bhattacharyya / largest")
     spread.set(xlabel="Hellinger distance $d_H^2$ on n samples (no unit)", ylabel="pairs with at most this distance")
     spread.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     spread.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -137,26 +137,26 @@ def pictures(table: pd.DataFrame, embedding: xr.Dataset, neighbours: xr.Dataset,
     return figure
 
 
-def kept(table: pd.DataFrame, D: np.ndarray, shown: list[Picture], palette: Palette) -> Figure:
+def preservation(table: pd.DataFrame, D: np.ndarray, shown: list[Picture], palette: Palette) -> Figure:
     """Above, distances in each picture against the true ones; below, lengths of trajectories."""
     figure, panels = new_figure(len(shown), 2, width=3.2, height=3)
     roots = np.sqrt(squareform(D, checks=False).astype(np.float64))
     lengths = trajectory_lengths(table, np.diagonal(D, 1))
     networks = runs(table).groupby("run", sort=False)["network"].first()
     for (above, below), picture in zip(panels.T, shown, strict=True):
-        drawn = signed_root(picture.squares())
-        limits = [np.quantile(values, [0, SHOWN]) for values in (roots, drawn)]
-        counts, *edges = np.histogram2d(roots, drawn, bins=PAIR_BINS, range=limits)
+        distances = signed_root(picture.squares())
+        limits = [np.quantile(values, [0, SHOWN]) for values in (roots, distances)]
+        counts, *edges = np.histogram2d(roots, distances, bins=PAIR_BINS, range=limits)
         above.pcolormesh(*edges, np.ma.masked_equal(counts.T, 0), norm=LogNorm(), cmap="viridis", rasterized=True)
         above.set(
             xlabel="$\\sqrt{d_B}$ of a pair (√nats)",
-            ylabel=f"distance drawn ({picture.unit})",
+            ylabel=f"distance in the picture ({picture.unit})",
             title=PICTURE_NAMES[picture.name],
         )
         in_picture = trajectory_lengths(table, picture.steps())
         colours = networks[lengths.index].map(palette.colour)
         below.scatter(lengths, in_picture[lengths.index], c=colours, s=14, linewidth=0, rasterized=True)
-        below.set(xlabel="Riemannian length of a run (√nats)", ylabel=f"length drawn ({picture.unit})")
+        below.set(xlabel="Riemannian length of a run (√nats)", ylabel=f"length in the picture ({picture.unit})")
         below.set(xlim=(0, None), ylim=(0, None))
     handles = architecture_legend(palette)[:-1]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(palette.networks))
