@@ -126,7 +126,7 @@ VALUES = [
     (f"{DISTANCES}.subset_models", 10**6, "it should be less than or equal to 20000"),
     (f"{DISTANCES}.subset_draws", 10**6, "it should be less than or equal to 1000"),
     (f"{DISTANCES}.subset_halvings", 10**6, "it should be less than or equal to 20"),
-    (f"{TANGENTS}.n_draws", 10**6, TEN_THOUSAND),
+    (f"{TANGENTS}.n_pairs", 10**6, TEN_THOUSAND),
     ("notebooks.trajectories.importance_splits", 0, AT_LEAST_ONE),
     ("notebooks.network_size.progress_levels", [], ONE_ITEM),
     ("notebooks.network_size.progress_levels", [1], "it should be less than 1"),

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,8 +13,17 @@ from inpca import InPCA, pairwise_distances, progress
 from inpca.embedding.spectral import explained_distance
 from inpca.geometry import geodesic, ignorance, truth
 from paper.figures.style import Palette
+from paper.report.claims import judge, read_claims
 from paper.rooms.tangent_embeddings import figures
 from paper.rooms.tangent_embeddings.analysis import ALL, groups, tangent_embeddings
+from paper.rooms.tangent_embeddings.configuration import TangentSettings
+from paper.rooms.tangent_embeddings.summary import (
+    explained_table,
+    means_table,
+    paper_table,
+    places_table,
+    tangent_numbers,
+)
 from paper.rooms.tangent_embeddings.tangents import (
     PLACES,
     explained_by,
@@ -23,19 +33,9 @@ from paper.rooms.tangent_embeddings.tangents import (
     tangent_cosine,
     tangent_weights,
 )
-from paper.rooms.tangent_embeddings.verdicts import (
-    axes_verdict,
-    groups_table,
-    means_sentence,
-    pairs_verdict,
-    paper_table,
-    places_verdict,
-    tangent_numbers,
-)
 
-SETTINGS = dict(
-    progress_at=0.2, progress_of={"vit": 0.3}, width=0.05, largest_loss=4.0, n_draws=12, n_sampled=30, seed=0
-)
+SETTINGS = TangentSettings(progress_of={"vit": 0.3}, n_pairs=12, n_sampled=30)
+CLAIMS = read_claims(ROOT / "paper/rooms/tangent_embeddings/claims.yaml")
 NAMES = ["fc", "vit"]
 
 
@@ -69,7 +69,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def dataset(study):
-    return tangent_embeddings(*study, "train", **SETTINGS)
+    return tangent_embeddings(*study, "train", SETTINGS)
 
 
 @pytest.mark.parametrize("signature", [(1, 1, 1), (1, 1, -1), (1, -1, -1)])
@@ -218,12 +218,12 @@ def test_axes_lead_from_ignorance_to_truth(dataset):
     assert (together.sel(axis=1).mean("model") > 0).all()
 
 
-def test_draws_depend_on_the_seed_only(study, dataset):
-    again = tangent_embeddings(*study, "train", **SETTINGS)
+def test_pairs_depend_on_the_seed_only(study, dataset):
+    again = tangent_embeddings(*study, "train", SETTINGS)
     assert again.identical(dataset)
-    other = tangent_embeddings(*study, "train", **SETTINGS | {"seed": 1})
+    other = tangent_embeddings(*study, "train", SETTINGS.model_copy(update={"seed": 1}))
     assert other["tangent"].identical(dataset["tangent"])
-    assert not other["drawn_explained_distance"].identical(dataset["drawn_explained_distance"])
+    assert not other["pair_explained_distance"].identical(dataset["pair_explained_distance"])
 
 
 def test_dataset_survives_its_file(dataset, tmp_path):
@@ -232,31 +232,50 @@ def test_dataset_survives_its_file(dataset, tmp_path):
     assert tangent_numbers(read) == tangent_numbers(dataset)
 
 
-def test_sentences_say_what_the_numbers_say(dataset):
-    numbers = tangent_numbers(dataset)
-    for gain, answer in ((0.01, "Yes, and better"), (-0.01, "As well"), (-0.1, "No")):
-        numbers[ALL]["gain"] = numbers["fc"]["gain"] = gain
-        assert axes_verdict(numbers, "train", str).startswith(f"**{answer}, on the train split")
-    assert "less for fc (10.0 points)" in axes_verdict(numbers, "train", str)
-    for beaten, answer in ((0.99, "are better"), (0.5, "are not reliably better")):
-        numbers[ALL]["random_pairs"]["beaten"]["3"] = beaten
-        assert answer in pairs_verdict(numbers, "train", 200, str)
-    assert "0.3 for `vit` alone" in means_sentence(numbers, dataset.attrs)
-    best = numbers[ALL]["elsewhere"]
-    assert best["n_pairs"] == 36 and f"{best['best']:.1%}" in places_verdict(numbers, "train", str)
+def test_claims_follow_the_numbers(dataset):
+    numbers = {"train": tangent_numbers(dataset)}
+    numbers["train"]["allcnn"] = numbers["train"]["fc"]
+    for gain, beaten, verdict in ((0.01, 0.99, "held"), (0, 0.96, "held"), (-0.01, 0.95, "not held")):
+        for group in (ALL, "allcnn"):
+            numbers["train"][group]["tangent"]["3"] = numbers["train"][group]["original"]["3"] + gain
+        numbers["train"][ALL]["random_pairs"]["beaten"]["3"] = beaten
+        verdicts = {claim["id"]: claim["verdict"] for claim in judge(CLAIMS, "tangent_embeddings", numbers)}
+        assert verdicts["tangent_axes_explain_all"] == verdicts["tangent_axes_explain_allcnn"] == verdict
+        assert verdicts["tangents_beat_random_pairs"] == verdict
 
 
-def test_tables_have_a_row_for_each_number(dataset):
+def test_pairs_that_explain_less_are_counted(dataset):
+    numbers, group = tangent_numbers(dataset)["fc"], dataset.sel(group="fc", axis=3)
+    chosen = group["sampled_explained_distance"].sel(view="tangent").item()
+    of_pairs = group["pair_explained_distance"].sel(kind="near").values
+    assert numbers["near_pairs"]["beaten"]["3"] == np.mean(of_pairs < chosen)
+    assert numbers["near_pairs"]["median"]["3"] == pytest.approx(np.median(of_pairs))
+    elsewhere = group["elsewhere_explained_distance"].values
+    assert numbers["elsewhere"]["n_beaten"] == (elsewhere < chosen).sum() and numbers["elsewhere"]["n_pairs"] == 36
+
+
+def test_tables_have_a_row_for_each_group(dataset):
     numbers = tangent_numbers(dataset)
-    assert len(groups_table(numbers, str).splitlines()) == 2 + 3
+    for table in (means_table, explained_table, places_table):
+        assert list(table(numbers, str).index) == [ALL, *NAMES]
+    assert means_table(numbers, str)["λ"].to_dict() == {ALL: 0.2, "fc": 0.2, "vit": 0.3}
+    assert explained_table(numbers, str)["tangent axes"]["vit"] == numbers["vit"]["tangent"]["3"]
+    assert places_table(numbers, str)["best pair"][ALL] == numbers[ALL]["elsewhere"]["best"]
+
+
+def test_the_papers_numbers_stand_beside_those_of_the_same_models(dataset):
+    numbers = tangent_numbers(dataset)
     table = paper_table(numbers | {"allcnn": numbers["fc"]}, str)
-    assert table.count("| exact |") == 4 + 3 + 1 and table.count("| digitised |") == 8 + 3
+    known = table["paper"].str.extract(r"\((\w+)\)")[0]
+    assert (known == "exact").sum() == 4 + 3 + 1 and (known == "digitised").sum() == 8 + 3
+    assert table["here"].iloc[-1] == numbers["fc"]["cosine"] and set(table["models"]) == {ALL, "allcnn"}
+    assert set(paper_table(numbers, str)["models"]) == {ALL}
 
 
 def test_figures_are_drawn(study, dataset):
     palette = Palette.of(NAMES)
     for draw in (figures.manifold_3d, figures.pairs, figures.architectures_3d, figures.architecture_pairs):
         draw(study[0], dataset, palette).canvas.draw()
-    for draw in (figures.explained, figures.drawn_pairs, figures.places):
+    for draw in (figures.explained, figures.random_pairs, figures.places):
         draw(dataset, palette).canvas.draw()
     assert figures.group_label(ALL, palette) == "all models"

@@ -12,6 +12,7 @@ from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.embedding.spectral import explained_distance
 from inpca.geometry import progress
+from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.rooms.tangent_embeddings.tangents import (
     PLACES,
     POINTS,
@@ -29,8 +30,8 @@ from paper.rooms.tangent_embeddings.tangents import (
 ENDS = ("ignorance", "truth")
 #: Axes of the ordinary embedding that are compared with the tangent axes, as many as the paper shows.
 ORIGINAL_AXES = 8
-#: How pairs of models that stand in for the two means are drawn.
-DRAWS = ("random", "near")
+#: Kinds of pairs of models that take the place of the two means: any two, or one near each mean.
+PAIR_KINDS = ("random", "near")
 #: Name of the group that holds the models of all architectures.
 ALL = "all"
 
@@ -42,9 +43,9 @@ def groups(table: pd.DataFrame, largest_loss: float) -> dict[str, np.ndarray]:
     them as of an architecture's models.
     """
     ends = table["kind"].isin(ENDS)
-    kept = (table["kind"] == "run") & (table["train_loss"] < largest_loss)
-    names = table.loc[kept, "network"].unique()
-    chosen = {ALL: kept} | {name: kept & (table["network"] == name) for name in names}
+    fitting = (table["kind"] == "run") & (table["train_loss"] < largest_loss)
+    names = table.loc[fitting, "network"].unique()
+    chosen = {ALL: fitting} | {name: fitting & (table["network"] == name) for name in names}
     return {name: np.flatnonzero(rows | ends) for name, rows in chosen.items()}
 
 
@@ -54,14 +55,7 @@ def tangent_embeddings(
     log_probs: np.ndarray,
     labels: np.ndarray,
     split: str,
-    *,
-    progress_at: float,
-    progress_of: Mapping[str, float],
-    width: float,
-    largest_loss: float,
-    n_draws: int,
-    n_sampled: int,
-    seed: int,
+    settings: TangentSettings,
 ) -> xr.Dataset:
     """Tangent axes and ordinary InPCA of all models and of each architecture alone, with pairs of models to compare.
 
@@ -75,60 +69,31 @@ def tangent_embeddings(
     labels : (N,) array of int
     split : {"train", "test"}
         Whose progress is meant.
-    progress_at : float
-        Progress λ of the initial mean; that of the final one is 1 - λ.
-    progress_of : mapping from architecture to float
-        λ of architectures alone that have their own.
-    width : float
-        Standard deviation of the weights, in units of progress.
-    largest_loss : float
-        Models of at least this train loss (nats) are left out.
-    n_draws : int
-        Pairs of models of each kind: ``random``, any two different models, and ``near``, one model drawn with the
-        weights of each mean.
-    n_sampled : int
-        Random models, at most, over whose pairs the axes of drawn pairs are judged.
-    seed : int
+    settings : TangentSettings
 
     Returns
     -------
     Dataset
         Dimension ``group``; coordinates of models that are not in a group are NaN.
     """
-    rng = np.random.default_rng(seed)
-    s = table[f"{split}_progress"].to_numpy()
+    rng = np.random.default_rng(settings.seed)
     is_run = (table["kind"] == "run").to_numpy()
     ends = [int(np.flatnonzero(table["kind"] == kind)[0]) for kind in ENDS]
     line = np.flatnonzero(table["kind"] == "geodesic")
-    members = groups(table, largest_loss)
-    early = {name: progress_of.get(name, progress_at) for name in members}
-    weights = np.zeros((len(members), 2 + len(PLACES), len(table)))  # of the two means, then of those elsewhere
-    for weight, (name, rows) in zip(weights, members.items(), strict=True):
-        of_runs = rows[is_run[rows]]
-        for index, at in enumerate((early[name], 1 - early[name], *PLACES)):
-            weight[index, of_runs] = tangent_weights(s[of_runs], at, width)
+    members = groups(table, settings.largest_loss)
+    early = {name: settings.progress_of.get(name, settings.progress_at) for name in members}
+    weights = weights_of_means(table, members, early, split, settings.width)
     means = mean_models(log_probs, weights.reshape(-1, len(table)))
     distances = mean_distances(D, log_probs, means, ends, weights.shape[1])
     parts = []
     for (name, rows), weight, (among, to_points) in zip(members.items(), weights, distances, strict=True):
         of_runs = rows[is_run[rows]]
         part = compared_axes(D, among[:4, :4], to_points[:, :4], rows, line)
-        sampled = np.sort(rng.choice(rows, min(n_sampled, len(rows)), replace=False))
-        pairs = {
-            "random": np.array([rng.choice(of_runs, 2, replace=False) for _ in range(n_draws)]),
-            "near": np.column_stack([rng.choice(len(table), n_draws, p=w) for w in weight[:2]]),
-        }
-        drawn = [explained_by_pairs(D, ends, pairs[draws], sampled) for draws in DRAWS]
-        part["drawn_explained_distance"] = (("draws", "draw", "axis"), np.array(drawn))
-        between = submatrix(D, sampled)
-        elsewhere = explained_elsewhere(between, among, to_points[sampled])
-        part["elsewhere_explained_distance"] = (("initial", "final", "axis"), elsewhere)
-        signature = np.sign(part["original_eigenvalue"].values[:TANGENT_AXES])
-        of_views = [
-            explained_distance(part["original"].values[sampled], signature, between),
-            explained_by(between, among[:4, :4], to_points[sampled, :4]),
-        ]
-        part["sampled_explained_distance"] = (("view", "axis"), np.array(of_views))
+        sampled = np.sort(rng.choice(rows, min(settings.n_sampled, len(rows)), replace=False))
+        part = part.merge(other_points(D, among, to_points, sampled, part))
+        pairs = pairs_of_models(of_runs, weight[:2], settings.n_pairs, rng)
+        explained = [explained_by_pairs(D, ends, pairs[kind], sampled) for kind in PAIR_KINDS]
+        part["pair_explained_distance"] = (("kind", "pair", "axis"), np.array(explained))
         part["n_models"], part["n_sampled"] = len(of_runs), len(sampled)
         part["n_left_out"] = int((is_run & (table["network"].eq(name) | (name == ALL))).sum()) - len(of_runs)
         part["progress_at"] = early[name]
@@ -137,14 +102,99 @@ def tangent_embeddings(
     dataset = xr.concat(parts, pd.Index(members, name="group"))
     of_groups = means.reshape(len(members), -1, *means.shape[1:])
     dataset["mean_progress"] = (("group", "end"), progress(of_groups[:, :2], labels))
-    settings = {"split": split, "width": width, "largest_loss": largest_loss, "n_draws": n_draws}
-    coordinates = {
-        "draws": list(DRAWS),
-        "view": ["original", "tangent"],
-        "initial": list(PLACES),
-        "final": list(PLACES),
+    attributes = settings.model_dump(include={"width", "largest_loss", "n_pairs"}) | {"split": split}
+    return dataset.assign_coords({"kind": list(PAIR_KINDS)}).assign_attrs(attributes)
+
+
+def weights_of_means(
+    table: pd.DataFrame, members: Mapping[str, np.ndarray], early: Mapping[str, float], split: str, width: float
+) -> np.ndarray:
+    """Weight of every model in the means of each group.
+
+    Parameters
+    ----------
+    table : DataFrame
+    members : mapping from group to (n,) array of int
+        Rows of each group.
+    early : mapping from group to float
+        Progress λ of the initial mean; that of the final one is 1 - λ.
+    split : {"train", "test"}
+    width : float
+
+    Returns
+    -------
+    (group, 2 + places, m) array
+        Of the two means, then of those at each of :data:`PLACES`.
+    """
+    s, is_run = table[f"{split}_progress"].to_numpy(), (table["kind"] == "run").to_numpy()
+    weights = np.zeros((len(members), 2 + len(PLACES), len(table)))
+    for weight, (name, rows) in zip(weights, members.items(), strict=True):
+        of_runs = rows[is_run[rows]]
+        for index, at in enumerate((early[name], 1 - early[name], *PLACES)):
+            weight[index, of_runs] = tangent_weights(s[of_runs], at, width)
+    return weights
+
+
+def pairs_of_models(
+    of_runs: np.ndarray, weights: np.ndarray, n_pairs: int, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Pairs of models that take the place of the two means, n_pairs of each of :data:`PAIR_KINDS`.
+
+    ``random`` are any two different models of ``of_runs``; ``near`` one model at random with the weights of each mean.
+
+    Parameters
+    ----------
+    of_runs : (n,) array of int
+        Rows of the models of a group.
+    weights : (2, m) array
+        Of all models in the two means.
+    n_pairs : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict from kind to (n_pairs, 2) array of int
+    """
+    return {
+        "random": np.array([rng.choice(of_runs, 2, replace=False) for _ in range(n_pairs)]),
+        "near": np.column_stack([rng.choice(weights.shape[1], n_pairs, p=weight) for weight in weights]),
     }
-    return dataset.assign_coords(coordinates).assign_attrs(settings)
+
+
+def other_points(
+    D: np.ndarray, among: np.ndarray, to_points: np.ndarray, sampled: np.ndarray, part: xr.Dataset
+) -> xr.Dataset:
+    """What axes explain of the distances between sampled models.
+
+    Parameters
+    ----------
+    D, among, to_points : arrays
+        As :func:`mean_distances` yields them.
+    sampled : (n,) array of int
+        Rows of the sampled models.
+    part : Dataset
+        From :func:`compared_axes`.
+
+    Returns
+    -------
+    Dataset
+        ``elsewhere_explained_distance`` (initial, final, axis) of the axes that P0, P* and means elsewhere span;
+        ``sampled_explained_distance`` (view, axis) of the ordinary axes and of the tangent axes.
+    """
+    between = submatrix(D, sampled)
+    signature = np.sign(part["original_eigenvalue"].values[:TANGENT_AXES])
+    of_views = [
+        explained_distance(part["original"].values[sampled], signature, between),
+        explained_by(between, among[:4, :4], to_points[sampled, :4]),
+    ]
+    elsewhere = explained_elsewhere(between, among, to_points[sampled])
+    return xr.Dataset(
+        {
+            "elsewhere_explained_distance": (("initial", "final", "axis"), elsewhere),
+            "sampled_explained_distance": (("view", "axis"), np.array(of_views)),
+        },
+        coords={"view": ["original", "tangent"], "initial": list(PLACES), "final": list(PLACES)},
+    )
 
 
 def mean_distances(

@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 from math import acos, log, sin
-from typing import Annotated
-
-from pydantic import Field
 
 from paper.data.image_sets import IMAGE_SETS
+from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.study import files
-from paper.study.analysis import Repeats
 from paper.study.checks import check_trained
 from paper.study.common import CommonStudy
 from paper.study.room import Room, Section
-from paper.study.strict import LARGEST_COUNT, Name, Positive, Seed
-
-#: Less than half of the way from P0 to P*.
-LessThanHalf = Annotated[float, Field(gt=0, lt=0.5)]
 
 
-class Tangents(Section):
+class Tangents(TangentSettings, Section):
     """The tangent embedding: P0, P* and two means of models weighted by their progress span its axes."""
-
-    progress_at: LessThanHalf = Field(
-        default=0.2, description="progress of the initial mean; the final one is at 1 minus it"
-    )
-    progress_of: dict[Name, LessThanHalf] = Field(
-        default={}, description="the same for the models of one architecture alone, where it differs"
-    )
-    width: float = Field(
-        default=0.05, ge=1e-6, le=10, description="standard deviation of the weights, in units of progress"
-    )
-    largest_loss: Positive = Field(default=4.0, description="models of at least this train loss are left out")
-    n_draws: Repeats = Field(default=200, description="pairs of models of each kind that stand in for the means")
-    n_sampled: int = Field(
-        default=800, ge=4, le=LARGEST_COUNT, description="random models on which the axes of such pairs are judged"
-    )
-    seed: Seed = Field(default=0, description="of pairs and sampled models")
 
     def check(self, key: str, study: CommonStudy) -> None:
         """Whether the networks named are trained, and the losses left in hold the initial mean.
@@ -76,7 +53,7 @@ ROOM = Room(
         "architectures_3d",
         "architecture_pairs",
         "explained",
-        "drawn_pairs",
+        "random_pairs",
         "places",
     ),
 )

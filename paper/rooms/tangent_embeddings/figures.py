@@ -15,18 +15,28 @@ from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic, ge
 from paper.figures.style import MUTED, Palette, new_figure
 from paper.models import runs
 from paper.rooms.tangent_embeddings.analysis import ALL
-from paper.rooms.tangent_embeddings.verdicts import PAPER
+from paper.rooms.tangent_embeddings.summary import PAPER_GROUPS, paper_explained
 
 #: Letters before the number of an axis, and colour, of InPCA and of the tangent axes.
 VIEWS = {"original": ("PC", "#000000"), "tangent": ("T", "#882255")}
 VIEW_NAMES = {"original": "InPCA", "tangent": "tangent axes"}
 #: Panels in three dimensions, in which marks hide what is drawn before them.
 SPACE = {"projection": "3d", "computed_zorder": False}
-DRAW_COLOURS = {"random": "#9A9A9A", "near": "#88CCEE"}
-DRAW_NAMES = {"random": "P₀, any two models, P*", "near": "P₀, a model drawn near each mean, P*"}
+PAIR_COLOURS = {"random": "#9A9A9A", "near": "#88CCEE"}
+PAIR_NAMES = {"random": "P₀, any two models, P*", "near": "P₀, a model near each mean, P*"}
 #: Points of explained distance at which the colours of :func:`places` end.
 LARGEST_GAIN = 10
-#: How the two means are marked, and their name beside that of drawn pairs.
+#: Boxes of quartiles, whiskers from 5 to 95 %.
+BOX_STYLE = {
+    "widths": 0.3,
+    "orientation": "horizontal",
+    "whis": (5, 95),
+    "showfliers": False,
+    "patch_artist": True,
+    "manage_ticks": False,
+    "medianprops": {"color": "black"},
+}
+#: How the two means are marked, and their name beside that of pairs of models.
 MEAN_STYLE = {"marker": "o", "markersize": 6, "color": "white", "markeredgecolor": "black", "markeredgewidth": 1.5}
 MEANS_NAME = "P₀, the two means, P*"
 
@@ -64,8 +74,8 @@ def draw_3d(axes: Axes, table: pd.DataFrame, group: xr.Dataset, view: str, palet
     models = runs(points)
     for network in models["network"].unique():
         chosen, colour = models[models["network"] == network], palette.colour(network)
-        axes.scatter(*chosen[["pc1", "pc2", "pc3"]].to_numpy().T, color=colour, s=3, linewidth=0,
-                     depthshade=False, rasterized=True)  # fmt: skip
+        place = chosen[["pc1", "pc2", "pc3"]].to_numpy().T
+        axes.scatter(*place, color=colour, s=3, linewidth=0, depthshade=False, rasterized=True)
     line = geodesic_points(points, (1, 2, 3))
     axes.plot(*line.T, color="black", linewidth=2, zorder=10)
     for end, name, marker, side in ((line[0], "$P_0$  ", "s", "right"), (line[-1], "$P_*$\n", "*", "center")):
@@ -170,12 +180,13 @@ def explained(dataset: xr.Dataset, palette: Palette) -> Figure:
             k = np.arange(1, len(value) + 1)
             axes.plot(k, value, color=colour, linewidth=1, zorder=2)
             axes.scatter(k[space_like], value[space_like], color=colour, s=18, zorder=3)
-            axes.scatter(k[~space_like], value[~space_like], facecolors="white", edgecolors=colour, marker="^", s=32,
-                         zorder=3)  # fmt: skip
-            if name in PAPER:
-                paper = PAPER[name][view]
-                axes.plot(np.arange(1, len(paper) + 1), paper, color=colour, linewidth=1, linestyle="--", alpha=0.6)
-        known = f"; paper's {PAPER[name]['confidence']}" if name in PAPER else ""
+            hollow = {"facecolors": "white", "edgecolors": colour, "marker": "^", "s": 32}
+            axes.scatter(k[~space_like], value[~space_like], zorder=3, **hollow)
+            if name in PAPER_GROUPS:
+                paper = paper_explained(name, view)
+                values = [number.value for number in paper.values()]
+                axes.plot([int(k) for k in paper], values, color=colour, linewidth=1, linestyle="--", alpha=0.6)
+        known = f"; paper's {paper['1'].confidence}" if name in PAPER_GROUPS else ""
         axes.set_title(group_label(name, palette) + known, fontsize=9)
         axes.grid(axis="y", linewidth=0.4)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -197,23 +208,23 @@ def explained(dataset: xr.Dataset, palette: Palette) -> Figure:
     return figure
 
 
-def drawn_pairs(dataset: xr.Dataset, palette: Palette) -> Figure:
-    """What axes from drawn pairs of models explain (box: quartiles, whiskers: 5 to 95 %), and those from the means."""
+def random_pairs(dataset: xr.Dataset, palette: Palette) -> Figure:
+    """What axes from random pairs of models explain (box: quartiles, whiskers: 5 to 95 %), and those from the means."""
     names = [ALL, *palette.networks]
     n_axes = dataset.sizes["axis"]
     figure, panels = new_figure(n_axes, width=4, height=0.5 * len(names) + 1.2, sharey=True)
     places = np.arange(len(names))
     for axes, k in zip(panels, dataset["axis"].values, strict=True):
         chosen = dataset.sel(axis=k, group=names)
-        for shift, (kind, colour) in zip((-0.18, 0.18), DRAW_COLOURS.items(), strict=True):
+        for shift, (kind, colour) in zip((-0.18, 0.18), PAIR_COLOURS.items(), strict=True):
             axes.boxplot(
-                chosen["drawn_explained_distance"].sel(draws=kind).values.T, positions=places + shift, widths=0.3,
-                orientation="horizontal", whis=(5, 95), showfliers=False, patch_artist=True, manage_ticks=False,
-                boxprops={"facecolor": colour}, medianprops={"color": "black"},
-            )  # fmt: skip
+                chosen["pair_explained_distance"].sel(kind=kind).values.T,
+                positions=places + shift,
+                boxprops={"facecolor": colour},
+                **BOX_STYLE,
+            )
         means = chosen["sampled_explained_distance"].sel(view="tangent")
-        axes.plot(means, places, linestyle="", marker="*", markersize=12, color=VIEWS["tangent"][1],
-                  markeredgecolor="white")  # fmt: skip
+        axes.plot(means, places, "*", markersize=12, color=VIEWS["tangent"][1], markeredgecolor="white")
         axes.set(xlabel=f"explained pairwise distance, {k} {'axis' if k == 1 else 'axes'}")
         axes.set_xlim(left=max(axes.get_xlim()[0], 0))
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -222,8 +233,8 @@ def drawn_pairs(dataset: xr.Dataset, palette: Palette) -> Figure:
     panels[0].invert_yaxis()
     legend = [
         *(
-            Line2D([], [], linestyle="", marker="s", markersize=9, color=DRAW_COLOURS[kind], label=DRAW_NAMES[kind])
-            for kind in DRAW_COLOURS
+            Line2D([], [], linestyle="", marker="s", markersize=9, color=PAIR_COLOURS[kind], label=PAIR_NAMES[kind])
+            for kind in PAIR_COLOURS
         ),
         Line2D([], [], linestyle="", marker="*", markersize=10, color=VIEWS["tangent"][1], label=MEANS_NAME),
     ]

@@ -9,6 +9,7 @@ import pandas as pd
 from paper.command import run
 from paper.models import open_stores, stack_log_probs
 from paper.rooms.tangent_embeddings.analysis import tangent_embeddings
+from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.saving import save_dataset
 
 
@@ -17,7 +18,7 @@ def embed_tangents(
     models: Annotated[Path, "model table"],
     distances: Path,
     split: str,
-    settings: Annotated[dict, "of tangent_embeddings"],
+    settings: TangentSettings,
     output: Path,
 ) -> None:
     """Write the tangent axes of an experiment on one split, beside its ordinary axes."""
@@ -25,7 +26,7 @@ def embed_tangents(
     D = np.load(distances, allow_pickle=False)
     opened = open_stores(stores)
     log_probs = stack_log_probs(opened, split, int((table["kind"] == "geodesic").sum()))
-    dataset = tangent_embeddings(table, D, log_probs, opened[0].labels(split), split, **settings)
+    dataset = tangent_embeddings(table, D, log_probs, opened[0].labels(split), split, settings)
     save_dataset(dataset, output)
     explained = dataset["tangent_explained_distance"].sel(group="all", axis=3).item()
     print(f"{dataset.sizes['group']} groups, distance explained by the tangent axes of all models {explained:.4f}")

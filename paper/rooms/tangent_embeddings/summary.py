@@ -1,0 +1,158 @@
+"""What tangent axes explain, beside those of InPCA, other pairs of models and the paper: numbers and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from paper.report.claims import PaperNumber, paper_numbers, paper_series
+from paper.rooms.tangent_embeddings.analysis import ALL, PAIR_KINDS
+from paper.rooms.tangent_embeddings.tangents import TANGENT_AXES, tangent_cosine
+
+#: Groups of models of which the paper gives explained distances, and the stems of their names, by view.
+PAPER_GROUPS = {
+    "allcnn": {"original": "explained_distance.allcnn.original", "tangent": "explained_distance.allcnn.tangent"},
+    ALL: {"original": "explained_distance.all.original", "tangent": "explained_distance.all.tangent"},
+}
+#: Of which group the paper gives the cosine of the two tangents.
+COSINE_OF = "allcnn"
+LAST = str(TANGENT_AXES)
+
+
+def paper_explained(group: str, view: str) -> dict[str, PaperNumber]:
+    """The paper's explained pairwise distance of a group, by number of axes (CIFAR-10, train split)."""
+    return paper_series(PAPER_GROUPS[group][view])
+
+
+def tangent_numbers(dataset: xr.Dataset) -> dict:
+    """Numbers of each group, from what :func:`paper.rooms.tangent_embeddings.analysis.tangent_embeddings` returned.
+
+    ``random_pairs`` and ``near_pairs``: median over pairs of models of what they explain, and ``beaten``, the fraction
+    of pairs that explain less than the two means do, of the same sampled models.
+    """
+    numbers = {}
+    for name in dataset["group"].values:
+        group = dataset.sel(group=name)
+        of_pairs = group["pair_explained_distance"]
+        chosen = group["sampled_explained_distance"].sel(view="tangent")
+        original, tangent = (by_axis(group[f"{view}_explained_distance"]) for view in ("original", "tangent"))
+        numbers[str(name)] = {
+            **{key: group[key].item() for key in ("n_models", "n_left_out", "n_sampled", "progress_at")},
+            "n_effective": group["n_effective"].values.tolist(),
+            "mean_progress": group["mean_progress"].values.tolist(),
+            "original": original,
+            "tangent": tangent,
+            "gain": tangent[LAST] - original[LAST],
+            "original_signature": np.sign(group["original_eigenvalue"].values).astype(int).tolist(),
+            "tangent_signature": np.sign(group["tangent_eigenvalue"].values).astype(int).tolist(),
+            "cosine": tangent_cosine(group["distance"].values),
+            "elsewhere": elsewhere_numbers(group),
+            **{
+                f"{kind}_pairs": {
+                    "median": by_axis(of_pairs.sel(kind=kind).median("pair")),
+                    "beaten": by_axis((of_pairs.sel(kind=kind) < chosen).mean("pair")),
+                }
+                for kind in PAIR_KINDS
+            },
+        }
+    return numbers
+
+
+def elsewhere_numbers(group: xr.Dataset) -> dict:
+    """Of means at every two tenths of the way: the best, and how many explain less than the two means do."""
+    explained = group["elsewhere_explained_distance"].sel(axis=TANGENT_AXES)
+    best = explained.where(explained == explained.max(), drop=True)
+    chosen = group["sampled_explained_distance"].sel(view="tangent", axis=TANGENT_AXES)
+    return {
+        "best": explained.max().item(),
+        "best_at": [best["initial"].values[0].item(), best["final"].values[0].item()],
+        "n_pairs": int(explained.notnull().sum()),
+        "n_beaten": int((explained < chosen).sum()),
+        "chosen": chosen.item(),
+    }
+
+
+def by_axis(values: xr.DataArray) -> dict[str, float]:
+    """Values by number of axes."""
+    return {str(k): float(value) for k, value in enumerate(values.values, 1)}
+
+
+def paper_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
+    """The paper's numbers, with how they are known, beside those of this study.
+
+    Parameters
+    ----------
+    numbers : dict
+        From :func:`tangent_numbers`.
+    label : callable
+        Name of a group.
+    """
+    rows = [
+        (label(group), f"explained distance, {view} axes", int(k), str(paper), numbers[group][view][k])
+        for group in PAPER_GROUPS
+        if group in numbers
+        for view in PAPER_GROUPS[group]
+        for k, paper in paper_explained(group, view).items()
+    ]
+    if COSINE_OF in numbers:
+        paper, here = paper_numbers()["tangents_differ"], numbers[COSINE_OF]["cosine"]
+        rows.append((label(COSINE_OF), "cosine of the two tangents", None, str(paper), here))
+    frame = pd.DataFrame(rows, columns=["models", "quantity", "number of axes", "paper", "here"])
+    return frame.astype({"number of axes": "Int64"})
+
+
+def means_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
+    """Which models there are of each group, and what its two means are made of."""
+    return table(
+        numbers,
+        label,
+        lambda group: {
+            "number": group["n_models"],
+            "left out": group["n_left_out"],
+            "λ": group["progress_at"],
+            "models in the initial mean": round(group["n_effective"][0]),
+            "in the final mean": round(group["n_effective"][1]),
+            "progress of the initial mean": group["mean_progress"][0],
+            "of the final mean": group["mean_progress"][1],
+        },
+    )
+
+
+def explained_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
+    """What three axes explain of each group of models; from InPCA, from the two means and from pairs of models."""
+    return table(
+        numbers,
+        label,
+        lambda group: {
+            "InPCA": group["original"][LAST],
+            "tangent axes": group["tangent"][LAST],
+            "any two models, median": group["random_pairs"]["median"][LAST],
+            "any two that explain less": group["random_pairs"]["beaten"][LAST],
+            "a model near each mean, median": group["near_pairs"]["median"][LAST],
+            "near ones that explain less": group["near_pairs"]["beaten"][LAST],
+        },
+    )
+
+
+def places_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
+    """Where else the means could be: pairs of places that explain less than the paper's, and the best of them."""
+    return table(
+        numbers,
+        label,
+        lambda group: {
+            "pairs of places": group["elsewhere"]["n_pairs"],
+            "of them explain less": group["elsewhere"]["n_beaten"],
+            "the two means": group["elsewhere"]["chosen"],
+            "best pair": group["elsewhere"]["best"],
+            "its places": "{:g} and {:g}".format(*group["elsewhere"]["best_at"]),
+        },
+    )
+
+
+def table(numbers: dict, label: Callable[[str], str], row: Callable[[dict], dict]) -> pd.DataFrame:
+    """A table with a row for each group of models, in which ``row`` says what stands by name of the column."""
+    rows = {label(name): row(group) for name, group in numbers.items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("models")
