@@ -14,6 +14,8 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError
 from run_notebook import execute
 
+pytestmark = pytest.mark.slow  # kernels are started
+
 
 def notebook(source, tagged=True, kernel=True):
     cells = [
