@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
-from inpca.files import remove, sha256
+from inpca.files import Lock, remove, sha256
 
 MANIFEST = "manifest.json"
 #: What was recorded so far in an unfinished store, one line for each split of a checkpoint, with checksums.
@@ -192,6 +192,32 @@ def check_outside_stores(path: Path) -> None:
     for folder in (parent := path.parent.resolve(), *parent.parents):
         if os.path.isfile(folder / "zarr.json") and any(os.path.isfile(folder / name) for name in (MANIFEST, JOURNAL)):
             raise PredictionStoreError(f"{path} is inside of the prediction store {folder}; choose another folder")
+
+
+def claim(path: Path, *, overwrite: bool) -> Lock:
+    """The lock of a store that is to be written under a name that it may have.
+
+    Raises
+    ------
+    ValueError
+        If the name is that of an unfinished store.
+    PredictionStoreError
+        If the name may not be used, another process writes that store, or its folder cannot be written.
+    """
+    if path.name.startswith(PARTIAL):
+        raise ValueError(f"{path.name}: names that begin with {PARTIAL} are those of unfinished stores")
+    partial = partial_path(path)
+    check_outside_stores(path)
+    check_target(path, overwrite=overwrite)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Lock(partial.with_name(f"{partial.name}.lock"))
+    except BlockingIOError as error:
+        raise PredictionStoreError(
+            f"{path.name} is being written by {error}; close that recorder first, and record on one rank only"
+        ) from None
+    except OSError as error:
+        raise PredictionStoreError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def replaced_path(path: Path) -> Path:

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import zarr
 
-from inpca.files import Lock, remove
+from inpca.files import remove
 from inpca.predictions.arrays import array_of
 from inpca.predictions.contents import StoreContents, check_choice
 from inpca.predictions.files import (
     JOURNAL,
     MANIFEST,
-    PARTIAL,
     PredictionStoreError,
     append_to_journal,
-    check_outside_stores,
     check_target,
     checksums,
+    claim,
     foreign_file,
     list_files,
     partial_path,
@@ -107,7 +106,9 @@ class PredictionWriter:
         )
         self._origin = dict(origin or {})
         self.if_exists, self.closed = if_exists, False
-        self._claim(path)
+        self.path = store_path(path).absolute()
+        self.partial = partial_path(self.path)
+        self._lock = claim(self.path, overwrite=if_exists == "overwrite")
         try:
             if self._partly_recorded():
                 self._continue()
@@ -118,24 +119,6 @@ class PredictionWriter:
             if isinstance(error, OSError):
                 raise PredictionStoreError(f"{self.path}: cannot be written: {error.strerror or error}") from None
             raise
-
-    def _claim(self, path) -> None:
-        """Check the name and lock it."""
-        self.path = store_path(path).absolute()
-        if self.path.name.startswith(PARTIAL):
-            raise ValueError(f"{self.path.name}: names that begin with {PARTIAL} are those of unfinished stores")
-        self.partial = partial_path(self.path)
-        check_outside_stores(self.path)
-        check_target(self.path, overwrite=self.if_exists == "overwrite")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = Lock(self.partial.with_name(f"{self.partial.name}.lock"))
-        except BlockingIOError as error:
-            raise PredictionStoreError(
-                f"{self.path.name} is being written by {error}; close that recorder first, and record on one rank only"
-            ) from None
-        except OSError as error:
-            raise PredictionStoreError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def _partly_recorded(self) -> bool:
         """Whether to go on with what another writer left; what may be replaced is deleted."""
