@@ -1,5 +1,8 @@
 """Figures of an embedding that knows nothing of the paper."""
 
+import subprocess
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -145,3 +148,16 @@ def test_axes_that_an_embedding_does_not_have_are_named(embedding):
         plotting.three_dimensional(embedding, axes=(1, 2))
     with pytest.raises(ValueError, match=r"hover\['step'\] must have 40 entries"):
         plotting.interactive(embedding, hover={"step": [1]})
+
+
+@pytest.mark.parametrize(("package", "name"), [("matplotlib", "pairs"), ("plotly", "interactive")])
+def test_a_missing_package_of_figures_is_named_with_its_cure(package, name):
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        f"import inpca.plotting\n"
+        f"try: inpca.plotting.{name}\n"
+        f"except ModuleNotFoundError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = f"figures of an embedding need {package}, which is not installed: pip install 'inpca[plot]'"
+    assert done.stdout.strip() == expected

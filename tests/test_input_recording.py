@@ -84,21 +84,27 @@ WRONG_SPLITS = {
     "shuffle": (lambda: DataLoader(DATA, shuffle=True), "the DataLoader of split 'train' shuffles: "),
     "one label": (lambda: DataLoader(SAME_LABEL, shuffle=True), "the DataLoader of split 'train' shuffles: "),
     "batch sampler": (
-        lambda: DataLoader(DATA, batch_sampler=BatchSampler(RandomSampler(DATA), 4, False)), "'train' shuffles: "),
+        lambda: DataLoader(DATA, batch_sampler=BatchSampler(RandomSampler(DATA), 4, False)),
+        "'train' shuffles: ",
+    ),
     "augmenting": (lambda: DataLoader(Noisy()), "'train' gives other inputs when it is read again"),
     "random stream": (lambda: DataLoader(Stream(python_order)), "'train' shuffles: "),
     "read once": (lambda: DataLoader(Once()), "split 'train' has no samples"),
     "drop_last": (lambda: DataLoader(DATA, batch_size=6, drop_last=True), "leaves samples out: pass drop_last=False"),
     "drop_last of batches": (
-        lambda: DataLoader(DATA, batch_sampler=BatchSampler(range(20), 6, True)), "pass drop_last=False"),
+        lambda: DataLoader(DATA, batch_sampler=BatchSampler(range(20), 6, True)),
+        "pass drop_last=False",
+    ),
     "empty": (lambda: DataLoader(TensorDataset(X[:0], Y[:0])), "split 'train' has no samples"),
     "empty pair": (lambda: (X[:0], Y[:0]), "split 'train' has no samples"),
     "lengths": (lambda: (X, Y[:5]), "split 'train' has 5 labels for inputs of 20"),
     "generator": (lambda: (b for b in DataLoader(DATA)), "split 'train' can be read only once"),
     "data set": (lambda: DATA, "split 'train' is a data set; pass a DataLoader of it"),
     "a single number": (lambda: (torch.tensor(1.0), Y), "^split 'train' has a single number as inputs; one entry for"),
-    "batches": (lambda: [(X[:10], Y[:10]), (X[10:], Y[10:])],
-        r"^split 'train' is a list of batches; pass a DataLoader, or \(inputs, labels\) of all samples$"),
+    "batches": (
+        lambda: [(X[:10], Y[:10]), (X[10:], Y[10:])],
+        r"^split 'train' is a list of batches; pass a DataLoader, or \(inputs, labels\) of all samples$",
+    ),
     "batches of mappings": (lambda: [{"x": X, "labels": Y}], "^split 'train' is a list of batches; "),
     "tensor": (lambda: X, r"split 'train' must be \(inputs, labels\) or a DataLoader, not Tensor"),
     "three": (lambda: (X, X, Y), "split 'train' must be .*, not 3 parts"),
@@ -117,7 +123,7 @@ WRONG_SPLITS = {
     "lists as inputs": (lambda: (X.tolist(), Y), "split 'train' has inputs of type float; tensors or arrays"),
     "texts in batches": (lambda: DataLoader([(x, "cat") for x in X]), "a batch has labels of type (tuple|list)"),
     "column": (lambda: (X, Y[:, None]), r"must be class numbers .*, not of shape \(20, 1\)"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("make", "message"), WRONG_SPLITS.values(), ids=WRONG_SPLITS)
@@ -184,9 +190,11 @@ def loader(x, y):
 
 
 FORMS = {
-    "loader": loader, "tensors": lambda x, y: (x, y), "arrays": lambda x, y: (x.numpy(), y.numpy()),
+    "loader": loader,
+    "tensors": lambda x, y: (x, y),
+    "arrays": lambda x, y: (x.numpy(), y.numpy()),
     "list": lambda x, y: [x, y],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
@@ -231,9 +239,11 @@ def test_tensors_that_stay_are_hashed_once(tmp_path, monkeypatch):
 def test_digests_depend_on_samples_alone():
     images = torch.arange(1800.0).reshape(300, 3, 2, 1)
     forms = (
-        (images, torch.zeros(300)), (images.to(memory_format=torch.channels_last), torch.zeros(300)),
-        (images.numpy(), np.zeros(300)), loader(images, torch.zeros(300)),
-    )  # fmt: skip
+        (images, torch.zeros(300)),
+        (images.to(memory_format=torch.channels_last), torch.zeros(300)),
+        (images.numpy(), np.zeros(300)),
+        loader(images, torch.zeros(300)),
+    )
     assert len({read_split(split, "train")[1] for split in forms}) == 1
     assert read_split((images + 1, torch.zeros(300)), "train")[1] != read_split(forms[0], "train")[1]
 

@@ -79,7 +79,10 @@ def test_an_unfinished_store_is_no_tree(tmp_path):
     unfinished = writer(tmp_path / "store.zarr")
     unfinished.write("train", 42, 0, predictions(42, 0, "train"))
     unfinished.release()
-    with pytest.raises(PredictionStoreError, match=r"is unfinished; keep what was recorded with its finish\(\) first"):
+    with pytest.raises(
+        PredictionStoreError,
+        match=r"is unfinished; finish what was recorded with its finish\(\)",
+    ):
         PredictionStore(tmp_path / "store.zarr", partial=True).to_datatree()
 
 
@@ -123,7 +126,7 @@ def test_writes_against_the_schedule_are_errors(tmp_path):
     store.write("train", 42, 0, values)
     with pytest.raises(PredictionStoreError, match="was written before"):
         store.write("train", 42, 0, values)
-    with pytest.raises(PredictionStoreError, match="step 3 is not in the schedule"):
+    with pytest.raises(PredictionStoreError, match="step 3 is not a split, seed and step of this store"):
         store.write("train", 42, 3, values)
     with pytest.raises(PredictionStoreError, match="NaN"):
         store.write("train", 42, 5, np.full_like(values, np.nan))

@@ -59,7 +59,7 @@ def fingerprints(X, *, log: bool = False, normalize: bool = False, name: str = "
 
 
 def check_unchanged(models, seen: np.ndarray, *, log: bool, normalize: bool) -> None:
-    """Stop if models, which are kept where they are, are no longer those whose fingerprints were taken."""
+    """Stop if models, which are not copied, are no longer those whose fingerprints were taken."""
     try:
         changes = np.abs(fingerprints(models, log=log, normalize=normalize) - seen)
     except (TypeError, ValueError):  # they are no models any more

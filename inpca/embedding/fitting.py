@@ -55,7 +55,7 @@ def fit_all(inpca, X, weight: np.ndarray, **settings) -> Fit:
 
 
 def fit_landmarks(inpca, X, **settings) -> Fit:
-    """Embedding by the distances to some models, drawn at random; parameters as of :func:`fit_all`."""
+    """Embedding by the distances to some models, chosen at random; parameters as of :func:`fit_all`."""
     rng = np.random.default_rng(inpca.random_state)
     landmarks = np.sort(rng.choice(X.shape[0], inpca.n_landmarks, replace=False))
     small, unit = in_range(X) if inpca.metric == "precomputed" else (X, 1.0)

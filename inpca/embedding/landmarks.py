@@ -91,7 +91,7 @@ def landmark_error(D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray
     and sqrt(2) times as large as that of all landmarks give it.
 
     It is an order of magnitude, not a bound. The median over draws of landmarks was 0.55 to 5 times that of the true
-    error (three axes; 20, 50 and 200 landmarks) on made-up runs that share most of what they do, on runs along one
+    error (three axes; 20, 50 and 200 landmarks) on made-up runs that do almost the same, on runs along one
     geodesic with noise of their own, and on random models. One draw of 20 gave 0.4 to 25 times, one of 200 0.5 to 1.6.
     """
     size, n, k = np.linalg.norm(coordinates), len(landmarks), coordinates.shape[1]

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from inpca.compiled import compiled
 
-#: Up to this many models all eigenvalues are computed, beyond it only those that are asked for (Lanczos iteration).
+#: Up to this many models all eigenvalues are computed, beyond it only those of the axes (Lanczos iteration).
 DENSE_MODELS = 500
 #: Bytes that are read at once from a matrix that is not in memory, or compared at once for symmetry.
 BLOCK_BYTES = 2**26

@@ -8,4 +8,15 @@ that are the points of a geodesic. Needs matplotlib, the interactive figure plot
 
 import lazy_loader as lazy
 
-__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
+_loaded, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str):
+    try:
+        return _loaded(name)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in ("matplotlib", "mpl_toolkits", "plotly"):
+            raise
+        message = f"figures of an embedding need {package}, which is not installed: pip install 'inpca[plot]'"
+        raise ModuleNotFoundError(message, name=package) from None

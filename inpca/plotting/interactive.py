@@ -12,7 +12,7 @@ import xarray as xr
 from inpca.plotting.embedding import Models, check_axes
 from inpca.plotting.models import axis_label
 
-#: Traces above this number make a page slow: groups are few, runs are gaps within one trace.
+#: Decimals of coordinates, which a screen can show.
 DIGITS = 5
 
 
@@ -28,7 +28,7 @@ def interactive(
 ) -> go.Figure:
     """Models in three axes, to turn; a click on the legend hides a group, hovering tells what a model is.
 
-    ``interactive(...).write_html("embedding.html")`` makes one page that is readable offline.
+    Its method ``write_html("embedding.html")`` makes one page that is readable offline.
 
     Parameters
     ----------
@@ -66,25 +66,8 @@ def interactive(
     """
     models = Models.of(embedding, groups=groups, runs=runs, color=color, geodesic=geodesic)
     check_axes(embedding, axes, 3)
-    told, template = told_of_models(embedding, hover)
     columns = [axis - 1 for axis in axes]
-    figure = go.Figure()
-    for group, colour in models.colours.items():
-        rows = rows_with_gaps(models, group)
-        drawn = colour if models.values is None else taken(models.values, rows)
-        figure.add_trace(
-            go.Scatter3d(
-                **as_xyz(taken(models.coordinates[:, columns], rows)),
-                mode="markers" if models.runs is None else "lines+markers",
-                name=str(group),
-                customdata=[told[row] if row >= 0 else [None] * len(told[0]) for row in rows],
-                hovertemplate=template,
-                connectgaps=False,
-                line={"color": drawn, "width": 1.5},
-                marker={"color": drawn, "size": 2.2} | scale_of(models),
-                showlegend=group != "",
-            )
-        )
+    figure = go.Figure(traces_of(models, columns, *told_of_models(embedding, hover)))
     if len(models.geodesic):
         line = as_xyz(models.coordinates[models.geodesic][:, columns])
         black = {"color": "black", "width": 6}
@@ -93,6 +76,28 @@ def interactive(
     figure.update_scenes({f"{side}axis_title_text": name for side, name in zip("xyz", names, strict=True)})
     figure.update_layout(template="plotly_white", legend={"itemsizing": "constant"}, margin={"l": 0, "r": 0, "b": 0})
     return figure
+
+
+def traces_of(models: Models, columns: list[int], told: list[list[Any]], template: str) -> list[go.Scatter3d]:
+    """One trace for each group; a page with many is slow to turn."""
+    traces = []
+    for group, colour in models.colours.items():
+        rows = rows_with_gaps(models, group)
+        colours = colour if models.values is None else taken(models.values, rows)
+        traces.append(
+            go.Scatter3d(
+                **as_xyz(taken(models.coordinates[:, columns], rows)),
+                mode="markers" if models.runs is None else "lines+markers",
+                name=str(group),
+                customdata=[told[row] if row >= 0 else [None] * len(told[0]) for row in rows],
+                hovertemplate=template,
+                connectgaps=False,
+                line={"color": colours, "width": 1.5},
+                marker={"color": colours, "size": 2.2} | scale_of(models),
+                showlegend=group != "",
+            )
+        )
+    return traces
 
 
 def told_of_models(embedding: xr.Dataset, hover: Mapping[str, Any] | None) -> tuple[list[list[Any]], str]:

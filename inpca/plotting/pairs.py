@@ -12,15 +12,12 @@ from matplotlib.figure import Figure
 from inpca.plotting.embedding import Models, check_axes
 from inpca.plotting.models import COLOUR_MAP, axis_label, draw_models, legend_of, norm_of
 
+Pair = tuple[int, int]
+PAIRS = ((1, 2), (1, 3), (2, 3))
+
 
 def pairs(
-    embedding: xr.Dataset,
-    *,
-    groups=None,
-    runs=None,
-    color=None,
-    geodesic=None,
-    axes: Sequence[tuple[int, int]] = ((1, 2), (1, 3), (2, 3)),
+    embedding: xr.Dataset, *, groups=None, runs=None, color=None, geodesic=None, axes: Sequence[Pair] = PAIRS
 ) -> Figure:
     """Models in pairs of axes, one panel for each pair.
 

@@ -25,7 +25,7 @@ LONGEST_NAME = 230
 
 
 class PredictionStoreError(RuntimeError):
-    """A store that is unfinished, damaged, in use, or written against its own schedule."""
+    """A store that is unfinished, damaged, in use, or written at other checkpoints than its own."""
 
 
 def store_path(path) -> Path:
@@ -170,7 +170,7 @@ def read_journal(folder: Path) -> list[dict]:
         except (ValueError, KeyError, TypeError):
             continue
     if not entries or "split" in entries[0]:
-        raise PredictionStoreError(f"{folder} is damaged: its labels or its schedule are not what was written")
+        raise PredictionStoreError(f"{folder} is damaged: its labels or its checkpoints are not what was written")
     return entries
 
 

@@ -1,4 +1,4 @@
-"""What was recorded of an unfinished prediction store: read, and kept as a finished one."""
+"""What was recorded of an unfinished prediction store: read, and made a finished one."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ class RecordedArray:
         return np.asarray(self[:], dtype)
 
 
-def keep_recorded(
+def finish_recorded(
     store: PredictionStore, target: Path, *, seeds: Iterable[int] | None = None, overwrite: bool = False
 ) -> None:
     """Write what an unfinished store holds as a finished one; see :meth:`PredictionStore.finish`.
 
-    The caller holds the lock of the unfinished store. It is deleted if everything in it was kept.
+    The caller holds the lock of the unfinished store. It is deleted if everything in it went over.
     """
     check_target(target, overwrite=overwrite)
     rows = np.flatnonzero(store.recorded.any(axis=1))
@@ -99,15 +99,15 @@ def keep_recorded(
                 raise PredictionStoreError(f"{store.path} has no seed {seed}; it has {store.seeds.tolist()}")
         rows = np.array([store.seeds.tolist().index(seed) for seed in seeds])
     if not len(rows):
-        raise PredictionStoreError(f"{store.path}: no checkpoint was recorded, so there is nothing to keep")
+        raise PredictionStoreError(f"{store.path}: no checkpoint was recorded, so there is nothing to finish")
     columns = np.flatnonzero(store.recorded[rows].all(axis=0))
     if not len(columns):
         raise PredictionStoreError(
-            f"{store.path}: seeds {store.seeds[rows].tolist()} share no checkpoint; keep some of "
+            f"{store.path}: seeds {store.seeds[rows].tolist()} have no checkpoint in common; finish some of "
             f"them with PredictionStore({target.name!r}, partial=True).finish(seeds=...)"
         )
     temporary = PredictionWriter(
-        target.with_name(f".kept-{target.name}"),
+        target.with_name(f".finished-{target.name}"),
         seeds=store.seeds[rows],
         checkpoints=dict(zip(store.steps[columns].tolist(), store.epochs[columns].tolist(), strict=True)),
         labels={split: store.labels(split) for split in store.splits},

@@ -36,7 +36,7 @@ from inpca.predictions.files import (
     split_names,
     store_path,
 )
-from inpca.predictions.recorded import RecordedArray, keep_recorded, recorded_entries, which_recorded
+from inpca.predictions.recorded import RecordedArray, finish_recorded, recorded_entries, which_recorded
 from inpca.predictions.writer import PredictionWriter
 
 __all__ = ["MANIFEST", "SPLITS", "PredictionStore", "PredictionStoreError", "PredictionWriter"]
@@ -227,7 +227,7 @@ class PredictionStore:
         array([0., 1.])
         """
         if self._partial:
-            raise PredictionStoreError(f"{self.path} is unfinished; keep what was recorded with its finish() first")
+            raise PredictionStoreError(f"{self.path} is unfinished; finish what was recorded with its finish() first")
         runs = {"seed": self.seeds, "step": ("checkpoint", self.steps), "epoch": ("checkpoint", self.epochs)}
         nodes = {"/": xr.Dataset(coords=runs, attrs=self.attributes).set_xindex("step")}
         for split in self.splits:
@@ -246,8 +246,8 @@ class PredictionStore:
     ) -> PredictionStore:
         """Make a finished store of what was recorded of an unfinished one.
 
-        It holds the seeds of which anything was recorded, or the given ones, at the checkpoints that they share. If
-        that is all that was recorded, the unfinished store is deleted, else it stays.
+        It holds the seeds of which anything was recorded, or the given ones, at the checkpoints that they have in
+        common. If that is all that was recorded, the unfinished store is deleted, else it stays.
 
         Parameters
         ----------
@@ -264,10 +264,8 @@ class PredictionStore:
 
         Raises
         ------
-        TypeError, ValueError
-            If seeds or ``if_exists`` are not what they may be.
-        PredictionStoreError
-            If it is finished, is being written, or the seeds share no checkpoint.
+        TypeError, ValueError, PredictionStoreError
+            For wrong arguments; if it is finished, is being written, or the seeds have no checkpoint in common.
 
         See Also
         --------
@@ -294,7 +292,7 @@ class PredictionStore:
         except BlockingIOError as error:
             raise PredictionStoreError(f"{self.path} is being written by {error}; close that recorder first") from None
         try:
-            keep_recorded(self, target.absolute(), seeds=seeds, overwrite=if_exists == "overwrite")
+            finish_recorded(self, target.absolute(), seeds=seeds, overwrite=if_exists == "overwrite")
         finally:
             lock.release()
         return PredictionStore(target)

@@ -230,7 +230,7 @@ class PredictionWriter:
         if self.closed:
             raise PredictionStoreError(f"{self.path.name} is closed: {where} cannot be recorded")
         if split not in self._contents.labels or seed not in self.seeds or step not in self.steps:
-            raise PredictionStoreError(f"{self.path.name}: {where} is not in the schedule of this store")
+            raise PredictionStoreError(f"{self.path.name}: {where} is not a split, seed and step of this store")
         index = (split, self.seeds.index(seed), self.steps.index(step))
         if index not in self._pending:
             raise PredictionStoreError(f"{self.path.name}: {where} was written before")

@@ -13,7 +13,7 @@ from torch import nn
 from inpca.labels import class_labels
 from inpca.predictions.contents import check_choice, class_count, steps_and_epochs, whole_number
 from inpca.predictions.files import store_path
-from inpca.predictions.recorded import keep_recorded
+from inpca.predictions.recorded import finish_recorded
 from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
 from inpca.predictions.writer import IF_EXISTS
 from inpca.recording.evaluation import OUTPUTS, evaluated, log_probabilities
@@ -34,10 +34,10 @@ LIBRARIES = ("numpy", "torch", "zarr")
 
 
 class Recorder:
-    """Records predictions on fixed samples at the steps of a schedule and writes a prediction store.
+    """Records predictions on fixed samples at chosen steps and writes a prediction store.
 
-    Call it with the model after every optimiser step (and once before the first, with step 0); at the steps of the
-    schedule it evaluates the model on each split, in evaluation mode and without gradients, and stores the
+    Call it with the model after every optimiser step (and once before the first, with step 0); at the
+    checkpoints it evaluates the model on each split, in evaluation mode and without gradients, and stores the
     log-probabilities. The mode of each module, buffers and random states are left as they were.
 
     Parameters
@@ -137,7 +137,7 @@ class Recorder:
         self._recorded: set[tuple[int, int]] = set()
 
     def __call__(self, model: nn.Module, step: int, seed: int | None = None) -> bool:
-        """Record the model if ``step`` is in the schedule; says whether it was.
+        """Record the model if ``step`` is a checkpoint; says whether it was.
 
         A checkpoint that an earlier recorder has recorded, whose store is resumed, is left as it is.
 
@@ -222,8 +222,8 @@ class Recorder:
         """Finish the store; a second call does nothing. Others may write it afterwards, also if that failed.
 
         If checkpoints are missing, as after early stopping, a warning says so, and the store holds the seeds of which
-        something was recorded at the checkpoints that they share; what does not fit in stays in the unfinished store
-        (see :meth:`inpca.predictions.store.PredictionStore.finish`).
+        something was recorded at the checkpoints that they have in common; what does not fit in stays in the
+        unfinished store (see :meth:`inpca.PredictionStore.finish`).
 
         Parameters
         ----------
@@ -233,8 +233,8 @@ class Recorder:
         Raises
         ------
         PredictionStoreError
-            If nothing was recorded, a file is damaged, the seeds share no checkpoint, or a checkpoint is missing and
-            ``strict``; what was recorded stays in the unfinished store.
+            If nothing was recorded, a file is damaged, the seeds have no checkpoint in common, or a checkpoint is
+            missing and ``strict``; what was recorded stays in the unfinished store.
 
         See Also
         --------
@@ -254,11 +254,11 @@ class Recorder:
         if not done:
             raise PredictionStoreError(f"{writer.path.name}: no checkpoint was recorded, so there is no store")
         store = PredictionStore(writer.path, partial=True)
-        keep_recorded(store, writer.path, overwrite=writer.if_exists == "overwrite")
-        kept = PredictionStore(writer.path, verify=False).n_models
-        left = f"; the other {done - kept} stay in {writer.partial}" if kept < done else ""
+        finish_recorded(store, writer.path, overwrite=writer.if_exists == "overwrite")
+        stored = PredictionStore(writer.path, verify=False).n_models
+        left = f"; the other {done - stored} stay in {writer.partial}" if stored < done else ""
         warnings.warn(
-            f"{writer.path.name}: {done} of {total} checkpoints were recorded, {kept} are in the store{left}",
+            f"{writer.path.name}: {done} of {total} checkpoints were recorded, {stored} are in the store{left}",
             stacklevel=3,
         )
 
