@@ -178,8 +178,8 @@ def median_distance(
     order = np.argsort(values, kind="stable")
     values, left, right = values[order], np.asarray(left)[order], np.asarray(right)[order]
 
-    def median_of(drawn: np.ndarray) -> float:
-        times = np.bincount(drawn, minlength=len(distances))
+    def median_of(resample: np.ndarray) -> float:
+        times = np.bincount(resample, minlength=len(distances))
         weight = np.cumsum(times[left] * times[right])
         return values[np.searchsorted(weight, weight[-1] / 2)] if weight[-1] else np.nan
 

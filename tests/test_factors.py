@@ -28,10 +28,17 @@ from paper.trajectories import group_distances
 def runs():
     """Three architectures × three optimisers × two batch sizes × two seeds."""
     rows = [
-        dict(network=n, optimizer=o, batch_size=b, weight_decay=0.0, augmentation="none", seed=seed,
-             configuration=f"{n}-{o}-{b}")
+        dict(
+            network=n,
+            optimizer=o,
+            batch_size=b,
+            weight_decay=0.0,
+            augmentation="none",
+            seed=seed,
+            configuration=f"{n}-{o}-{b}",
+        )
         for n, o, b, seed in product("abc", "xyz", (10, 20), (1, 2))
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -48,8 +55,11 @@ def by_architecture(runs, rng):
 def test_pairs_differ_in_one_thing_only(runs):
     pairs = pairs_of_runs(runs)
     assert pairs["differs"].value_counts().to_dict() == {
-        "seed": 18, "network": 3 * 6 * 4, "optimizer": 3 * 6 * 4, "batch_size": 9 * 4,
-    }  # fmt: skip
+        "seed": 18,
+        "network": 3 * 6 * 4,
+        "optimizer": 3 * 6 * 4,
+        "batch_size": 9 * 4,
+    }
     for row in pairs.sample(20, random_state=0).itertuples():
         left, right = runs.loc[row.left], runs.loc[row.right]
         different = [factor for factor in FACTOR_NAMES if left[factor] != right[factor]]

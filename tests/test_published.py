@@ -99,7 +99,7 @@ def test_readme_links_to_files_that_exist():
     assert not [link for link in links if not (ROOT / link).exists()]
 
 
-def test_numbers_in_the_readme_are_those_of_the_metrics():
+def test_numbers_in_the_readme_are_those_of_the_notebooks():
     train, test = (
         json.loads((RESULTS / f"numbers/{name}.json").read_text()) for name in ("main_manifold", "test_embedding")
     )

@@ -12,6 +12,8 @@ import pytest
 import torch
 from conftest import ROOT, copy_project
 
+from paper.report.claims import paper_numbers
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
 SHELL = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
@@ -48,6 +50,12 @@ def test_blocks_are_shell_or_python_and_all_commands_are_known():
     assert programs <= {"make", "snakemake", "source", "python", "pip"}
     for command in ("snakemake", "snakemake --unlock", "snakemake --summary", "make", "make smoke", "make test"):
         assert command in COMMANDS
+
+
+def test_numbers_of_the_paper_are_those_of_its_file():
+    train, test = (paper_numbers()[f"three_axes_explain_{split}"] for split in ("train", "test"))
+    assert train.confidence == test.confidence == "recalled"
+    assert f"as recalled: {100 * train.value:g} % (train) and {100 * test.value:g} % (test) of the stress" in README
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("snakemake")])

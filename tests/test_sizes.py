@@ -20,11 +20,23 @@ def run(network, seed, pace, epochs=10):
     epoch = np.arange(epochs + 1.0)
     progress = np.minimum(pace * epoch, 1)
     return pd.DataFrame(
-        dict(network=network, run=f"{network}-seed{seed}", configuration=network, seed=seed, optimizer="sgd",
-             batch_size=10, weight_decay=0.0, augmentation="none", epoch=epoch, step=10 * epoch,
-             train_progress=progress, test_progress=progress / 2, train_error=1 - progress,
-             test_error=1 - progress / 2)
-    )  # fmt: skip
+        dict(
+            network=network,
+            run=f"{network}-seed{seed}",
+            configuration=network,
+            seed=seed,
+            optimizer="sgd",
+            batch_size=10,
+            weight_decay=0.0,
+            augmentation="none",
+            epoch=epoch,
+            step=10 * epoch,
+            train_progress=progress,
+            test_progress=progress / 2,
+            train_error=1 - progress,
+            test_error=1 - progress / 2,
+        )
+    )
 
 
 @pytest.fixture

@@ -30,12 +30,16 @@ def manifold_page(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette,
         chosen = with_gaps(models[models["network"] == network])
         figure.add_trace(
             go.Scatter3d(
-                **coordinates(chosen[COORDINATES].to_numpy()), mode="lines+markers", name=palette.label(network),
-                customdata=chosen[HOVER_COLUMNS].to_numpy(), hovertemplate=HOVER, connectgaps=False,
+                **coordinates(chosen[COORDINATES].to_numpy()),
+                mode="lines+markers",
+                name=palette.label(network),
+                customdata=chosen[HOVER_COLUMNS].to_numpy(),
+                hovertemplate=HOVER,
+                connectgaps=False,
                 line={"color": palette.colour(network), "width": 1.5},
                 marker={"color": palette.colour(network), "size": 2.2},
             )
-        )  # fmt: skip
+        )
     line = geodesic_points(points, (1, 2, 3))
     figure.add_trace(
         go.Scatter3d(
@@ -48,11 +52,15 @@ def manifold_page(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette,
     )
     figure.add_trace(
         go.Scatter3d(
-            **coordinates(line[[0, -1]]), mode="markers+text", text=["P₀ (ignorance)", "P* (truth)"], showlegend=False,
-            textfont={"size": 15}, hoverinfo="text",
+            **coordinates(line[[0, -1]]),
+            mode="markers+text",
+            text=["P₀ (ignorance)", "P* (truth)"],
+            showlegend=False,
+            textfont={"size": 15},
+            hoverinfo="text",
             marker={"color": "black", "size": 6, "symbol": ["square", "diamond"]},
         )
-    )  # fmt: skip
+    )
     titles = {
         f"{name}axis_title_text": axis_label(embedding, axis) for name, axis in zip("xyz", (1, 2, 3), strict=True)
     }

@@ -131,12 +131,12 @@ def joint(train_view: pd.DataFrame, test_view: pd.DataFrame, embedding: xr.Datas
     One run of each architecture is drawn as a trajectory, for legibility; all last models are.
     """
     figure, panels = new_figure(2, width=6, height=5)
-    drawn = runs(train_view).groupby("network")["run"].first()
+    shown = runs(train_view).groupby("network")["run"].first()
     for axes, pair in zip(panels, ((1, 2), (1, 3)), strict=True):
         columns = [f"pc{axis}" for axis in pair]
         for view, style in ((train_view, "-"), (test_view, (0, (2, 1.2)))):
             for network in palette.networks:
-                lines = trajectories(view[view["run"] == drawn[network]], pair)
+                lines = trajectories(view[view["run"] == shown[network]], pair)
                 axes.add_collection(
                     LineCollection(lines, colors=palette.colour(network), linestyles=[style], linewidths=1.2)
                 )

@@ -23,6 +23,11 @@ SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
 VERDICTS = ("held", "not held", "not tested")
 #: All numbers of the paper that this project compares with.
 PAPER_NUMBERS = Path(__file__).with_name("paper_numbers.yaml")
+#: What its confidence means, for readers of a table.
+CONFIDENCES = (
+    "How well a number of the paper is known: exact, from the authors' code or its output; digitised, read off a plot; "
+    "seed, from the summary of the paper that this project started from; recalled, from memory and not checked."
+)
 #: What the name of a rule's bound begins with if it is one of those.
 OF_PAPER = "paper."
 
@@ -162,7 +167,7 @@ def _bound(notebook: str, name: str, numbers: Mapping | None) -> float | None:
 
 
 def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> list[dict]:
-    """What a study says of the claims of one notebook.
+    """The claims of one notebook, judged by the numbers of a study.
 
     Parameters
     ----------
@@ -199,7 +204,7 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
 
 
 def judge_files(claims: Sequence[str | Path], numbers: Sequence[str | Path]) -> list[dict]:
-    """What a study says of all claims.
+    """All claims, judged by the numbers of a study.
 
     Parameters
     ----------
@@ -267,7 +272,7 @@ def claims_table(judged: Sequence[dict]) -> str:
         ", ".join(f"{n} {verdict}" for verdict, n in count.items()) + ". A claim holds if the number here is as the "
         "rule asks; a rule's bound may be another number of the study, whose name stands below it; interval.0 and .1 "
         "are the ends of a 95 % interval, low and high a value less and plus two standard errors. The paper's numbers "
-        f"are of its own networks and data; {PAPER_NUMBERS.name} says how well they are known.",
+        f"are of its own networks and data, and stand in {PAPER_NUMBERS.name}. {CONFIDENCES}",
         "",
     ]
     if rows := claims_rows(judged):

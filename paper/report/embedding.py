@@ -11,7 +11,7 @@ import xarray as xr
 from paper.models import runs
 from paper.report.claims import paper_numbers, paper_series
 
-#: Numbers of axes whose explained stress is told.
+#: Numbers of axes whose explained stress is among the numbers.
 STRESS_AXES = (1, 2, 3, 5, 10, 50)
 STRESS_TEXT = """
 Three axes explain **{explained_stress[3]:.1%} of the stress** of {n_models} models from {n_runs} runs; the paper's:
@@ -37,7 +37,7 @@ def stress_numbers(embedding: xr.Dataset) -> dict:
 def manifold_numbers(
     points: pd.DataFrame, embedding: xr.Dataset, distances: np.ndarray, split: str, fitted_error: float
 ) -> dict:
-    """What there is to say of one embedded experiment on one split.
+    """Numbers of one embedded experiment on one split.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from inpca.files import atomic
-from paper.report.claims import claims_rows, judge_files
+from paper.report.claims import CONFIDENCES, claims_rows, judge_files
 
 #: Digits of a stored number; more would differ between machines.
 DIGITS = 6
@@ -35,7 +35,7 @@ def rounded(value):
 
 
 def show_claims(claims: str | Path, numbers: str | Path) -> None:
-    """Show what the numbers that a notebook wrote say of its claims.
+    """Show the claims of a notebook, judged by the numbers that it wrote, and what the paper's confidences mean.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def show_claims(claims: str | Path, numbers: str | Path) -> None:
     numbers : path
         From :func:`write_numbers`, named after the notebook.
     """
-    display(Markdown(claims_rows(judge_files([claims], [numbers])) or "This notebook makes no claim."))
+    rows = claims_rows(judge_files([claims], [numbers]))
+    show_text(f"{rows}\n\n{CONFIDENCES}" if rows else "This notebook makes no claim.")
 
 
 def show_table(frame: pd.DataFrame, formats: str | Mapping[str, str] = ".3g", *, index: bool = True) -> None:

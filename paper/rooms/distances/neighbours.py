@@ -56,6 +56,9 @@ def umap(distances: np.ndarray, start: np.ndarray, neighbours: int, random_state
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "using precomputed metric; inverse_transform will be unavailable")
         return UMAP(
-            metric="precomputed", init=start.astype(np.float32), n_neighbors=neighbours, random_state=random_state,
+            metric="precomputed",
+            init=start.astype(np.float32),
+            n_neighbors=neighbours,
+            random_state=random_state,
             n_jobs=1,
-        ).fit_transform(distances)  # fmt: skip
+        ).fit_transform(distances)

@@ -76,7 +76,7 @@ def median_table(medians: dict, nulls: dict) -> pd.DataFrame:
 def factor_importance(
     distances: pd.DataFrame, configurations: pd.DataFrame, *, splits: int, random_state: int
 ) -> dict[str, dict | list | float]:
-    """How much each factor says about the distance between two configurations: permutation importance.
+    """How well each factor predicts the distance between two configurations: permutation importance.
 
     A random forest predicts the distance of a pair from the pair of values of each factor, whatever their order. In
     each split a third of the configurations is held out; the forest learns the pairs among the others, and is judged
