@@ -32,7 +32,7 @@ lint: env ## check style, workflow, notebooks and the generated schema
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow paper/rooms
 	$(BIN)/lint-imports
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/snakemake --lint
 
 bench: env ## measure distances, embeddings and training against the ways in common use, into results/benchmarks

@@ -1,6 +1,7 @@
 """What pairwise distances accept, what they refuse and with which words."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -216,6 +217,13 @@ def test_a_device_that_is_not_there_is_refused(device):
 def test_devices_of_torch_are_accepted():
     for device in (torch.device("cpu"), "cpu:0"):
         assert np.allclose(pairwise_distances(P, device=device), EXACT, rtol=1e-5)
+
+
+def test_a_device_needs_torch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModuleNotFoundError, match=r"device 'cuda' needs PyTorch; .* pip install 'inpca\[torch\]'"):
+        pairwise_distances(P, device="cuda")
+    assert np.allclose(pairwise_distances(P), EXACT, rtol=1e-5)
 
 
 @pytest.mark.parametrize("metric", ["cosine", "", None, 3, ("spherical",), "Spherical", np.array(["spherical"])])

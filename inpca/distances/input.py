@@ -154,8 +154,12 @@ def check_device(device) -> str:
     """The name of a device that this machine has."""
     if str(device) == "cpu":
         return "cpu"
-    import torch
-
+    try:
+        import torch
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            f"device {str(device)!r} needs PyTorch; install it, with: pip install 'inpca[torch]'"
+        ) from None
     try:
         if not isinstance(device, str | torch.device):
             raise TypeError("it is no name of a device")
