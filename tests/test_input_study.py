@@ -319,7 +319,7 @@ MISFITS = [
     (f"{CORNERS}.subset", 41, f"{CORNERS}.batch_size: 20 does not fit subset 41 {BATCH}"),
     (f"{CORNERS}.label_seeds", [0, 0], f"{CORNERS}.label_seeds: 0 is listed twice; list each value once"),
     (f"{SLOPPY}.settings.0.batch_size", 199, f"{SLOPPY}: settings.0: batch_size 199 does not fit n_train 200 {BATCH}"),
-    (f"{SLOPPY}.settled_epochs", 7, f"{SLOPPY}: settings.0: 6 epochs are fewer than settled_epochs 7"),
+    (f"{SLOPPY}.late_from_epoch", 7, f"{SLOPPY}: settings.0: 6 epochs are fewer than late_from_epoch 7"),
     (f"{SLOPPY}.data.n_classes", 101, f"{SLOPPY}: data.n_classes: 101 classes are more than the 100 samples of n_test"),
     (
         f"{SLOPPY}.data.n_classes",

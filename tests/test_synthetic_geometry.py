@@ -8,9 +8,9 @@ from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.predictions.store import PredictionStore
 from paper.models import open_stores, stack_log_probs
-from paper.rooms.sloppy_synthetic import analysis as sloppiness
+from paper.rooms.sloppy_synthetic import analysis, tables
 from paper.rooms.sloppy_synthetic.batched import train_synthetic
-from paper.rooms.sloppy_synthetic.configuration import SyntheticJob
+from paper.rooms.sloppy_synthetic.configuration import Spectrum, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
 from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry
 from paper.rooms.sloppy_synthetic.runs import all_runs, members
@@ -42,7 +42,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def geometry(store):
-    return spectrum_geometry([store], CORNERS, geodesic_points=4, n_axes=10, resamples=5, settled_epochs=1)
+    return spectrum_geometry([store], CORNERS, geodesic_points=4, n_axes=10, resamples=5, late_from_epoch=1)
 
 
 def test_every_case_has_its_models_and_the_geodesic(geometry):
@@ -64,14 +64,14 @@ def test_spectra_are_those_of_the_runs_of_the_case_alone(store, geometry):
         assert np.allclose(geometry[1]["eigenvalue"].sel(corners=number, checkpoints="all"), expected, atol=1e-6)
 
 
-def test_settled_dimensions_are_those_of_the_models_from_that_epoch_on(store, geometry):
+def test_late_dimensions_are_those_of_the_models_from_that_epoch_on(store, geometry):
     stored = PredictionStore(store)
     late = np.flatnonzero(np.array(stored.epochs) >= 1)
     assert 0 < len(late) < len(stored.steps)
     log_probs = stored.log_probs("train")[:][:, late]
     models = log_probs[members(JOB.runs, 2, CORNERS[2])].reshape(-1, *log_probs.shape[2:])
     expected = signed_spectrum(pairwise_distances(models, log=True))
-    found = geometry[1]["eigenvalue"].sel(corners=2, checkpoints="settled").values
+    found = geometry[1]["eigenvalue"].sel(corners=2, checkpoints="late").values
     assert np.allclose(found[: len(expected)], expected, atol=1e-6) and np.isnan(found[len(expected) :]).all()
 
 
@@ -103,14 +103,14 @@ def test_a_cell_of_the_sweep_is_the_case_trained_alone(geometry):
         assert np.allclose(cells[f"{split}_error"].sel(decay=0.3), last[f"{split}_error"].mean())
 
 
-def case(ratio, error=0.1, settled=None):
+def case(ratio, error=0.1, late=None):
     return {
         "participation_ratio": ratio,
         "participation_ratio_error": error,
         "axes_needed": 3,
         "axes_needed_error": 0.0,
-        "settled": {
-            "participation_ratio": settled or ratio,
+        "late": {
+            "participation_ratio": late or ratio,
             "participation_ratio_error": error,
             "axes_needed": 3,
             "axes_needed_error": 0.0,
@@ -126,34 +126,47 @@ def spectra(sloppy, flat, large):
     }
 
 
-def test_the_verdict_follows_the_numbers():
-    numbers = spectra(*({"0": case(a), "10": case(b)} for a, b in ((1, 3), (2, 3.1), (0.5, 3))))
-    compared = sloppiness.comparisons(numbers)
+THREE = tuple({"0": case(a), "10": case(b)} for a, b in ((1, 3), (2, 3.1), (0.5, 3)))
+
+
+def test_tables_tell_where_the_dimension_is_lower():
+    compared = analysis.comparisons(spectra(*THREE))
     assert compared["sloppiest"] == "sloppy"
-    text = sloppiness.sloppy_verdict(numbers, compared)
-    assert "lower participation ratio in 1 of 4 comparisons and a higher one in 1" in text
-    assert "flat inputs from ignorance: participation ratio 1.00 and 2.00 (the latter higher, +1.00 ± 0.14)" in text
-    assert "from 10 corners: participation ratio 3.00 and 3.10 (not told apart" in text
-    assert "3 and 3 axes (+0 in every resample)" in text
-    assert "higher than from the fewest on 3 of 3 spectra" in sloppiness.corner_verdict(numbers, compared)
+    assert tables.count_table(compared).loc["participation ratio"].to_dict() == {
+        "lower": 1,
+        "higher": 1,
+        "comparisons": 4,
+    }
+    table = tables.input_differences(compared).set_index(["inputs", "start"])
+    assert table.loc[("flat − sloppy", "ignorance"), "participation ratio"] == "+1.00 ± 0.14"
+    assert table.loc[("flat − sloppy", "10 corners"), "participation ratio"] == "+0.10 ± 0.14"
+    assert set(table["axes for 90%"]) == {"+0.00 ± 0.00"}
+    corners = tables.corner_differences(compared)["participation ratio"]
+    assert corners.to_dict() == {"sloppy": "+2.00 ± 0.14", "flat": "+1.10 ± 0.14", "large": "+2.50 ± 0.14"}
+    beyond = [found["participation_ratio"] for found in compared["most_minus_fewest_corners"].values()]
+    assert all(item["beyond_error"] and item["low"] > 0 for item in beyond)
 
 
-def test_what_the_first_checkpoints_decide_is_said():
-    sloppy = {"0": case(1, settled=4), "10": case(2, settled=2)}
-    numbers = spectra(sloppy, {"0": case(3, settled=1), "10": case(3, settled=3)}, sloppy)
-    text = sloppiness.settled_verdict(sloppiness.comparisons(numbers), 1)
-    assert "before the end of epoch 1**" in text
-    assert "lower in 1 of 4 comparisons and higher in 1 (with all checkpoints in 2 and 0)" in text
-    assert "The sign turns for: flat from ignorance (+2.00 ± 0.14 to -3.00 ± 0.14)." in text
-    assert "higher than from the fewest on 1 of 3 spectra" in text
+def test_late_checkpoints_are_compared_on_their_own():
+    sloppy = {"0": case(1, late=4), "10": case(2, late=2)}
+    compared = analysis.comparisons(spectra(sloppy, {"0": case(3, late=1), "10": case(3, late=3)}, sloppy))
+    counts = tables.count_table(compared)
+    assert counts.loc["participation ratio"].tolist() == [2, 0, 4]
+    assert counts.loc["late participation ratio"].tolist() == [1, 1, 4]
+    found = compared["other_minus_sloppy"]["flat"]["0"]
+    assert found["participation_ratio"]["low"] > 0 > found["late_participation_ratio"]["high"]
+    rises = [found["late_participation_ratio"] for found in compared["most_minus_fewest_corners"].values()]
+    assert sum(item["low"] > 0 for item in rises) == 1
 
 
 def test_shared_runs_are_counted_once_beside_the_cases(geometry):
     table, dimensions = geometry
-    cases = sloppiness.case_numbers(table, dimensions, fitted_error=1)
+    cases = analysis.case_numbers(table, dimensions, fitted_error=1)
     assert [c["n_runs"] for c in cases.values()] == [3, 4, 4]
-    text = sloppiness.fit_verdict({"a": {"cases": cases, "n_different_runs": table["run"].nunique()}}, 1)
-    assert text.startswith(f"11 of 11 runs ({len(JOB.runs)} different ones;")
+    assert sum(c["n_fitted_runs"] for c in cases.values()) == 11 > table["run"].nunique() == len(JOB.runs)
+    rows = tables.case_table({"a_b": {"cases": cases}})
+    assert rows["runs"].tolist() == [3, 4, 4] and rows["start"].tolist() == ["ignorance", "1 corner", "2 corners"]
+    assert set(rows["inputs"]) == {"a b"} and rows["train error"].between(0, 1).all()
 
 
 def test_sizes_of_the_sweep_are_those_of_its_inputs():
@@ -161,20 +174,34 @@ def test_sizes_of_the_sweep_are_those_of_its_inputs():
         {name: (("decay", "corners"), [[1.0], [2.0]]) for name in ("axes_needed", "train_error")},
         coords={"decay": [0.0, 0.5], "corners": [0]},
     )
-    numbers = sloppiness.sweep_numbers(cells, 200)
+    numbers = analysis.sweep_numbers(cells, 200)
     assert numbers["mean_square"] == {"0": 1, "0.5": pytest.approx(25 / 200 / (1 - np.exp(-0.5)))}
     assert numbers["rank_correlation_with_decay"]["0"] == pytest.approx(1)
-    assert "mean squared length 1, 0.318)" in sloppiness.sweep_verdict(numbers)
+    assert tables.sweep_table(numbers).loc["ignorance", "rank correlation"] == pytest.approx(1)
 
 
 def test_size_and_shape_are_told_apart_by_pairs_that_share_the_other():
-    numbers = spectra(*({"0": case(a), "10": case(b)} for a, b in ((1, 3), (2, 3.1), (0.5, 3))))
-    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Effective")
-    assert "- flat and large inputs (mean squared length 0.05 and 1)" in size
-    assert size.endswith("is lower from ignorance; not told apart from 10 corners") and "sloppy" not in size
-    assert "No two spectra have the same mean squared length" in shape
+    numbers = spectra(*THREE)
+    table = tables.control_table(numbers)
+    assert set(table["equal"]) == {"effective dimension"} and set(table["inputs"]) == {"large − flat"}
+    assert set(table["differing"]) == {"mean squared length 1 and 0.05"}
+    assert table.set_index("start")["participation ratio"].to_dict() == {
+        "ignorance": "-1.50 ± 0.14",
+        "10 corners": "-0.10 ± 0.14",
+    }
     numbers["large"]["inputs"]["mean_square"] = 0.3
-    size, shape = sloppiness.control_verdict(numbers).split("\n\n**Effective")
-    assert "- sloppy and large inputs (effective dimension 4 and 200)" in shape and "flat" not in shape
+    table = tables.control_table(numbers)
+    shape = table[table["equal"] == "mean squared length"]
+    assert set(shape["inputs"]) == {"large − sloppy"} and set(shape["differing"]) == {"effective dimension 200 and 4"}
     del numbers["large"]
-    assert "No two spectra have the same effective dimension" in sloppiness.control_verdict(numbers)
+    assert tables.control_table(numbers).empty
+
+
+def test_inputs_of_the_sample_stand_beside_those_of_the_distribution(rng):
+    flat = Spectrum(decay=0)
+    found = analysis.input_numbers(rng.standard_normal((5000, 20)) / np.sqrt(20), flat)
+    assert found["effective_dimension"] == pytest.approx(20) and found["mean_square"] == pytest.approx(1)
+    assert found["sample_effective_dimension"] == pytest.approx(20, rel=0.02)
+    assert found["sample_mean_square"] == pytest.approx(1, rel=0.02)
+    table = tables.input_table({"flat": {"inputs": found}})
+    assert table.loc["flat", "effective dimension of the sample"] == found["sample_effective_dimension"]

@@ -31,7 +31,7 @@ def test_a_study_may_be_synthetic_alone_but_not_empty(data):
         (["settings", 0, "optimizer"], "adam", r"sloppy_synthetic.settings.0.optimizer: 'adam' .* 'sgd' or 'sgdn'"),
         (["settings", 0, "batch_size"], 199, r"settings.0: batch_size 199 does not fit n_train 200"),
         (["settings", 0, "batch_size"], 201, r"settings.0: batch_size 201 does not fit n_train 200"),
-        (["settled_epochs"], 1000, r"settings.0: \d+ epochs are fewer than settled_epochs 1000"),
+        (["late_from_epoch"], 1000, r"settings.0: \d+ epochs are fewer than late_from_epoch 1000"),
         (["corners"], {-1: 3}, r"sloppy_synthetic.corners: -1 is not allowed"),
         (["corners"], {1: 0}, r"sloppy_synthetic.corners.1: 0 is not allowed"),
         (["sweep", "decays"], [0.5, 0.1], "different, ascending and not negative"),

@@ -43,7 +43,7 @@ LARGEST_ARRAY = 1_000_000_000
 LARGEST_MODELS = 50_000
 NumberOfCorners = Annotated[int, Field(ge=0, le=1000)]
 RunSeeds = Annotated[int, Field(ge=1, le=1000)]
-Corners = Annotated[
+SeedsByCorners = Annotated[
     dict[NumberOfCorners, RunSeeds],
     BeforeValidator(_with_whole_keys, json_schema_input_type=dict[NumberOfCorners, RunSeeds]),
     Field(min_length=1),
@@ -54,7 +54,7 @@ class Sweep(Strict):
     """Data of many decays; the first student and setting, with fewer runs and epochs."""
 
     decays: list[Decay] = Field(min_length=2, max_length=100, description="values of c, ascending")
-    corners: Corners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
+    corners: SeedsByCorners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
     epochs: Epochs
     checkpoints: Checkpoints
 
@@ -79,10 +79,10 @@ class Synthetic(Section):
     )
     settings: Annotated[list[SyntheticSetting], Different] = Field(min_length=1)
     checkpoints: Checkpoints
-    corners: Corners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
+    corners: SeedsByCorners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
     bootstrap: int = Field(default=50, ge=2, le=10_000, description="resamples of the runs behind an interval")
-    settled_epochs: Positive = Field(
-        default=1, description="epochs after which runs count as settled; dimensions are given without what was before"
+    late_from_epoch: Positive = Field(
+        default=1, description="epochs after which checkpoints are late; dimensions are given of all and of late ones"
     )
     sweep: Sweep
 
@@ -91,9 +91,9 @@ class Synthetic(Section):
         check_size(self.data)
         for index, setting in enumerate(self.settings):
             check_batch(f"settings.{index}: batch_size", setting.batch_size, "n_train", self.data.n_train)
-            if setting.epochs < self.settled_epochs:
+            if setting.epochs < self.late_from_epoch:
                 raise ValueError(
-                    f"settings.{index}: {setting.epochs} epochs are fewer than settled_epochs {self.settled_epochs:g}"
+                    f"settings.{index}: {setting.epochs} epochs are fewer than late_from_epoch {self.late_from_epoch:g}"
                 )
         for number, seeds in self.corners.items():
             if n_runs({number: seeds}) < 2:

@@ -37,25 +37,25 @@ def start_colours(numbers) -> dict[int, tuple]:
     return dict(zip(numbers, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(numbers))), strict=True))
 
 
-def variances(covariances: Mapping[str, np.ndarray], asked: Mapping[str, Spectrum]) -> Figure:
-    """Eigenvalues of the covariance of the inputs: asked for (lines) and measured on the train inputs (marks).
+def variances(sample: Mapping[str, np.ndarray], population: Mapping[str, Spectrum]) -> Figure:
+    """Eigenvalues of the covariance of the inputs: of their distribution (lines) and of the train sample (marks).
 
     Parameters
     ----------
-    covariances : mapping from name to (d,) array
-        Measured eigenvalues, descending.
-    asked : mapping from name to Spectrum
+    sample : mapping from name to (d,) array
+        Eigenvalues of the train inputs, descending.
+    population : mapping from name to Spectrum
     """
     figure, axes = new_figure(width=6, height=3.6)
-    for (name, measured), colour, marker in zip(covariances.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False):
-        axis, spectrum = np.arange(1, len(measured) + 1), asked[name]
+    for (name, values), colour, marker in zip(sample.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False):
+        axis, spectrum = np.arange(1, len(values) + 1), population[name]
         size = "" if spectrum.sized_as is None else f", as large as with {spectrum.sized_as:g}"
-        axes.plot(axis, input_variances(spectrum, len(measured)) / len(measured), color=colour, linewidth=1)
-        axes.scatter(axis[::4], measured[::4], color=colour, marker=marker, s=12, linewidth=0,
-                     label=f"{label(name)} (c = {spectrum.decay:g}{size})")  # fmt: skip
-    lowest = min(measured[: len(measured) // 4].min() for measured in covariances.values())
-    axes.set(xlabel="eigenvalue of the input covariance, by rank", ylabel="variance", yscale="log",
-             ylim=(max(lowest, 1e-12) / 3, None))  # fmt: skip
+        axes.plot(axis, input_variances(spectrum, len(values)) / len(values), color=colour, linewidth=1)
+        legend = f"{label(name)} (c = {spectrum.decay:g}{size})"
+        axes.scatter(axis[::4], values[::4], color=colour, marker=marker, s=12, linewidth=0, label=legend)
+    lowest = min(values[: len(values) // 4].min() for values in sample.values())
+    axes.set(xlabel="eigenvalue of the input covariance, by rank", ylabel="variance", yscale="log")
+    axes.set_ylim(bottom=max(lowest, 1e-12) / 3)
     axes.legend()
     return figure
 
@@ -166,29 +166,27 @@ def add_legend(figure: Figure, dimensions: Mapping[str, xr.Dataset], marks: list
     figure.legend(handles=[*lines, *marks], loc="outside upper center", ncols=len(lines) + len(marks))
 
 
-def participation(dimensions: Mapping[str, xr.Dataset], settled: Mapping[str, xr.Dataset]) -> Figure:
+def participation(dimensions: Mapping[str, xr.Dataset], late: Mapping[str, xr.Dataset]) -> Figure:
     """Axes needed for the explained stress that counts as enough, and participation ratio, by number of corners.
 
     Parameters
     ----------
-    dimensions, settled : mappings from name of the spectrum to Dataset
-        Of all checkpoints, and of those after the first.
+    dimensions, late : mappings from name of the spectrum to Dataset
+        Of all checkpoints, and of late ones.
     """
     figure, panels = new_figure(3, width=3.6, height=3.4)
-    drawn = (
+    measures = (
         (dimensions, "axes_needed", f"axes for {ENOUGH_STRESS:.0%} of the stress", "all checkpoints"),
         (dimensions, "participation_ratio", "participation ratio", "all checkpoints"),
-        (settled, "participation_ratio", "participation ratio", "without the first checkpoints"),
+        (late, "participation_ratio", "participation ratio", "late checkpoints"),
     )
-    for axes, (fitted, measure, ylabel, title) in zip(panels, drawn, strict=True):
+    for axes, (fitted, measure, ylabel, title) in zip(panels, measures, strict=True):
         numbers = next(iter(fitted.values()))["corners"].values
         styles = zip(fitted.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False)
         for shift, ((name, dataset), colour, marker) in enumerate(styles):
             place = np.arange(len(numbers)) + 0.12 * (shift - (len(fitted) - 1) / 2)
-            axes.errorbar(
-                place, dataset[measure], yerr=2 * dataset[f"{measure}_error"], color=colour, marker=marker,
-                markersize=5, linewidth=1, capsize=2, label=label(name),
-            )  # fmt: skip
+            style = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1, "capsize": 2}
+            axes.errorbar(place, dataset[measure], yerr=2 * dataset[f"{measure}_error"], label=label(name), **style)
         axes.set(title=title, xlabel="runs start from", ylabel=ylabel, ylim=(0, None))
         axes.set_xticks(range(len(numbers)), [start_name(n) for n in numbers], rotation=20)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(dimensions))
@@ -204,8 +202,15 @@ def sweep(cells: xr.Dataset) -> Figure:
         image = axes.imshow(values, cmap="cividis", aspect="auto", origin="lower", vmin=0)
         middle = image.norm.vmax / 2
         for (row, column), value in np.ndenumerate(values):
-            axes.text(column, row, f"{value:.3g}" if name == "axes_needed" else f"{value:.1f}", ha="center",
-                      va="center", fontsize=8, color="white" if value < middle else "black")  # fmt: skip
+            axes.text(
+                column,
+                row,
+                f"{value:.3g}" if name == "axes_needed" else f"{value:.1f}",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if value < middle else "black",
+            )
         axes.set_xticks(range(cells.sizes["corners"]), [start_name(n) for n in cells["corners"].values], rotation=20)
         axes.set_yticks(range(cells.sizes["decay"]), [f"{c:g}" for c in cells["decay"].values])
         axes.set(title=title, xlabel="runs start from")
@@ -224,13 +229,21 @@ def final_errors(tables: Mapping[str, pd.DataFrame], fitted_error: float) -> Fig
             last = runs(table).groupby(["corners", "run"], sort=False).tail(1)
             place = np.searchsorted(numbers, last["corners"]) + 0.2 * (shift - (len(tables) - 1) / 2)
             faces = [colour if error <= fitted_error else "none" for error in last["train_error"]]
-            axes.scatter(place, 100 * last[f"{split}_error"], facecolors=faces, edgecolors=colour, marker=marker, s=16,
-                         linewidth=0.7)  # fmt: skip
+            axes.scatter(
+                place,
+                100 * last[f"{split}_error"],
+                facecolors=faces,
+                edgecolors=colour,
+                marker=marker,
+                s=16,
+                linewidth=0.7,
+            )
             axes.scatter([], [], color=colour, marker=marker, s=16, label=label(name))
         axes.set(xlabel="runs start from", ylabel=f"final {split} error (%)")
         axes.set_xticks(range(len(numbers)), [start_name(n) for n in numbers], rotation=20)
     panels[0].axhline(100 * fitted_error, color="black", linestyle="--", linewidth=0.8)
-    panels[0].annotate("fitted below", (0, 100 * fitted_error), xytext=(0, -3), textcoords="offset points", va="top",
-                       fontsize=8)  # fmt: skip
+    panels[0].annotate(
+        "fitted below", (0, 100 * fitted_error), xytext=(0, -3), textcoords="offset points", va="top", fontsize=8
+    )
     figure.legend(*panels[1].get_legend_handles_labels(), loc="outside upper center", ncols=len(tables))
     return figure

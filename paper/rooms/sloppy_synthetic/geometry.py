@@ -27,7 +27,7 @@ def spectrum_geometry(
     geodesic_points: int,
     n_axes: int,
     resamples: int,
-    settled_epochs: float,
+    late_from_epoch: float,
 ) -> tuple[pd.DataFrame, xr.Dataset]:
     """Model tables and dimensions of all runs on the data of one spectrum, on the train split.
 
@@ -43,8 +43,8 @@ def spectrum_geometry(
         Axes of the spectra that are kept.
     resamples : int
         Bootstrap samples of the runs.
-    settled_epochs : float
-        Epochs after which runs count as settled.
+    late_from_epoch : float
+        Epochs after which checkpoints are late.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def spectrum_geometry(
         the seed of the corner that a run starts from, NaN at ignorance.
     dimensions : Dataset
         :func:`inpca.dimension.dimension` of the models of runs alone, by ``corners`` and ``checkpoints``: ``all``, or
-        ``settled``, from ``settled_epochs`` on; ``drawn_signature`` (corners, drawn_axis): -1 where an axis of the
+        ``late``, from ``late_from_epoch`` on; ``drawn_signature`` (corners, drawn_axis): -1 where an axis of the
         coordinates is time-like, else 1.
     """
     stores = open_stores(paths, verify=True)  # they have no other reader
@@ -69,13 +69,13 @@ def spectrum_geometry(
         of_case = np.flatnonzero(members(runs, number, seeds)[models_of_run])
         rng = np.random.default_rng(number)
         of_models = []
-        for models in (of_case, of_case[table["epoch"].to_numpy()[of_case] >= settled_epochs]):
+        for models in (of_case, of_case[table["epoch"].to_numpy()[of_case] >= late_from_epoch]):
             _, run = np.unique(models_of_run[models], return_inverse=True)
             of_models.append(dimension(D[np.ix_(models, models)], run, n_axes, resamples, rng))
         drawn = np.append(of_case, np.arange(len(models_of_run), len(table)))
         placed, signature = place(table.iloc[drawn], D[np.ix_(drawn, drawn)])
         tables.append(placed.assign(corners=number))
-        by_checkpoints = xr.concat(of_models, pd.Index(["all", "settled"], name="checkpoints"))
+        by_checkpoints = xr.concat(of_models, pd.Index(["all", "late"], name="checkpoints"))
         dimensions.append(by_checkpoints.assign(drawn_signature=("drawn_axis", signature)))
     return pd.concat(tables, ignore_index=True), xr.concat(dimensions, pd.Index(corners, name="corners"))
 

@@ -75,7 +75,7 @@ rule embed_synthetic:
                 geodesic_points=study.analysis.geodesic_points,
                 n_axes=study.analysis.n_components,
                 resamples=SLOPPY.bootstrap,
-                settled_epochs=SLOPPY.settled_epochs,
+                late_from_epoch=SLOPPY.late_from_epoch,
             )
         ),
     shell:
