@@ -55,12 +55,23 @@ def hellinger_distances(D: np.ndarray, n_samples: int) -> np.ndarray:
         Bhattacharyya distances, nats a sample.
     n_samples : int
         n; at the same d_B, d_H² saturates at 1 as n grows.
+
+    Examples
+    --------
+    >>> hellinger_distances(np.array([[0, 0.1]]), 100).round(3).tolist()
+    [[0.0, 1.0]]
     """
     return (-np.expm1(-n_samples * np.asarray(D, np.float64))).astype(np.float32)
 
 
 def powers_of_ten(n_samples: int) -> list[int]:
-    """1, 10, 100, … below the number of samples, and that number."""
+    """1, 10, 100, … below the number of samples, and that number.
+
+    Examples
+    --------
+    >>> powers_of_ten(2000)
+    [1, 10, 100, 1000, 2000]
+    """
     powers = [10**exponent for exponent in range(len(str(n_samples)))]
     return [*(power for power in powers if power < n_samples), n_samples]
 
@@ -102,6 +113,11 @@ def crowding_weights(progress: np.ndarray, bins: int) -> np.ndarray:
     ----------
     progress : (m,) array in [0, 1]
     bins : int
+
+    Examples
+    --------
+    >>> crowding_weights([0.1, 0.2, 0.3, 0.9], bins=2).round(2).tolist()
+    [0.67, 0.67, 0.67, 2.0]
     """
     index = np.minimum((np.asarray(progress) * bins).astype(int), bins - 1)
     _, position, counts = np.unique(index, return_inverse=True, return_counts=True)
@@ -166,7 +182,13 @@ class Picture:
 
 
 def signed_root(squares: np.ndarray) -> np.ndarray:
-    """sign(x) sqrt|x|."""
+    """sign(x) sqrt|x|.
+
+    Examples
+    --------
+    >>> signed_root(np.array([-4.0, 9.0])).tolist()
+    [-2.0, 3.0]
+    """
     return np.sign(squares) * np.sqrt(np.abs(squares))
 
 

@@ -15,7 +15,14 @@ AXES = 3
 
 
 def aligned_error(coordinates: np.ndarray, reference: np.ndarray) -> float:
-    """‖X R - Y‖ / ‖Y‖ for the rotation R that makes it least (orthogonal Procrustes); X, Y are (m, k), centred."""
+    """‖X R - Y‖ / ‖Y‖ for the rotation R that makes it least (orthogonal Procrustes); X, Y are (m, k), centred.
+
+    Examples
+    --------
+    >>> points = np.array([[1.0, 0], [-1, 0], [0, 2], [0, -2]])
+    >>> round(aligned_error(1.1 * points[:, ::-1], points), 6)
+    0.1
+    """
     rotation, _ = orthogonal_procrustes(coordinates, reference)
     return float(np.linalg.norm(coordinates @ rotation - reference) / np.linalg.norm(reference))
 

@@ -38,6 +38,12 @@ def scores(models: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     DataFrame
         ``progress``; ``error``, the fraction of samples whose most probable class is wrong;
         ``expected_error``, 1 - mean p(truth), the error expected of labels drawn from the probabilities.
+
+    Examples
+    --------
+    >>> models = np.array([[[0.5, 0.5], [0.5, 0.5]], [[0.9, 0.1], [0.2, 0.8]]])
+    >>> scores(models, np.array([0, 1])).round(3)[["error", "expected_error"]].values.tolist()
+    [[0.5, 0.5], [0.0, 0.15]]
     """
     of_truth = models[:, np.arange(len(labels)), labels]
     return pd.DataFrame(

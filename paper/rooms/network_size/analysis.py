@@ -29,6 +29,17 @@ def time_to_progress(run: pd.DataFrame, level: float, split: str, time: str) -> 
     level : float
     split : {"train", "test"}
     time : {"step", "epoch"}
+
+    Returns
+    -------
+    float
+        In steps or epochs.
+
+    Examples
+    --------
+    >>> run = pd.DataFrame({"train_progress": [0, 0.4, 0.8], "epoch": [0, 1, 2]})
+    >>> round(time_to_progress(run, 0.6, "train", "epoch"), 6)
+    1.5
     """
     progress = np.maximum.accumulate(run[f"{split}_progress"].to_numpy())
     if progress[-1] < level:
