@@ -95,8 +95,3 @@ def _cell(value: object, form: str) -> str:
 def show_text(text: str) -> None:
     """Show a paragraph in Markdown, with computed numbers filled in."""
     display(Markdown(text))
-
-
-def say(text: str) -> None:
-    """The former name of :func:`show_text`."""
-    show_text(text)
