@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.manifold import ClassicalMDS
@@ -226,15 +227,8 @@ PARTS = {"distances": distances, "embedding": embedding, "growth": growth, "larg
 
 def table(rows: list[dict]) -> str:
     """Rows as a table in Markdown."""
-
-    def show(value) -> str:
-        if isinstance(value, float):
-            return f"{value:.3g}"
-        return "–" if value is None else str(value)
-
-    head = list(rows[0])
-    lines = [head, ["---"] * len(head), *([show(row[name]) for name in head] for row in rows)]
-    return "\n".join(f"| {' | '.join(cell.replace('_', ' ') for cell in line)} |" for line in lines)
+    frame = pd.DataFrame(rows).rename(columns=lambda name: name.replace("_", " "))
+    return frame.astype(object).to_markdown(index=False, floatfmt=".3g", missingval="–")
 
 
 NOTES = {

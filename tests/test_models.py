@@ -100,13 +100,12 @@ GIVE = "record a store of an experiment with attributes={{'configuration': …, 
         (LABELS, {"configuration": "b"}, 3, f"{{b}} has no text as its attribute 'data_fingerprint'; {GIVE}"),
         (LABELS, OWN | {"configuration": 7}, 3, f"{{b}} has no text as its attribute 'configuration'; {GIVE}"),
         ({"test": LABELS["test"]}, OWN, 3, "{b} has the splits test, but {a} has test, train"),
-        (LABELS | {"train": np.arange(9) % 3}, OWN, 3,
-         "{b} has 9 train samples of 3 classes, but {a} has 12 of 3"),
+        (LABELS | {"train": np.arange(9) % 3}, OWN, 3, "{b} has 9 train samples of 3 classes, but {a} has 12 of 3"),
         (LABELS, OWN, 4, "{b} has 6 test samples of 4 classes, but {a} has 6 of 3"),
         (LABELS | {"test": np.arange(6) // 2}, OWN, 3, "{b} and {a} have different test labels"),
         (LABELS, OWN | {"data_fingerprint": "x"}, 3, "{b} and {a} were computed from different data"),
     ],
-)  # fmt: skip
+)
 def test_stores_that_do_not_go_together_are_named(tmp_path, labels, attributes, n_classes, message):
     a = make_store(tmp_path / "a.zarr", [1], [0, 0.1, 0.2])
     b = own_store(tmp_path / "b.zarr", labels, attributes, n_classes)
