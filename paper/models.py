@@ -1,4 +1,4 @@
-"""All models of an experiment: their predictions as one array, and one row for each in the model table."""
+"""All models of an experiment: one labelled row for each in the model table, reference points among them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from inpca.geometry import geodesic, ignorance, progress, truth
 from inpca.predictions.store import SPLITS, PredictionStore, PredictionStoreError
 
 #: What every store of an experiment says of itself.
 ATTRIBUTES = ("configuration", "data_fingerprint")
+#: Labels and kinds of the models at the ends of the geodesic, P0 and P*.
+ENDS = ("ignorance", "truth")
+#: What an embedding has along its axes that turns with them.
+TURNED = ("embedding", "projection", "offset", "train_view", "test_view")
 FACTORS = ("name", "optimizer", "batch_size", "learning_rate", "weight_decay", "augmentation", "epochs")
 
 
@@ -78,132 +83,83 @@ def check_samples(stores: Sequence[PredictionStore], split: str) -> None:
             raise PredictionStoreError(f"{store.path} and {first.path} have different {split} labels")
 
 
-class StoredRun:
-    """One run of a store on one split; read a checkpoint at a time by indexing.
-
-    Parameters
-    ----------
-    store : PredictionStore
-    split : {"train", "test"}
-    position : int
-        Of the run among the seeds of the store.
-
-    Attributes
-    ----------
-    name, configuration : str
-        As in the model table.
-    """
-
-    def __init__(self, store: PredictionStore, split: str, position: int):
-        self._values, self._position = store.log_probs(split), position
-        self.configuration = store.attributes["configuration"]
-        self.name = run_name(self.configuration, store.seeds[position])
-
-    def __len__(self) -> int:
-        return self._values.shape[1]
-
-    def __getitem__(self, checkpoint: int) -> np.ndarray:
-        """Log-probabilities (N, C) at a checkpoint."""
-        return self._values[self._position, checkpoint]
-
-    def probabilities(self) -> np.ndarray:
-        """Probabilities (T, N, C) at all checkpoints."""
-        return np.exp(self._values[self._position])
-
-
-def stored_runs(stores: Sequence[PredictionStore], split: str) -> list[StoredRun]:
-    """All runs of some stores, in the order of the model table."""
-    return [StoredRun(store, split, position) for store in stores for position in range(len(store.seeds))]
-
-
 def run_name(configuration: str, seed: int) -> str:
     """Name of a run in the model table."""
     return f"{configuration}-seed{seed}"
 
 
-def landmarks_of_geodesic(geodesic_points: int) -> np.ndarray:
-    """Fractions of the way from P0 to P* at which extra models are embedded: P0, the points between, P*."""
-    return np.linspace(0, 1, geodesic_points + 2)
+def run_labels(store: PredictionStore) -> np.ndarray:
+    """Label ``<run>/step<step>`` of each model of a store, (seed, checkpoint) array of str."""
+    names = [run_name(store.attributes["configuration"], seed) for seed in store.seeds]
+    return np.array([[f"{name}/step{step}" for step in store.steps] for name in names])
 
 
-def stack_log_probs(stores: Sequence[PredictionStore], split: str, geodesic_points: int) -> np.ndarray:
-    """Log-probabilities of all models in the order of the model table, (m, N, C) float32.
+def reference_points(geodesic_points: int) -> pd.DataFrame:
+    """Rows of P0, equally spaced points of the geodesic and P*, which belong to no run.
 
-    Runs come first (store, seed, checkpoint), then P0, ``geodesic_points`` points of the geodesic and P*.
-
-    Raises
-    ------
-    ValueError
-        If there are no stores.
-    PredictionStoreError
-        If one lacks the split, or has other samples, classes or labels than the first.
-
-    Notes
-    -----
-    To place own models, log-probabilities (q, N, C) on the training samples, in the embedding of a study::
-
-        dataset = xr.load_dataset("results/fashion/embeddings/main/train.nc", engine="scipy")
-        stores = open_stores(sorted(Path("results/fashion/predictions/main").glob("*.zarr")))
-        points = int(dataset["model"].str.startswith("geodesic/").sum())
-        inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
-        coordinates = inpca.transform(own)
-    """
-    check_samples(stores, split)
-    labels = stores[0].labels(split)
-    n_classes = stores[0].log_probs(split).shape[-1]
-    n_runs = sum(store.n_models for store in stores)
-    stack = np.empty((n_runs + geodesic_points + 2, len(labels), n_classes), np.float32)
-    first = 0
-    for store in stores:
-        stack[first : first + store.n_models] = store.log_probs(split)[:].reshape(-1, len(labels), n_classes)
-        first += store.n_models
-    ends = ignorance(len(labels), n_classes), truth(labels, n_classes)
-    with np.errstate(divide="ignore"):  # ln 0 = -inf is what P* holds
-        for t in landmarks_of_geodesic(geodesic_points):
-            stack[first] = np.log(geodesic(*ends, t))
-            first += 1
-    return stack
-
-
-def model_labels(stores: Sequence[PredictionStore], geodesic_points: int) -> np.ndarray:
-    """Label of each model, in the order of :func:`stack_log_probs`.
-
-    ``<run>/step<step>`` for a checkpoint, then ``ignorance``, ``geodesic/<t>`` for points of the geodesic, ``truth``.
+    Parameters
+    ----------
+    geodesic_points : int
+        Points between P0 and P*.
 
     Returns
     -------
-    (m,) array of str
+    DataFrame
+        ``model``: the label ``ignorance``, ``geodesic/<t>`` or ``truth``; ``kind``: the same without t; ``t``: fraction
+        of the way from P0 to P*.
+
+    Examples
+    --------
+    >>> print(reference_points(1).to_string(index=False))
+           model      kind   t
+       ignorance ignorance 0.0
+    geodesic/0.5  geodesic 0.5
+           truth     truth 1.0
     """
-    runs = [
-        f"{run_name(store.attributes['configuration'], seed)}/step{step}"
-        for store in stores
-        for seed in store.seeds
-        for step in store.steps
-    ]
-    between = [f"geodesic/{t:.6g}" for t in landmarks_of_geodesic(geodesic_points)[1:-1]]
-    return np.array([*runs, "ignorance", *between, "truth"])
+    t = np.linspace(0, 1, geodesic_points + 2)
+    between = [f"geodesic/{fraction:.6g}" for fraction in t[1:-1]]
+    start, end = ENDS
+    kinds = [start, *["geodesic"] * geodesic_points, end]
+    return pd.DataFrame({"model": [start, *between, end], "kind": kinds, "t": t})
+
+
+def on_geodesic(labels: np.ndarray, n_classes: int, t: np.ndarray | float) -> np.ndarray:
+    """Probabilities of the model at t on the geodesic from P0 to P*, (N, C); of several, (T, N, C)."""
+    return geodesic(ignorance(len(labels), n_classes), truth(labels, n_classes), t)
 
 
 def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.DataFrame:
-    """One row for each model, in the order of :func:`stack_log_probs`.
+    """One row for each model, with a label of its own by which predictions, distances and embeddings know it.
 
-    Columns: ``kind`` (run, ignorance, geodesic or truth), ``run`` (configuration and seed), the factors of the
-    configuration, ``seed``, ``step``, ``epoch``; for each split ``<split>_loss`` (mean -ln p of the truth, nats),
-    ``<split>_error`` (fraction whose most probable class is wrong), ``<split>_progress``; ``t`` for points of the
-    geodesic.
+    Runs come first (store, seed, checkpoint), then P0, points of the geodesic and P*. Columns: ``model``, the label
+    (:func:`run_labels`, :func:`reference_points`); ``kind`` (run, ignorance, geodesic or truth); ``run`` (configuration
+    and seed); the factors of the configuration; ``seed``, ``step``, ``epoch``; for each split ``<split>_loss`` (mean
+    -ln p of the truth, nats), ``<split>_error`` (fraction whose most probable class is wrong), ``<split>_progress``;
+    ``t`` of the reference points.
+
+    Parameters
+    ----------
+    stores : sequence of PredictionStore
+    geodesic_points : int
+        Points of the geodesic between P0 and P*. Whatever else needs them takes them from the table.
+
+    Raises
+    ------
+    PredictionStoreError
+        If two stores hold the same run.
     """
-    tables = [store_table(store) for store in stores]
-    t = landmarks_of_geodesic(geodesic_points)
-    kinds = ["ignorance", *["geodesic"] * geodesic_points, "truth"]
-    extra = pd.DataFrame({"kind": kinds, "t": t})
+    extra = reference_points(geodesic_points)
     for split in SPLITS:
         labels = stores[0].labels(split)
         n_classes = stores[0].log_probs(split).shape[-1]
-        ends = ignorance(len(labels), n_classes), truth(labels, n_classes)
-        of_truth = np.array([geodesic(*ends, s)[np.arange(len(labels)), labels] for s in t])
+        of_truth = np.array([on_geodesic(labels, n_classes, t)[np.arange(len(labels)), labels] for t in extra["t"]])
         extra[f"{split}_loss"] = -np.log(of_truth).mean(axis=1)
-        extra[f"{split}_progress"] = t
-    return pd.concat([*tables, extra], ignore_index=True)
+        extra[f"{split}_progress"] = extra["t"]
+    table = pd.concat([*(store_table(store) for store in stores), extra], ignore_index=True)
+    twice = table.loc[table["model"].duplicated(), "run"]
+    if not twice.empty:
+        raise PredictionStoreError(f"two of the stores hold the run {twice.iloc[0]}; give each store once")
+    return table
 
 
 def store_table(store: PredictionStore) -> pd.DataFrame:
@@ -220,6 +176,7 @@ def store_table(store: PredictionStore) -> pd.DataFrame:
     seeds, steps = np.repeat(store.seeds, len(store.steps)), np.tile(store.steps, len(store.seeds))
     table = pd.DataFrame(
         {
+            "model": run_labels(store).ravel(),
             "kind": "run",
             "run": [run_name(identity, seed) for seed in seeds],
             "configuration": identity,
@@ -247,3 +204,78 @@ def store_table(store: PredictionStore) -> pd.DataFrame:
 def runs(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of a model table that are models of runs."""
     return table[table["kind"] == "run"]
+
+
+def axis_signs(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """1 for each axis that leads from one point to another, -1 for each that must be turned to do so, (k,).
+
+    Examples
+    --------
+    >>> axis_signs(np.array([0.0, 0.5]), np.array([1.0, 0.2]))
+    array([ 1, -1])
+    """
+    return np.where(end < start, -1, 1)
+
+
+def oriented(embedding: xr.Dataset) -> xr.Dataset:
+    """An embedding of labelled models whose axes are turned so that each leads from P0 to P*.
+
+    The sign of an axis has no meaning; this choice makes embeddings of different splits look alike. It is made once,
+    where an embedding is made, and holds for whatever is placed in the embedding later.
+
+    Parameters
+    ----------
+    embedding : Dataset
+        As :meth:`inpca.InPCA.to_xarray` gives it, ``ignorance`` and ``truth`` among its models.
+
+    Returns
+    -------
+    Dataset
+        With :data:`TURNED` turned; :meth:`inpca.InPCA.from_xarray` reads it as well.
+    """
+    signs = xr.Variable("axis", axis_signs(*embedding["embedding"].sel(model=list(ENDS)).values))
+    turned = {name: embedding[name] * signs for name in TURNED if name in embedding}
+    return embedding.assign(turned)
+
+
+def same_models(models: Sequence[str], labels: Sequence[str], what: str) -> np.ndarray:
+    """Position of each model of a table among the labels of something that holds a row for each.
+
+    Parameters
+    ----------
+    models : sequence of m str
+        Column ``model`` of the model table.
+    labels : sequence of m str
+    what : str
+        What has these labels, for the error message.
+
+    Returns
+    -------
+    (m,) array of int
+
+    Raises
+    ------
+    ValueError
+        If these are not the labels of the same models, each once; the message says which are too many.
+
+    Examples
+    --------
+    >>> same_models(["ignorance", "truth"], ["truth", "ignorance"], "the embedding")
+    array([1, 0])
+    """
+    ours, theirs = pd.Index(models), pd.Index(labels)
+    for index, name in ((ours, "the model table"), (theirs, what)):
+        if not index.is_unique:
+            raise ValueError(f"{name} has the model {index[index.duplicated()][0]} twice")
+    found = theirs.get_indexer(ours)
+    only = {"the model table": ours[found < 0], what: theirs[~theirs.isin(ours)]}
+    wrong = [f"only {name} has {named(list(names))}" for name, names in only.items() if len(names)]
+    if wrong:
+        raise ValueError(f"the model table and {what} are of different models: {'; '.join(wrong)}")
+    return found
+
+
+def named(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}"

@@ -9,9 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from inpca.geometry import riemannian_length
+from inpca.predictions.store import PredictionStore
 from inpca.trajectories import GRID, Permuted, Trajectory, order_within_classes
 from inpca.tubes import distance_to_geodesic, trajectory_distances, tube_width
-from paper.models import StoredRun
+from paper.stored import stored_runs
 
 
 def group_distances(distances: np.ndarray, groups: Sequence[str]) -> pd.DataFrame:
@@ -38,9 +39,9 @@ def group_distances(distances: np.ndarray, groups: Sequence[str]) -> pd.DataFram
         return pd.DataFrame(member.T @ own @ member / pairs, index=names, columns=names)
 
 
-def select_runs(measured: xr.Dataset, chosen: np.ndarray) -> xr.Dataset:
-    """What :func:`measure_trajectories` returned, for some of the runs (array of bool)."""
-    return measured.isel(run=chosen, other=chosen)
+def select_runs(measured: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
+    """What :func:`measure_trajectories` returned, for some of the runs in this order; KeyError for any other."""
+    return measured.sel(run=list(names), other=list(names))
 
 
 def along_progress(measured: xr.Dataset, networks: Sequence[str]) -> pd.DataFrame:
@@ -66,16 +67,15 @@ def along_progress(measured: xr.Dataset, networks: Sequence[str]) -> pd.DataFram
 
 
 def measure_trajectories(
-    runs: Sequence[StoredRun], labels: np.ndarray, table: pd.DataFrame, split: str, null_seed: int, n_jobs: int
+    table: pd.DataFrame, stores: Sequence[PredictionStore], split: str, *, null_seed: int, n_jobs: int
 ) -> xr.Dataset:
     """All there is to know of the trajectories of an experiment on one split.
 
     Parameters
     ----------
-    runs : sequence of m StoredRun
-    labels : (N,) array of int
     table : DataFrame
-        Model table that holds these runs, for their progress.
+        Model table, whose runs are meant.
+    stores : sequence of PredictionStore
     split : {"train", "test"}
     null_seed : int
         Each run's null permutes samples within classes by a seed made from this one and the run's position.
@@ -89,7 +89,9 @@ def measure_trajectories(
         the run's configuration, at equal progress; ``length`` (run): Riemannian length; ``start`` and ``reach`` (run):
         progress of the first checkpoint and the largest progress, outside of which a trajectory stands still.
     """
-    progress = [table.loc[table["run"] == run.name, f"{split}_progress"].to_numpy() for run in runs]
+    runs, labels = stored_runs(table, stores, split), stores[0].labels(split)
+    by_model = table.set_index("model")[f"{split}_progress"]
+    progress = [by_model.loc[run.models].to_numpy() for run in runs]
     trajectories = [Trajectory(run, index, truth=labels, log=True) for run, index in zip(runs, progress, strict=True)]
     nulls = [
         Permuted(trajectory, order_within_classes(labels, null_seed + position))
@@ -116,5 +118,10 @@ def measure_trajectories(
             "start": ("run", [index[0] for index in progress]),
             "reach": ("run", [index.max() for index in progress]),
         },
-        coords={"run": [run.name for run in runs], "configuration": ("run", groups), "s": GRID},
+        coords={
+            "run": [run.name for run in runs],
+            "other": [run.name for run in runs],
+            "configuration": ("run", groups),
+            "s": GRID,
+        },
     )

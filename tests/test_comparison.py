@@ -29,6 +29,8 @@ from paper.rooms.distances.tables import (
     weighting_table,
 )
 
+MODELS = [*(f"{run}-seed1/step{step}" for run in "ab" for step in range(19)), "ignorance", "truth"]
+
 
 @pytest.fixture
 def table():
@@ -49,7 +51,7 @@ def test_hellinger_from_bhattacharyya_is_hellinger(models, D):
 def test_hellinger_saturates_as_samples_are_added(D):
     sizes = powers_of_ten(2000)
     assert sizes == [1, 10, 100, 1000, 2000] and powers_of_ten(100) == [1, 10, 100] and powers_of_ten(1) == [1]
-    numbers = hellinger_numbers(D, {n: embed(hellinger_distances(D, n)) for n in sizes})
+    numbers = hellinger_numbers(D, {n: embed(hellinger_distances(D, n), MODELS) for n in sizes})
     saturated = [entry["saturated"] for entry in numbers.values()]
     stress = [entry["explained_stress"]["3"] for entry in numbers.values()]
     assert saturated == sorted(saturated) and saturated[0] == 0 and saturated[-1] > 0.9
@@ -78,7 +80,7 @@ def test_every_bin_with_models_has_the_same_total_weight(progress, bins):
 def test_evenly_spread_models_have_equal_weights_and_the_unweighted_embedding(D):
     weight = crowding_weights((np.arange(40) + 0.5) / 40, 20)
     assert np.array_equal(weight, np.ones(40))
-    plain, weighted = embed(D), embed(D, weight)
+    plain, weighted = embed(D, MODELS), embed(D, MODELS, weight)
     assert plain.equals(weighted)
     numbers = weighting_numbers(plain, weighted, weight)
     assert numbers["agreement"] == pytest.approx(1) and numbers["effective_models"] == 40
@@ -124,7 +126,7 @@ def test_time_like_steps_have_no_length(table):
 
 def test_the_reference_agrees_with_itself_and_tables_have_a_row_for_each_metric(D, table):
     distances = {"bhattacharyya": D, "hellinger": hellinger_distances(D, 30)}
-    embeddings = {name: embed(matrix) for name, matrix in distances.items()}
+    embeddings = {name: embed(matrix, MODELS) for name, matrix in distances.items()}
     numbers = metric_numbers(table, embeddings, distances)
     assert numbers["bhattacharyya"]["agreement"] == pytest.approx(1)
     assert numbers["bhattacharyya"]["rank_correlation"] == pytest.approx(1)

@@ -4,13 +4,15 @@ from test_models import CONFIGURATION
 
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
 from inpca.predictions.store import PredictionWriter
-from paper.models import open_stores
+from paper.models import model_table, open_stores
 from paper.rooms.corner_initialization.geometry import (
     CURVE_POINTS,
     corner_runs,
     distances_to_normal_trajectories,
     geodesics_to_corners,
+    measure_paths,
 )
+from paper.stored import stored_runs
 
 LABELS = {"train": np.arange(12) % 3, "test": np.arange(6) % 3}
 STEPS = [0, 3, 6]
@@ -76,7 +78,7 @@ def test_runs_are_told_apart(stores):
 
 
 def test_geodesics_lead_from_ignorance_to_the_first_models(stores):
-    names, curves = geodesics_to_corners(stores, "train")
+    names, curves = geodesics_to_corners(stored_runs(model_table(stores, 3), stores, "train"))
     assert names == ["random-5-seed1", "random-5-seed2"] and curves.shape == (2, CURVE_POINTS, 12, 3)
     assert np.allclose(curves[:, 0], 1 / 3)
     assert np.allclose(curves[0, -1], np.exp(stores[1].log_probs("train")[0, 0]), atol=1e-6)
@@ -84,8 +86,21 @@ def test_geodesics_lead_from_ignorance_to_the_first_models(stores):
 
 
 def test_distance_to_normal_trajectories_is_that_at_equal_progress(stores):
-    distance = distances_to_normal_trajectories(stores, "train").reshape(4, len(STEPS))
+    runs = stored_runs(model_table(stores, 3), stores, "train")
+    distance = distances_to_normal_trajectories(runs, LABELS["train"]).reshape(4, len(STEPS))
     assert np.all(distance[:2] < 2e-3)  # both normal runs walk along the same geodesic
     corner = 0.999 * truth((LABELS["train"] + 1) % 3, 3) + 0.001 / 3
     assert np.allclose(distance[2:, 0], bhattacharyya_distance(corner, ignorance(12, 3)), atol=1e-2)
     assert np.all(distance[2:, 1] < 2e-3)
+
+
+def test_distances_carry_the_labels_of_their_models(stores):
+    table = model_table(stores, 3)
+    paths = measure_paths(table, stores)
+    shuffled = measure_paths(table[::-1], stores).reindex_like(paths)
+    assert paths["run_model"].values.tolist() == table.loc[table["kind"] == "run", "model"].tolist()
+    for split in LABELS:
+        to_models = paths[f"{split}_curve_distance"].sel(curve="random-5-seed1")
+        assert to_models[0].sel(model="ignorance") < 1e-6 > to_models[-1].sel(model="random-5-seed1/step0")
+        for name in (f"{split}_curve_distance", f"{split}_trajectory_distance"):
+            assert np.allclose(shuffled[name], paths[name], atol=1e-6)

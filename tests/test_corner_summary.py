@@ -2,7 +2,6 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 from conftest import ROOT
 from matplotlib.collections import PathCollection
 from scipy.stats import norm
@@ -14,15 +13,15 @@ matplotlib.use("Agg")
 from inpca import InPCA, pairwise_distances
 from inpca.predictions.store import SPLITS
 from paper.figures import manifold
-from paper.models import model_table, open_stores, stack_log_probs
+from paper.models import model_table, open_stores, oriented
 from paper.report.claims import judge, read_claims
 from paper.report.numbers import markdown_table
 from paper.rooms.corner_initialization import figures, summary, tables
 from paper.rooms.corner_initialization.geometry import (
     corner_runs,
-    distances_to_normal_trajectories,
-    geodesics_to_corners,
+    measure_paths,
 )
+from paper.stored import StoredModels
 
 POINTS = 8
 FACTOR = 2.0
@@ -37,17 +36,13 @@ def study(folder, start, seeds):
             make_store(folder / f"{start}-5.zarr", start, seeds, from_corner),
         ]
     )
-    paths, D, fitted = xr.Dataset(), {}, {}
+    table, D, fitted = model_table(stores, POINTS), {}, {}
     for split in SPLITS:
-        models = np.exp(stack_log_probs(stores, split, POINTS))
-        D[split] = pairwise_distances(models)
-        fitted[split] = InPCA(4, metric="precomputed").fit(D[split]).to_xarray()
-        names, curves = geodesics_to_corners(stores, split)
-        to_models = pairwise_distances(curves.reshape(-1, *curves.shape[2:]), models)
-        paths[f"{split}_curve_distance"] = ("curve", "point", "model"), to_models.reshape(*curves.shape[:2], -1)
-        paths[f"{split}_trajectory_distance"] = "run_model", distances_to_normal_trajectories(stores, split)
-    paths = paths.assign_coords(curve=names)
-    points = summary.corner_models(model_table(stores, POINTS), corner_runs(stores), D, paths, FACTOR)
+        D[split] = pairwise_distances(np.exp(StoredModels(table, stores, split)[:]))
+        inpca = InPCA(4, metric="precomputed").fit(D[split])
+        fitted[split] = oriented(inpca.to_xarray(labels=table["model"].to_numpy()))
+    paths = measure_paths(table, stores)
+    points = summary.corner_models(table, corner_runs(stores), D, paths, FACTOR)
     return points, D, fitted, paths
 
 
@@ -201,7 +196,7 @@ def test_stress_without_corners_is_that_of_the_other_models(one):
 def test_curves_end_on_their_corner_in_the_embedding(two):
     points, _, fitted, paths = two
     placed = manifold.place_models(points, fitted["test"])
-    lines = figures.place_curves(placed, fitted["test"], paths, "test")
+    lines = figures.place_curves(fitted["test"], paths, "test")
     columns = [f"pc{axis}" for axis in fitted["test"]["axis"].values]
     for run, line in lines.items():
         corner = placed[(placed["run"] == run) & (placed["step"] == 0)]
@@ -213,7 +208,7 @@ def test_plots_draw_every_run(two):
     points, D, fitted, paths = two
     numbers = summary.corner_numbers(points)
     placed = manifold.place_models(points, fitted["train"])
-    lines = figures.place_curves(placed, fitted["train"], paths, "train")
+    lines = figures.place_curves(fitted["train"], paths, "train")
     three = figures.manifold_3d(placed, fitted["train"], lines)
     assert sum(len(getattr(c, "_segments3d", [])) for c in three.axes[0].collections) == 4
     assert all(len(axes.lines) >= 2 + len(lines) for axes in figures.pairs(placed, fitted["train"], lines).axes)

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from test_models import CONFIGURATION
 
 from inpca.centroids import KINDS, centroid
 from inpca.geometry import ignorance, truth
 from inpca.predictions.store import PredictionStore, PredictionWriter
+from paper.models import reference_points, store_table
 from paper.rooms.ensembles.analysis import (
     final_averages,
     final_numbers,
@@ -22,7 +24,7 @@ LABELS = np.arange(30) % 3
 @pytest.fixture
 def store(tmp_path, rng):
     path = tmp_path / "c.zarr"
-    attributes = {"configuration": "c", "job": {"configuration": {"name": "n"}}}
+    attributes = {"configuration": "c", "job": {"configuration": CONFIGURATION | {"name": "n"}}}
     labels = {"train": LABELS, "test": LABELS}
     checkpoints = {step: step for step in range(4)}
     writer = PredictionWriter(
@@ -45,9 +47,11 @@ def test_scores_at_the_ends():
 
 
 def test_ensemble_is_embedded_with_its_averages_and_the_geodesic(store):
-    found = measure_ensemble(store, "test", geodesic_points=6, n_components=4)
+    found = measure_ensemble(pd.concat([store_table(store), reference_points(6)]), store, "test", 4)
     assert found.sizes["model"] == 5 * 4 + 6 * 4 + 8
     path = found["path"].values
+    assert found["path"].sel(model="harmonic/step2") == "harmonic" and found["step"].sel(model="c-seed3/step1") == 1
+    assert (found["embedding"].sel(model="truth") >= found["embedding"].sel(model="ignorance")).all()
     assert (path == "member 3").sum() == 4 and (path == "jeffreys").sum() == 4 and (path == "geodesic").sum() == 8
     assert found["step"].values[path == "harmonic"].tolist() == [0, 1, 2, 3]
     last = found["step"].values == 3

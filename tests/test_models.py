@@ -3,9 +3,11 @@ import re
 import numpy as np
 import pytest
 
+from inpca import InPCA, pairwise_distances
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
 from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
-from paper.models import model_table, open_stores, stack_log_probs
+from paper.models import model_table, open_stores, oriented, reference_points, same_models
+from paper.stored import StoredModels, stored_runs
 
 LABELS = {"train": np.arange(12) % 3, "test": np.arange(6) % 3}
 CONFIGURATION = dict(
@@ -36,9 +38,9 @@ def stores(tmp_path):
     )
 
 
-def test_table_and_stack_have_the_same_order(stores):
+def test_models_are_those_of_the_rows(stores):
     table = model_table(stores, POINTS)
-    stack = stack_log_probs(stores, "train", POINTS)
+    stack = StoredModels(table, stores, "train")[:]
     assert len(table) == len(stack) == 9 + POINTS + 2
     of_truth = stack[:, np.arange(12), LABELS["train"]]
     assert np.allclose(-of_truth.mean(axis=1), table["train_loss"], atol=1e-6)
@@ -54,14 +56,14 @@ def test_progress_of_runs_on_the_geodesic_is_their_parameter(stores):
 
 def test_half_the_loss_is_the_distance_to_the_truth(stores):
     table = model_table(stores, POINTS)
-    stack = np.exp(stack_log_probs(stores, "test", POINTS).astype(float))
+    stack = np.exp(StoredModels(table, stores, "test")[:].astype(float))
     distance = bhattacharyya_distance(stack, truth(LABELS["test"], 3))
     assert np.allclose(table["test_loss"] / 2, distance, atol=1e-6)
 
 
 def test_ends_of_the_geodesic_are_ignorance_and_truth(stores):
     table = model_table(stores, POINTS)
-    stack = np.exp(stack_log_probs(stores, "train", POINTS))
+    stack = np.exp(StoredModels(table, stores, "train")[:])
     assert table["kind"].tolist() == ["run"] * 9 + ["ignorance"] + ["geodesic"] * POINTS + ["truth"]
     assert np.allclose(stack[9], 1 / 3)
     assert np.allclose(stack[-1], truth(LABELS["train"], 3), atol=1e-12)
@@ -114,20 +116,85 @@ def test_stores_that_do_not_go_together_are_named(tmp_path, labels, attributes, 
     assert str(error.value) == message.format(a=a, b=b)
 
 
-def test_a_stack_is_made_of_stores_of_the_same_samples(tmp_path):
-    for make in (open_stores, lambda stores: stack_log_probs(stores, "train", 3)):
+def test_models_are_read_of_stores_of_the_same_samples(tmp_path, stores):
+    table = model_table(stores, 3)
+    for make in (open_stores, lambda stores: StoredModels(table, stores, "train")):
         with pytest.raises(ValueError, match=r"^no prediction stores are given; give one or more$"):
             make([])
-    a = PredictionStore(own_store(tmp_path / "a.zarr", LABELS, {}))
-    b = PredictionStore(own_store(tmp_path / "b.zarr", {"train": np.arange(9) % 3}, {}))
-    assert stack_log_probs([a, a], "train", 3).shape == (7, 12, 3)
-    for stores, split, message in (
+    a = PredictionStore(own_store(tmp_path / "x.zarr", LABELS, OWN))
+    b = PredictionStore(own_store(tmp_path / "y.zarr", {"train": np.arange(9) % 3}, OWN))
+    for given, split, message in (
         ([a, b], "train", f"{b.path} has 9 train samples of 3 classes, but {a.path} has 12 of 3"),
         ([a, b], "test", f"{b.path} has no split 'test'; it has train"),
         ([a], "valid", f"{a.path} has no split 'valid'; it has test, train"),
     ):
         with pytest.raises(PredictionStoreError, match=f"^{re.escape(message)}$"):
-            stack_log_probs(stores, split, 3)
+            StoredModels(table, given, split)
+
+
+def test_every_model_has_a_label_of_its_own(stores, tmp_path):
+    table = model_table(stores, POINTS)
+    assert table["model"].is_unique and table["model"][[0, 1, 8, 9, 18]].tolist() == [
+        "b-seed1/step0", "b-seed1/step3", "a-seed5/step6", "ignorance", "truth"
+    ]  # fmt: skip
+    assert table["model"][9:].tolist() == reference_points(POINTS)["model"].tolist()
+    (tmp_path / "copy").mkdir()
+    again = open_stores([make_store(tmp_path / "copy/a.zarr", [4, 5], [0, 0.5, 0.9])])
+    with pytest.raises(PredictionStoreError, match=r"^two of the stores hold the run a-seed5; give each store once$"):
+        model_table([*stores, *again], POINTS)
+
+
+def test_a_table_in_another_order_or_of_some_models_gives_these(stores, rng):
+    table = model_table(stores, POINTS)
+    whole = StoredModels(table, stores, "test")[:]
+    rows = rng.permutation(len(table))[:13]
+    for given in (stores, stores[::-1]):
+        models = StoredModels(table.iloc[rows], given, "test")
+        assert models.shape == (13, 6, 3) and np.array_equal(models[:], whole[rows])
+        for index in (slice(2, 9), 4, np.array([7, 3]), (slice(1, 5), slice(2, 4))):
+            expected = whole[rows][index]
+            assert models[index].dtype == np.float32 and np.array_equal(models[index], expected)
+    names = [run.name for run in stored_runs(table[::-1], stores, "test")]
+    assert names == ["a-seed5", "b-seed2", "b-seed1"]
+
+
+def test_distances_of_stored_models_are_those_of_an_array(stores):
+    models = StoredModels(model_table(stores, 40), stores, "train")
+    assert np.array_equal(pairwise_distances(models, log=True), pairwise_distances(models[:], log=True))
+
+
+def test_a_model_that_no_store_holds_is_named(stores):
+    table = model_table(stores, POINTS)
+    for make, what in ((StoredModels, "model b-seed1/step0 and 5 more"), (stored_runs, "run b-seed1 and 1 more")):
+        message = f"the model table has the {what}, which none of these stores holds: {stores[1].path}"
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            make(table, stores[1:], "train")
+
+
+def test_labels_of_other_models_are_told_apart():
+    assert same_models(["a", "b", "c"], ["c", "a", "b"], "this").tolist() == [1, 2, 0]
+    for models, labels, message in (
+        (["a", "b"], ["a", "a"], "this has the model a twice"),
+        (["b", "b"], ["a", "b"], "the model table has the model b twice"),
+        (["a"], ["a", "x", "y", "z"], "the model table and this are of different models: only this has x and 2 more"),
+        (["a", "b"], ["c", "b"], "the model table and this are of different models: only the model table has a; only "
+                                 "this has c"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            same_models(models, labels, "this")
+
+
+def test_axes_are_turned_once_and_for_what_is_placed_later(stores):
+    table = model_table(stores, POINTS)
+    D = pairwise_distances(StoredModels(table, stores, "train"), log=True)
+    inpca = InPCA(5, metric="precomputed").fit(D)
+    plain = inpca.to_xarray(labels=table["model"].to_numpy())
+    mirrored = plain.assign({name: -plain[name] for name in ("embedding", "projection", "offset")})
+    for given in (plain, mirrored):
+        turned = oriented(given)
+        assert (turned["embedding"].sel(model="truth") >= turned["embedding"].sel(model="ignorance")).all()
+        assert np.array_equal(np.abs(turned["embedding"]), np.abs(inpca.embedding_)) and oriented(turned).equals(turned)
+        assert np.allclose(InPCA.from_xarray(turned).transform(D), turned["embedding"], atol=1e-6)
 
 
 @pytest.mark.parametrize("job", [None, {}, {"configuration": 1}, {"configuration": {"name": "fc"}}])

@@ -14,7 +14,7 @@ from paper.figures import diagnostics, manifold
 from paper.figures.interactive import manifold_page, save_page
 from paper.figures.spectrum import spectrum
 from paper.figures.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
-from paper.models import runs
+from paper.models import oriented, reference_points, runs
 from paper.report.embedding import stress_numbers
 from paper.rooms.ensembles import figures as ensembles
 from paper.rooms.ensembles.analysis import final_numbers
@@ -38,6 +38,7 @@ def table(models):
     network = np.where(np.arange(m) < m // 2, *NETWORKS)
     table = pd.DataFrame({"kind": "run", "network": network, "configuration": network, "seed": 0})
     table["run"] = table["configuration"] + "-seed0"
+    table["model"] = [*(f"run/step{step}" for step in range(m - 3)), *reference_points(1)["model"]]
     table["step"] = table["epoch"] = np.tile(np.arange(m // 2), 2)
     for name in ("train_loss", "train_error", "test_loss", "test_error", "train_progress", "test_progress"):
         table[name] = np.linspace(1, 0.1, m)
@@ -50,7 +51,8 @@ def table(models):
 
 @pytest.fixture
 def embedding(models):
-    return InPCA(10).fit(models).to_xarray()
+    labels = [f"run/step{step}" for step in range(len(models) - 3)]
+    return oriented(InPCA(10).fit(models).to_xarray(labels=[*labels, *reference_points(1)["model"]]))
 
 
 @pytest.fixture
@@ -118,8 +120,13 @@ def test_numbers_of_the_spectrum_are_those_of_the_embedding(embedding):
 
 
 def test_table_and_embedding_must_match(table, embedding):
-    with pytest.raises(ValueError, match="the model table has 39 rows, the embedding 40 models"):
+    with pytest.raises(ValueError, match="are of different models: only the embedding has truth"):
         manifold.place_models(table[:-1], embedding)
+    with pytest.raises(ValueError, match="only the model table has run/step0"):
+        manifold.place_models(table, embedding[{"model": slice(1, None)}])
+    placed, mixed = (manifold.place_models(rows, embedding) for rows in (table, table[::-1]))
+    assert mixed[::-1].reset_index(drop=True).equals(placed)
+    assert manifold.place_models(table, embedding[{"model": slice(None, None, -1)}]).equals(placed)
 
 
 def test_panels_have_the_size_asked_for():

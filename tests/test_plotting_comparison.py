@@ -8,10 +8,12 @@ matplotlib.use("Agg")
 
 from inpca import pairwise_distances
 from paper.figures.style import Palette
+from paper.models import reference_points
 from paper.rooms.distances import figures as comparison
 from paper.rooms.distances.analysis import Picture, embed, hellinger_distances
 from paper.rooms.distances.subsets import sampling_errors, subset_errors
 
+MODELS = [*(f"run/step{step}" for step in range(37)), *reference_points(1)["model"]]
 PALETTE = Palette.of(["fc", "vit"])
 
 
@@ -20,7 +22,7 @@ def table():
     table = pd.DataFrame({"kind": "run", "network": np.repeat(["fc", "vit"], [20, 17]), "t": np.nan})
     table["run"] = table["network"] + "-seed0"
     ends = pd.DataFrame({"kind": ["ignorance", "geodesic", "truth"], "t": [0, 0.5, 1]})
-    return pd.concat([table, ends], ignore_index=True)
+    return pd.concat([table, ends], ignore_index=True).assign(model=MODELS)
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def D(models):
 
 def test_a_panel_for_each_metric_and_a_line_for_each_in_the_last(table, D):
     names = ("bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger")
-    panels = comparison.metrics(table, dict.fromkeys(names, embed(D)), PALETTE).axes
+    panels = comparison.metrics(table, dict.fromkeys(names, embed(D, MODELS)), PALETTE).axes
     assert [axes.get_title() for axes in panels[:5]] == [
         "Bhattacharyya",
         "spherical",
@@ -43,7 +45,7 @@ def test_a_panel_for_each_metric_and_a_line_for_each_in_the_last(table, D):
 
 
 def test_a_far_end_of_the_geodesic_does_not_shrink_the_runs(table, D):
-    embedding = embed(D)
+    embedding = embed(D, MODELS)
     usual = comparison.metrics(table, {"bhattacharyya": embedding}, PALETTE).axes[0].get_xlim()
     embedding["embedding"][-1] *= 100
     far = comparison.metrics(table, {"bhattacharyya": embedding}, PALETTE).axes[0].get_xlim()
@@ -51,7 +53,7 @@ def test_a_far_end_of_the_geodesic_does_not_shrink_the_runs(table, D):
 
 
 def test_hellinger_distribution_ends_at_all_pairs(D):
-    embeddings = {n: embed(hellinger_distances(D, n)) for n in (1, 10)}
+    embeddings = {n: embed(hellinger_distances(D, n), MODELS) for n in (1, 10)}
     spread, stress = comparison.hellinger(D, embeddings).axes
     assert len(spread.lines) == 3 and all(line.get_ydata()[-1] == 1 for line in spread.lines)
     assert np.all(spread.lines[1].get_xdata() >= spread.lines[0].get_xdata())
@@ -59,7 +61,7 @@ def test_hellinger_distribution_ends_at_all_pairs(D):
 
 
 def test_weighted_figure_counts_all_models(table, D):
-    weightings = {"unweighted": embed(D), "weighted": embed(D, np.linspace(1, 2, 40))}
+    weightings = {"unweighted": embed(D, MODELS), "weighted": embed(D, MODELS, np.linspace(1, 2, 40))}
     panels = comparison.weighted(table, weightings, np.linspace(0, 1, 40), 10, PALETTE).axes
     assert sum(patch.get_height() for patch in panels[0].patches) == 40
     assert [axes.get_title() for axes in panels[1:3]] == ["unweighted", "weighted"]
@@ -67,14 +69,14 @@ def test_weighted_figure_counts_all_models(table, D):
 
 def test_pictures_draw_every_run_once_in_each_panel(table, D, rng):
     places = {name: (("model", "axis"), rng.standard_normal((40, 2))) for name in ("tsne", "umap")}
-    neighbours = xr.Dataset(places, coords={"axis": [1, 2]})
-    for axes in comparison.pictures(table, embed(D), neighbours, PALETTE).axes:
+    neighbours = xr.Dataset(places, coords={"axis": [1, 2], "model": MODELS})
+    for axes in comparison.pictures(table, embed(D, MODELS), neighbours, PALETTE).axes:
         segments = [s for c in axes.collections if hasattr(c, "get_segments") for s in c.get_segments()]
         assert len(segments) == 2
 
 
 def test_preservation_has_a_column_for_each_picture_and_a_point_for_each_run(table, D, rng):
-    shown = [Picture.of_inpca(embed(D), 2), Picture.plain("tsne", rng.standard_normal((40, 2)))]
+    shown = [Picture.of_inpca(embed(D, MODELS), 2), Picture.plain("tsne", rng.standard_normal((40, 2)))]
     panels = comparison.preservation(table, D, shown, PALETTE).axes
     assert [axes.get_title() for axes in panels[:2]] == ["InPCA, 2 axes", "t-SNE"]
     assert all(len(axes.collections[0].get_offsets()) == 2 for axes in panels[2:])

@@ -6,6 +6,7 @@ import sys
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import xarray as xr
@@ -139,20 +140,22 @@ def script(name, *arguments):
 def test_own_models_are_placed_in_the_embedding_of_a_study(tmp_path):
     from test_models import make_store
 
-    from paper.models import open_stores, stack_log_probs
+    from paper.models import model_table, open_stores
+    from paper.stored import StoredModels
 
     paths = [
         make_store(tmp_path / "b.zarr", [1, 2], [0, 0.3, 0.6]),
         make_store(tmp_path / "a.zarr", [5], [0, 0.5, 0.9]),
     ]
+    models = "--models", tmp_path / "models.parquet"
+    script("model_table.py", "--stores", *paths, "--geodesic-points", 4, "--output", models[1])
     for split in ("train", "test"):
-        out = "--output", tmp_path / f"{split}.npy", "--models", tmp_path / f"{split}_models.nc"
-        options = "--metric", "bhattacharyya", "--geodesic-points", 4, "--threads", 1
-        script("distances.py", "--stores", *paths, "--split", split, *options, *out)
+        options = "--metric", "bhattacharyya", "--threads", 1, "--output", tmp_path / f"{split}.npy"
+        script("distances.py", "--stores", *paths, *models, "--split", split, *options)
     for name, splits in (("train", ["train"]), ("joint", ["train", "test"])):
-        files = [tmp_path / f"{split}.npy" for split in splits], [tmp_path / f"{split}_models.nc" for split in splits]
+        files = [tmp_path / f"{split}.npy" for split in splits]
         sizes = "--n-components", 3, "--output", tmp_path / f"{name}_embedding.nc"
-        script("embed.py", "--distances", *files[0], "--models", *files[1], *sizes)
+        script("embed.py", "--distances", *files, *models, *sizes)
     dataset = xr.load_dataset(tmp_path / "train_embedding.nc", engine="scipy")
     assert dataset["model"].values[[0, 8, 9, 10, 14]].tolist() == [
         "b-seed1/step0",
@@ -161,13 +164,12 @@ def test_own_models_are_placed_in_the_embedding_of_a_study(tmp_path):
         "geodesic/0.2",
         "truth",
     ]
-    points = int(dataset["model"].str.startswith("geodesic/").sum())
     stores = open_stores(sorted(paths))  # another order than that of the study
-    inpca = InPCA.from_xarray(dataset, models=stack_log_probs(stores, "train", points))
-    own = stack_log_probs(open_stores(paths), "train", points)
+    inpca = InPCA.from_xarray(dataset, models=StoredModels(model_table(stores, 4), stores, "train"))
+    own = StoredModels(pd.read_parquet(models[1]), open_stores(paths), "train")[:]
     assert np.allclose(inpca.transform(own), dataset["embedding"], atol=1e-4)
     with pytest.raises(ValueError, match="none of the models"):
-        InPCA.from_xarray(dataset, models=stack_log_probs(stores, "test", points))
+        InPCA.from_xarray(dataset, models=StoredModels(model_table(stores, 4), stores, "test"))
     joint = xr.load_dataset(tmp_path / "joint_embedding.nc", engine="scipy")
     with pytest.raises(ValueError, match="the mean of the distances on train, test, it has no single set of models"):
         InPCA.from_xarray(joint, models=own)

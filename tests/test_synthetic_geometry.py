@@ -7,7 +7,7 @@ from inpca.dimension import signed_spectrum
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.predictions.store import PredictionStore
-from paper.models import open_stores, stack_log_probs
+from paper.models import model_table, open_stores
 from paper.rooms.sloppy_synthetic import analysis, tables
 from paper.rooms.sloppy_synthetic.batched import train_synthetic
 from paper.rooms.sloppy_synthetic.configuration import Spectrum, SyntheticJob
@@ -15,6 +15,7 @@ from paper.rooms.sloppy_synthetic.data import synthetic_data
 from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry
 from paper.rooms.sloppy_synthetic.runs import all_runs, members
 from paper.rooms.sloppy_synthetic.sweep import sweep
+from paper.stored import StoredModels
 from paper.study.configuration import Checkpoints, Configuration
 
 CORNERS = {0: 3, 1: 4, 2: 2}
@@ -86,7 +87,7 @@ def test_axes_lead_from_ignorance_to_the_truth(geometry):
 
 def test_signs_of_drawn_axes_are_those_of_their_eigenvalues(store, geometry):
     stores = open_stores([store])
-    log_probs = stack_log_probs(stores, "train", 4)
+    log_probs = StoredModels(model_table(stores, 4), stores, "train")[:]
     of_all = np.append(np.repeat(members(JOB.runs, 2, CORNERS[2]), 5), np.ones(6, bool))
     embedding = InPCA(3, metric="precomputed").fit(pairwise_distances(log_probs[of_all], log=True))
     assert np.array_equal(geometry[1]["drawn_signature"].sel(corners=2), np.sign(embedding.eigenvalues_))

@@ -13,6 +13,7 @@ from inpca import InPCA, pairwise_distances, progress
 from inpca.embedding.spectral import explained_distance
 from inpca.geometry import geodesic, ignorance, truth
 from paper.figures.style import Palette
+from paper.models import reference_points
 from paper.report.claims import judge, read_claims
 from paper.rooms.tangent_embeddings import figures
 from paper.rooms.tangent_embeddings.analysis import ALL, groups, tangent_embeddings
@@ -58,8 +59,9 @@ def study():
         rows += [{"kind": "run", "network": NAMES[run // 2], "run": f"run{run}"}] * 14
     t = np.linspace(0, 1, 6)
     models = np.concatenate([*models, geodesic(*ends, t)])
-    kinds = ["ignorance", *["geodesic"] * 4, "truth"]
-    table = pd.concat([pd.DataFrame(rows), pd.DataFrame({"kind": kinds, "t": t})], ignore_index=True)
+    runs = pd.DataFrame(rows)
+    runs["model"] = runs["run"] + "/step" + runs.groupby("run").cumcount().astype(str)
+    table = pd.concat([runs, reference_points(4)], ignore_index=True)
     table["train_progress"] = progress(models, labels)
     with np.errstate(divide="ignore"):
         log_probs = np.log(models)

@@ -22,7 +22,8 @@ from inpca import (
 )
 from inpca.predictions.store import PredictionWriter
 from inpca.trajectories import GRID, Permuted, Trajectory, order_within_classes, reindex
-from paper.models import model_table, open_stores, stored_runs
+from paper.models import model_table, open_stores
+from paper.stored import stored_runs
 from paper.trajectories import along_progress, group_distances, measure_trajectories, select_runs
 
 LABELS = np.arange(40) % 4
@@ -203,8 +204,8 @@ def stores(tmp_path, wild, rng):
 
 def test_measures_all_runs_of_an_experiment(stores):
     table = model_table(stores, 5)
-    runs = stored_runs(stores, "test")
-    measured = measure_trajectories(runs, LABELS, table, "test", null_seed=0, n_jobs=1)
+    runs = stored_runs(table, stores, "test")
+    measured = measure_trajectories(table, stores, "test", null_seed=0, n_jobs=1)
     assert measured["run"].values.tolist() == ["c0-seed1", "c0-seed2", "c1-seed1", "c1-seed2"]
     assert len(runs[0]) == 12 and set(table["run"].dropna()) == set(measured["run"].values)
     trajectories = [
@@ -218,7 +219,8 @@ def test_measures_all_runs_of_an_experiment(stores):
     assert np.allclose(measured["tube_width"][2:], tube_width(np.stack(trajectories[2:])), atol=1e-6)
     assert np.allclose(measured["geodesic_distance"][1], distance_to_geodesic(trajectories[1], LABELS), atol=1e-5)
     assert measured["length"].values[0] == pytest.approx(riemannian_length(runs[0].probabilities()))
-    assert select_runs(measured, np.array([True, False, False, True]))["distance"].shape == (2, 2)
+    two = select_runs(measured, ["c1-seed2", "c0-seed1"])
+    assert np.array_equal(two["distance"], D[np.ix_([3, 0], [3, 0])]) and two["length"][1] == measured["length"][0]
     table = along_progress(measured, ["a", "a", "b", "b"])
     assert isinstance(table, pd.DataFrame) and (table.groupby("run")["s"].max() <= measured["reach"].to_series()).all()
     assert table.groupby("run")["network"].first().tolist() == ["a", "a", "b", "b"]

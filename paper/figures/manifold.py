@@ -16,28 +16,23 @@ from matplotlib.lines import Line2D
 
 from inpca import plotting
 from paper.figures.style import Palette, new_figure
-from paper.models import runs
+from paper.models import runs, same_models
 
 PAIRS = ((1, 2), (1, 3), (2, 3))
-ENDS = ("ignorance", "truth")
 
 
 def place_models(table: pd.DataFrame, embedding: xr.Dataset, variable: str = "embedding") -> pd.DataFrame:
     """Model table with the coordinates of the embedding as columns ``pc1``, ``pc2``, ….
 
-    Every axis is turned so that it leads from P0 to P*, which makes embeddings of different splits look alike; the sign
-    of an axis has no meaning.
+    Models are found by their labels, whatever their order. Axes lead from P0 to P* where the embedding was made by
+    :func:`paper.models.oriented`.
 
     Raises
     ------
     ValueError
-        If table and embedding do not have the same number of models.
+        If table and embedding are not of the same models.
     """
-    coordinates = embedding[variable].values
-    if len(coordinates) != len(table):
-        raise ValueError(f"the model table has {len(table)} rows, the embedding {len(coordinates)} models")
-    ignorance, truth = (embedding["embedding"].values[(table["kind"] == kind).to_numpy()][0] for kind in ENDS)
-    coordinates = coordinates * np.where(truth < ignorance, -1, 1)
+    coordinates = embedding[variable].values[same_models(table["model"], embedding["model"].values, "the embedding")]
     names = [f"pc{axis}" for axis in embedding["axis"].values]
     return pd.concat([table.reset_index(drop=True), pd.DataFrame(coordinates, columns=names)], axis=1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def models(experiment: str) -> str:
     """Model table of an experiment."""
@@ -11,6 +13,11 @@ def models(experiment: str) -> str:
 def distances(experiment: str, split: str, metric: str | None = None) -> str:
     """Matrix of distances of an experiment; Bhattacharyya's, unless another metric is named."""
     return f"distances/{experiment}/{split}{f'_{metric}' if metric else ''}.npy"
+
+
+def described(distances: str | Path) -> str:
+    """Which models a matrix of distances is of: the file beside it."""
+    return f"{Path(distances).with_suffix('')}_models.nc"
 
 
 def embedding(experiment: str, view: str, metric: str | None = None) -> str:

@@ -19,11 +19,13 @@ rule model_table:
 rule distances:
     input:
         stores=stores,
-        verified=rules.model_table.output,
+        models=rules.model_table.output,
         code=library_modules("workflow/scripts/distances.py"),
     output:
         distances=f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy",
-        models=f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}_models.nc",
+        described=files.described(
+            f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy"
+        ),
     log:
         f"{RESULTS}/logs/distances/{{experiment}}/{{split}}{{metric}}.log",
     benchmark:
@@ -34,20 +36,18 @@ rule distances:
     threads: workflow.cores
     params:
         metric=metric,
-        geodesic_points=study.analysis.geodesic_points,
     shell:
-        'python "$SCRIPTS"/distances.py --stores {input.stores:q} --split {wildcards.split:q} --threads {threads}'
-        " --metric {params.metric:q} --geodesic-points {params.geodesic_points:q} --output {output.distances:q}"
-        " --models {output.models:q} > {log:q} 2>&1"
+        'python "$SCRIPTS"/distances.py --stores {input.stores:q} --models {input.models:q} --split {wildcards.split:q}'
+        " --metric {params.metric:q} --threads {threads} --output {output.distances:q} > {log:q} 2>&1"
 
 
 rule embedding:
     input:
         distances=embedded_distances,
-        models=lambda wildcards: [
-            file.removesuffix(".npy") + "_models.nc"
-            for file in embedded_distances(wildcards)
+        described=lambda wildcards: [
+            files.described(file) for file in embedded_distances(wildcards)
         ],
+        models=rules.model_table.output,
         code=library_modules("workflow/scripts/embed.py"),
     output:
         f"{RESULTS}/embeddings/{{experiment}}/{{embedding}}.nc",

@@ -1,28 +1,32 @@
 """Write the matrix of distances between all models of an experiment on one split, and which models these are."""
 
 from pathlib import Path
+from typing import Annotated
 
-import numpy as np
+import pandas as pd
 
 from inpca.distances import pairwise_distances
 from inpca.embedding.saved import describe_models
-from inpca.files import atomic
 from paper.command import run
-from paper.models import model_labels, open_stores, stack_log_probs
-from paper.saving import save_dataset
+from paper.distances import save_distances
+from paper.models import open_stores
+from paper.stored import StoredModels
 
 
 def measure_distances(
-    stores: list[Path], split: str, metric: str, geodesic_points: int, threads: int, output: Path, models: Path
+    stores: list[Path],
+    models: Annotated[Path, "model table"],
+    split: str,
+    metric: str,
+    threads: int,
+    output: Path,
 ) -> None:
     """Write the distances between all models of an experiment on one split, and their labels and fingerprints."""
-    opened = open_stores(stores)
-    log_probs = stack_log_probs(opened, split, geodesic_points)
+    table = pd.read_parquet(models)
+    log_probs = StoredModels(table, open_stores(stores), split)[:]
     distances = pairwise_distances(log_probs, metric=metric, log=True, n_jobs=threads)
-    with atomic(output) as partial:
-        np.save(partial, distances.astype(np.float32), allow_pickle=False)
-    labels = model_labels(opened, geodesic_points)
-    save_dataset(describe_models(log_probs, labels=labels, metric=metric, log=True), models)
+    described = describe_models(log_probs, labels=table["model"].to_numpy(), metric=metric, log=True)
+    save_distances(distances, described, output)
     print(f"{len(distances)} models, largest distance {distances.max():.6g}")
 
 

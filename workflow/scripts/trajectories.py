@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 
 from paper.command import run
-from paper.models import open_stores, stored_runs
+from paper.models import open_stores
 from paper.saving import save_dataset
 from paper.trajectories import measure_trajectories
 
@@ -20,11 +20,12 @@ def write_trajectories(
     output: Path,
 ) -> None:
     """Write what there is to know of the trajectories of an experiment on one split."""
-    opened, table = open_stores(stores), pd.read_parquet(models)
-    runs, labels = stored_runs(opened, split), opened[0].labels(split)
-    dataset = measure_trajectories(runs, labels, table, split, null_seed, threads)
+    table = pd.read_parquet(models)
+    dataset = measure_trajectories(table, open_stores(stores), split, null_seed=null_seed, n_jobs=threads)
     save_dataset(dataset, output)
-    print(f"{len(runs)} trajectories, median distance {float(dataset['distance'].median()):.6g} nats a sample")
+    print(
+        f"{dataset.sizes['run']} trajectories, median distance {float(dataset['distance'].median()):.6g} nats a sample"
+    )
 
 
 if __name__ == "__main__":

@@ -49,22 +49,18 @@ def by_start(points: pd.DataFrame) -> tuple[pd.DataFrame, StartPalette]:
     return points.assign(network=points["start"]), StartPalette(present)
 
 
-def place_curves(points: pd.DataFrame, embedding: xr.Dataset, paths: xr.Dataset, split: str) -> dict[str, np.ndarray]:
+def place_curves(embedding: xr.Dataset, paths: xr.Dataset, split: str) -> dict[str, np.ndarray]:
     """Coordinates (T, k) of the geodesic from P0 to the first model of each run, from its distances to all models.
 
     Parameters
     ----------
-    points : DataFrame
-        From :func:`paper.figures.manifold.place_models`, whose turns of the axes are followed.
     embedding : Dataset
     paths : Dataset
         With ``<split>_curve_distance`` (curve, point, model).
     split : {"train", "test"}
     """
-    D = paths[f"{split}_curve_distance"].values
+    D = paths[f"{split}_curve_distance"].sel(model=embedding["model"].values).values
     coordinates = InPCA.from_xarray(embedding).transform(D.reshape(-1, D.shape[-1])).reshape(*D.shape[:2], -1)
-    turned = points[[f"pc{axis}" for axis in embedding["axis"].values]].to_numpy()
-    coordinates = coordinates * np.where((turned == embedding["embedding"].values).all(axis=0), 1, -1)
     return dict(zip(paths["curve"].values.astype(str), coordinates, strict=True))
 
 

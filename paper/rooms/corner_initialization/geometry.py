@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from inpca.distances.pairwise import pairwise_distances
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, progress
-from inpca.predictions.store import PredictionStore
+from inpca.predictions.store import SPLITS, PredictionStore
 from inpca.trajectories import reindex
 from paper.models import run_name
+from paper.stored import StoredModels, StoredRun, stored_runs
 
 #: Points of each geodesic from P0 to a corner, its ends among them.
 CURVE_POINTS = 25
@@ -41,7 +44,7 @@ def corner_runs(stores: Sequence[PredictionStore]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def geodesics_to_corners(stores: Sequence[PredictionStore], split: str) -> tuple[list[str], np.ndarray]:
+def geodesics_to_corners(runs: Sequence[StoredRun]) -> tuple[list[str], np.ndarray]:
     """Geodesics from P0 to the first model of every run that was fitted first.
 
     Returns
@@ -52,17 +55,16 @@ def geodesics_to_corners(stores: Sequence[PredictionStore], split: str) -> tuple
         Probabilities.
     """
     names, curves = [], []
-    for store in stores:
-        if store.attributes["corner"]["start"] == "normal":
+    for run in runs:
+        if is_normal(run):
             continue
-        for index, seed in enumerate(store.seeds):
-            corner = np.exp(store.log_probs(split)[index, 0].astype(np.float64))
-            names.append(run_name(store.attributes["configuration"], seed))
-            curves.append(geodesic(ignorance(*corner.shape), corner, np.linspace(0, 1, CURVE_POINTS)))
+        corner = np.exp(run[0].astype(np.float64))
+        names.append(run.name)
+        curves.append(geodesic(ignorance(*corner.shape), corner, np.linspace(0, 1, CURVE_POINTS)))
     return names, np.array(curves)
 
 
-def distances_to_normal_trajectories(stores: Sequence[PredictionStore], split: str) -> np.ndarray:
+def distances_to_normal_trajectories(runs: Sequence[StoredRun], labels: np.ndarray) -> np.ndarray:
     """Bhattacharyya distance of each model to the nearest normal trajectory at equal progress.
 
     min over normal runs U of d_B(P, U_s(P)), U_s the model of that trajectory at progress s (see
@@ -71,24 +73,55 @@ def distances_to_normal_trajectories(stores: Sequence[PredictionStore], split: s
 
     Parameters
     ----------
-    stores : sequence of PredictionStore
-    split : {"train", "test"}
+    runs : sequence of StoredRun
+    labels : (N,) array of int
 
     Returns
     -------
     (m,) array
-        In the order of the model table, runs only; nats a sample.
+        Of the models of one run after the other; nats a sample.
     """
-    labels = stores[0].labels(split)
-    runs, is_normal = [], []
-    for store in stores:
-        for values in store.log_probs(split):
-            runs.append(np.exp(values.astype(np.float64)))
-            is_normal.append(store.attributes["corner"]["start"] == "normal")
-    at = [progress(run, labels) for run in runs]
-    normal = np.flatnonzero(is_normal)
+    models = [np.exp(run[:].astype(np.float64)) for run in runs]
+    at = [progress(run, labels) for run in models]
+    normal = [index for index, run in enumerate(runs) if is_normal(run)]
     nearest = []
-    for index, (run, s) in enumerate(zip(runs, at, strict=True)):
-        others = [reindex(runs[other], at[other], s) for other in normal if other != index]
+    for index, (run, s) in enumerate(zip(models, at, strict=True)):
+        others = [reindex(models[other], at[other], s) for other in normal if other != index]
         nearest.append(np.min([bhattacharyya_distance(run, other) for other in others], axis=0))
     return np.concatenate(nearest)
+
+
+def is_normal(run: StoredRun) -> bool:
+    """Whether a run starts from a normal initialisation."""
+    return run.attributes["corner"]["start"] == "normal"
+
+
+def measure_paths(table: pd.DataFrame, stores: Sequence[PredictionStore]) -> xr.Dataset:
+    """How far corner runs are from normal trajectories, and all models from geodesics to corners, on both splits.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Model table.
+    stores : sequence of PredictionStore
+
+    Returns
+    -------
+    Dataset
+        For each split ``<split>_curve_distance`` (curve, point, model), of the points of
+        :func:`geodesics_to_corners`, and ``<split>_trajectory_distance`` (run_model), see
+        :func:`distances_to_normal_trajectories`; ``model`` and ``run_model`` are labels of the table, ``curve`` runs.
+    """
+    measured = xr.Dataset(coords={"model": table["model"].to_numpy()})
+    for split in SPLITS:
+        runs = stored_runs(table, stores, split)
+        names, curves = geodesics_to_corners(runs)
+        probabilities = np.exp(StoredModels(table, stores, split)[:])
+        D = pairwise_distances(curves.reshape(-1, *curves.shape[2:]), probabilities, n_jobs=1)
+        D = D.reshape(*curves.shape[:2], -1).astype(np.float32)
+        measured[f"{split}_curve_distance"] = ("curve", "point", "model"), D
+        nearest = distances_to_normal_trajectories(runs, stores[0].labels(split))
+        measured[f"{split}_trajectory_distance"] = "run_model", nearest
+        of_runs = np.concatenate([run.models for run in runs])
+        measured = measured.assign_coords(curve=names, run_model=of_runs)
+    return measured

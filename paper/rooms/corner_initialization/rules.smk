@@ -26,7 +26,7 @@ rule train_corner:
 rule corner_geometry:
     input:
         stores=experiment_stores("corners"),
-        verified=f"{RESULTS}/distances/corners/models.parquet",
+        models=f"{RESULTS}/{files.models('corners')}",
         code=library_modules("paper/rooms/corner_initialization/jobs/geometry.py"),
     output:
         runs=f"{RESULTS}/distances/corners/runs.parquet",
@@ -36,8 +36,6 @@ rule corner_geometry:
     benchmark:
         f"{RESULTS}/benchmarks/corner_geometry.tsv"
     threads: 1
-    params:
-        geodesic_points=study.analysis.geodesic_points,
     shell:
-        "python -P -m paper.rooms.corner_initialization.jobs.geometry --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}"
+        "python -P -m paper.rooms.corner_initialization.jobs.geometry --stores {input.stores:q} --models {input.models:q}"
         " --runs {output.runs:q} --paths {output.paths:q} > {log:q} 2>&1"

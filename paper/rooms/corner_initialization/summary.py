@@ -52,13 +52,12 @@ def corner_models(
         nearest trajectory at the same step, and ``<split>_joined``, see :func:`joined`. Distances are in nats a sample.
     """
     points = table.merge(runs.drop(columns="seed"), on="run", how="left", validate="many_to_one")
-    is_run = (points["kind"] == "run").to_numpy()
     normal = (points["start"] == "normal").to_numpy()
     own = points["run"].to_numpy()[:, None] == points["run"].to_numpy()[normal]
     for split, D in distances.items():
         for kind in ("ignorance", "truth"):
             points[f"{split}_to_{kind}"] = D[:, np.flatnonzero(points["kind"] == kind)[0]].astype(float)
-        points.loc[is_run, f"{split}_to_trajectory"] = paths[f"{split}_trajectory_distance"].values
+        points[f"{split}_to_trajectory"] = points["model"].map(paths[f"{split}_trajectory_distance"].to_series())
         points[f"{split}_to_model"] = np.where(own, np.inf, D[:, normal]).min(axis=1).astype(float)
         usual = points[normal].groupby("step")[f"{split}_to_trajectory"].median()
         points[f"{split}_bound"] = joined_factor * points["step"].map(usual)

@@ -5,7 +5,7 @@ Squared distances in a picture stand beside Bhattacharyya distances, as InPCA ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import pearsonr, rankdata, spearmanr
 
 from inpca.embedding.estimator import InPCA
+from paper.models import oriented
 from paper.report.embedding import stress_numbers
 
 #: Axes of the embeddings that are made only to be compared.
@@ -41,9 +42,10 @@ PICTURE_NAMES = {"inpca_2": "InPCA, 2 axes", "inpca_3": "InPCA, 3 axes", "tsne":
 SATURATED = 0.99
 
 
-def embed(D: np.ndarray, weight: np.ndarray | None = None) -> xr.Dataset:
-    """InPCA of a matrix of distances: the first :data:`COMPARED_AXES` axes, their explained stress and distance."""
-    return InPCA(min(COMPARED_AXES, len(D)), metric="precomputed").fit(D, sample_weight=weight).to_xarray()
+def embed(D: np.ndarray, models: Sequence[str], weight: np.ndarray | None = None) -> xr.Dataset:
+    """InPCA of distances between labelled models: :data:`COMPARED_AXES` axes, explained stress and distance."""
+    inpca = InPCA(min(COMPARED_AXES, len(D)), metric="precomputed").fit(D, sample_weight=weight)
+    return oriented(inpca.to_xarray(labels=np.asarray(models)))
 
 
 def hellinger_distances(D: np.ndarray, n_samples: int) -> np.ndarray:

@@ -131,7 +131,7 @@ def pictures(table: pd.DataFrame, embedding: xr.Dataset, neighbours: xr.Dataset,
     draw_embedding(panels[0], table, embedding, palette)
     panels[0].set_title("InPCA")
     for axes, (variable, name) in zip(panels[1:], {"tsne": "t-SNE", "umap": "UMAP"}.items(), strict=True):
-        draw_models(axes, place_models(table, neighbours[[variable]].rename({variable: "embedding"})), (1, 2), palette)
+        draw_models(axes, place_models(table, neighbours, variable), (1, 2), palette)
         axes.set(xlabel="first coordinate (no unit)", ylabel="second coordinate (no unit)", title=name)
     figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
     return figure

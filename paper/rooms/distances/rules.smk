@@ -27,7 +27,7 @@ rule neighbours:
 rule subsets:
     input:
         stores=stores,
-        verified=rules.model_table.output,
+        models=rules.model_table.output,
         code=library_modules("paper/rooms/distances/jobs/subsets.py"),
     output:
         f"{RESULTS}/distances/{{experiment}}/{{split}}_subsets.parquet",
@@ -39,11 +39,10 @@ rule subsets:
         split="train|test",
     threads: 1
     params:
-        geodesic_points=study.analysis.geodesic_points,
-        models=DISTANCES.subset_models,
+        n_models=DISTANCES.subset_models,
         halvings=DISTANCES.subset_halvings,
         draws=DISTANCES.subset_draws,
     shell:
         "NUMBA_NUM_THREADS={threads} python -P -m paper.rooms.distances.jobs.subsets --stores {input.stores:q}"
-        " --split {wildcards.split:q} --geodesic-points {params.geodesic_points:q} --models {params.models:q}"
+        " --models {input.models:q} --split {wildcards.split:q} --n-models {params.n_models:q}"
         " --halvings {params.halvings:q} --draws {params.draws:q} --output {output:q} > {log:q} 2>&1"

@@ -11,9 +11,9 @@ import xarray as xr
 from inpca.centroids import KINDS, centroid
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
-from inpca.geometry import geodesic, ignorance, progress, truth
+from inpca.geometry import progress
 from inpca.predictions.store import PredictionStore
-from paper.models import landmarks_of_geodesic
+from paper.models import on_geodesic, oriented, run_labels
 from paper.statistics import bootstrap_interval, jackknife_interval, with_interval
 
 #: Scores of models with their names for readers.
@@ -134,20 +134,23 @@ def gain_table(gains: dict[str, dict[str, dict]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def measure_ensemble(store: PredictionStore, split: str, *, geodesic_points: int, n_components: int) -> xr.Dataset:
+def measure_ensemble(table: pd.DataFrame, store: PredictionStore, split: str, n_components: int) -> xr.Dataset:
     """Members of an ensemble and their averages at equal step, scored and embedded together with the geodesic.
 
     Parameters
     ----------
+    table : DataFrame
+        Model table of the members.
     store : PredictionStore
         Its seeds are the members.
     split : {"train", "test"}
-    geodesic_points, n_components : int
+    n_components : int
 
     Returns
     -------
     Dataset
-        What :meth:`inpca.InPCA.to_xarray` gives, and for each model its ``path`` (name of the average,
+        What :meth:`inpca.InPCA.to_xarray` gives, axes turned to lead from P0 to P*; models are labelled as in the
+        table, averages ``<kind>/step<step>``. For each model its ``path`` (name of the average,
         ``member 42``, or ``geodesic``), ``step`` and scores; ``final`` (kind, score, left_out): scores of the averages
         at the last step with one member left out.
     """
@@ -155,13 +158,16 @@ def measure_ensemble(store: PredictionStore, split: str, *, geodesic_points: int
     members = np.exp(store.log_probs(split)[:])
     averages = np.stack([centroid(members, kind) for kind in KINDS]).astype(np.float32)
     n_samples, n_classes = members.shape[2:]
-    ends = ignorance(n_samples, n_classes), truth(labels, n_classes)
-    line = geodesic(*ends, landmarks_of_geodesic(geodesic_points)).astype(np.float32)
+    reference = table[table["kind"] != "run"]
+    line = on_geodesic(labels, n_classes, reference["t"].to_numpy()).astype(np.float32)
     parts = (members.reshape(-1, n_samples, n_classes), averages.reshape(-1, n_samples, n_classes), line)
     models = np.concatenate(parts)
     paths = [f"member {run_seed}" for run_seed in store.seeds] + list(KINDS)
     embedding = InPCA(min(n_components, len(models)), metric="precomputed").fit(pairwise_distances(models))
-    dataset = embedding.to_xarray()
+    of_averages = [f"{kind}/step{step}" for kind in KINDS for step in store.steps]
+    dataset = oriented(
+        embedding.to_xarray(labels=np.array([*run_labels(store).ravel(), *of_averages, *reference["model"]]))
+    )
     dataset["path"] = ("model", np.repeat([*paths, "geodesic"], [*[len(store.steps)] * len(paths), len(line)]))
     dataset["step"] = ("model", np.concatenate([np.tile(store.steps, len(paths)), np.full(len(line), -1)]))
     for name, values in scores(models, labels).items():

@@ -41,8 +41,7 @@ def paths(ensembles: Mapping[str, xr.Dataset]) -> Figure:
     figure, panels = new_figure(len(ensembles), width=5, height=4, squeeze=False)
     for axes, (split, ensemble) in zip(panels[0], ensembles.items(), strict=True):
         path = ensemble["path"].values
-        line = ensemble["embedding"].values[path == "geodesic"]
-        place = ensemble["embedding"].values[:, :2] * np.where(line[-1] < line[0], -1, 1)[:2]
+        place = ensemble["embedding"].values[:, :2]
         for member in (name for name in dict.fromkeys(path) if name.startswith("member")):
             axes.plot(*place[path == member].T, color=MUTED, linewidth=0.6, alpha=0.7)
         for kind, (colour, marker) in AVERAGES.items():

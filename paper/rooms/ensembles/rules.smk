@@ -19,7 +19,7 @@ rule final_averages:
 rule ensemble:
     input:
         store=stores,
-        verified=rules.model_table.output,
+        models=rules.model_table.output,
         code=library_modules("paper/rooms/ensembles/jobs/ensemble.py"),
     output:
         f"{RESULTS}/ensembles/{{experiment}}/{{split}}.nc",
@@ -30,9 +30,7 @@ rule ensemble:
     wildcard_constraints:
         split="train|test",
     params:
-        geodesic_points=study.analysis.geodesic_points,
         n_components=study.analysis.n_components,
     shell:
-        "python -P -m paper.rooms.ensembles.jobs.ensemble --store {input.store:q} --split {wildcards.split:q}"
-        " --geodesic-points {params.geodesic_points:q} --n-components {params.n_components:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        "python -P -m paper.rooms.ensembles.jobs.ensemble --store {input.store:q} --models {input.models:q}"
+        " --split {wildcards.split:q} --n-components {params.n_components:q} --output {output:q} > {log:q} 2>&1"

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from inpca.dimension import dimension, padded
+from inpca.dimension import dimension
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
-from paper.models import model_table, open_stores, stack_log_probs
+from paper.models import model_table, open_stores, oriented, run_name
 from paper.rooms.sloppy_synthetic.configuration import Run
 from paper.rooms.sloppy_synthetic.runs import members
+from paper.stored import StoredModels
 
 #: Axes of an embedding that are kept for figures.
 DRAWN_AXES = 3
@@ -58,21 +59,22 @@ def spectrum_geometry(
         coordinates is time-like, else 1.
     """
     stores = open_stores(paths, verify=True)  # they have no other reader
-    D = pairwise_distances(stack_log_probs(stores, "train", geodesic_points), log=True, n_jobs=1)
     table = model_table(stores, geodesic_points)
+    D = pairwise_distances(StoredModels(table, stores, "train"), log=True, n_jobs=1)
     runs = [Run.model_validate(run) for store in stores for run in store.attributes["job"]["runs"]]
-    models_of_run = np.repeat(np.arange(len(runs)), [len(store.steps) for store in stores for _ in store.seeds])
+    names = [run_name(store.attributes["configuration"], seed) for store in stores for seed in store.seeds]
+    run_of = pd.Index(names).get_indexer(table["run"])  # -1 for reference points
     starts = np.array([np.nan if run.corner is None else run.corner for run in runs])
-    table["corner"] = padded(starts[models_of_run], len(table))
+    table["corner"] = np.where(run_of < 0, np.nan, starts[run_of])
     tables, dimensions = [], []
     for number, seeds in corners.items():
-        of_case = np.flatnonzero(members(runs, number, seeds)[models_of_run])
+        of_case = np.flatnonzero((run_of >= 0) & members(runs, number, seeds)[run_of])
         rng = np.random.default_rng(number)
         of_models = []
         for models in (of_case, of_case[table["epoch"].to_numpy()[of_case] >= late_from_epoch]):
-            _, run = np.unique(models_of_run[models], return_inverse=True)
+            _, run = np.unique(run_of[models], return_inverse=True)
             of_models.append(dimension(D[np.ix_(models, models)], run, n_axes, resamples, rng))
-        drawn = np.append(of_case, np.arange(len(models_of_run), len(table)))
+        drawn = np.append(of_case, np.flatnonzero(run_of < 0))
         placed, signature = place(table.iloc[drawn], D[np.ix_(drawn, drawn)])
         tables.append(placed.assign(corners=number))
         by_checkpoints = xr.concat(of_models, pd.Index(["all", "late"], name="checkpoints"))
@@ -82,8 +84,6 @@ def spectrum_geometry(
 
 def place(table: pd.DataFrame, D: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Model table with the coordinates of its models as columns, axes turned to lead from P0 to P*; and their signs."""
-    embedding = InPCA(DRAWN_AXES, metric="precomputed")
-    coordinates = embedding.fit_transform(D)
-    ignorance, truth = (coordinates[(table["kind"] == kind).to_numpy()][0] for kind in ("ignorance", "truth"))
-    coordinates = coordinates * np.where(truth < ignorance, -1, 1)
-    return table.assign(**{f"pc{axis}": column for axis, column in enumerate(coordinates.T, 1)}), embedding.signature_
+    embedding = oriented(InPCA(DRAWN_AXES, metric="precomputed").fit(D).to_xarray(labels=table["model"].to_numpy()))
+    columns = {f"pc{axis}": column for axis, column in enumerate(embedding["embedding"].values.T, 1)}
+    return table.assign(**columns), embedding["signature"].values

@@ -12,6 +12,7 @@ from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.embedding.spectral import explained_distance
 from inpca.geometry import progress
+from paper.models import ENDS, axis_signs
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.rooms.tangent_embeddings.tangents import (
     PLACES,
@@ -26,8 +27,6 @@ from paper.rooms.tangent_embeddings.tangents import (
     tangent_weights,
 )
 
-#: Kinds of P0 and P* in the model table.
-ENDS = ("ignorance", "truth")
 #: Axes of the ordinary embedding that are compared with the tangent axes, as many as the paper shows.
 ORIGINAL_AXES = 8
 #: Kinds of pairs of models that take the place of the two means: any two, or one near each mean.
@@ -103,7 +102,9 @@ def tangent_embeddings(
     of_groups = means.reshape(len(members), -1, *means.shape[1:])
     dataset["mean_progress"] = (("group", "end"), progress(of_groups[:, :2], labels))
     attributes = settings.model_dump(include={"width", "largest_loss", "n_pairs"}) | {"split": split}
-    return dataset.assign_coords({"kind": list(PAIR_KINDS)}).assign_attrs(attributes)
+    return dataset.assign_coords({"kind": list(PAIR_KINDS), "model": table["model"].to_numpy()}).assign_attrs(
+        attributes
+    )
 
 
 def weights_of_means(
@@ -251,7 +252,7 @@ def compared_axes(
     to_rows = np.concatenate([D[np.ix_(placed, rows)], to_points[rows].T])  # the four points come last
     original = inpca.transform(to_rows)[:, :TANGENT_AXES]
     tangent, eigenvalues = place_models(among, np.concatenate([to_points[placed], among]))
-    original *= np.where(original[-1] < original[-4], -1, 1)
+    original *= axis_signs(original[-4], original[-1])
     embedded = np.flatnonzero(np.isin(placed, rows))
     centred = tangent[embedded] - tangent[embedded].mean(axis=0)
     tangent *= np.where(np.sum(centred * original[embedded], axis=0) < 0, -1, 1)

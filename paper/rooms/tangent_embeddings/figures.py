@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic, geodesic_points
 from paper.figures.style import MUTED, Palette, new_figure
-from paper.models import runs
+from paper.models import runs, same_models
 from paper.rooms.tangent_embeddings.analysis import ALL
 from paper.rooms.tangent_embeddings.summary import PAPER_GROUPS, paper_explained
 
@@ -48,7 +48,8 @@ def group_label(name: str, palette: Palette) -> str:
 
 def group_points(table: pd.DataFrame, group: xr.Dataset, view: str) -> pd.DataFrame:
     """Rows of the model table that are in a group, with their coordinates as ``pc1``, ``pc2``, ``pc3``."""
-    coordinates = pd.DataFrame(group[view].values, columns=["pc1", "pc2", "pc3"], index=table.index)
+    rows = same_models(table["model"], group["model"].values, "the tangent embedding")
+    coordinates = pd.DataFrame(group[view].values[rows], columns=["pc1", "pc2", "pc3"], index=table.index)
     return pd.concat([table, coordinates], axis=1)[coordinates["pc1"].notna()]
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import xarray as xr
 
 from paper.command import run
+from paper.distances import load_distances
+from paper.models import oriented
 from paper.rooms.distances.neighbours import tsne, umap
 from paper.saving import load_dataset, save_dataset
 
@@ -19,11 +21,16 @@ def embed_neighbours(
     output: Path,
 ) -> None:
     """Embed an experiment's models by t-SNE and UMAP from the roots of their Bhattacharyya distances."""
-    roots = np.sqrt(np.load(distances, allow_pickle=False))
-    start = load_dataset(embedding)["embedding"].values[:, :2]
-    places = {"tsne": tsne(roots, start, perplexity), "umap": umap(roots, start, neighbours)}
-    variables = {name: (("model", "axis"), place) for name, place in places.items()}
-    save_dataset(xr.Dataset(variables, coords={"axis": [1, 2]}), output)
+    start = load_dataset(embedding)["embedding"][:, :2]
+    roots = np.sqrt(load_distances(distances, start["model"].values))
+    places = {"tsne": tsne(roots, start.values, perplexity), "umap": umap(roots, start.values, neighbours)}
+    dataset = xr.Dataset(
+        {
+            name: oriented(xr.Dataset({"embedding": start.copy(data=place)}))["embedding"]
+            for name, place in places.items()
+        }
+    )
+    save_dataset(dataset, output)
     print(f"{len(roots)} models by t-SNE and UMAP")
 
 

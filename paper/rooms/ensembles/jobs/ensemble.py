@@ -1,6 +1,9 @@
 """Average the runs of one configuration at each checkpoint, and embed members and averages on one split."""
 
 from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
 
 from paper.command import run
 from paper.models import open_stores
@@ -8,10 +11,12 @@ from paper.rooms.ensembles.analysis import measure_ensemble
 from paper.saving import save_dataset
 
 
-def embed_ensemble(store: Path, split: str, geodesic_points: int, n_components: int, output: Path) -> None:
+def embed_ensemble(
+    store: Path, models: Annotated[Path, "model table"], split: str, n_components: int, output: Path
+) -> None:
     """Average the runs of one configuration at each checkpoint, and embed members and averages on one split."""
     (opened,) = open_stores([store])
-    dataset = measure_ensemble(opened, split, geodesic_points=geodesic_points, n_components=n_components)
+    dataset = measure_ensemble(pd.read_parquet(models), opened, split, n_components)
     save_dataset(dataset, output)
     print(f"{len(opened.seeds)} members, {dataset.sizes['model']} models")
 

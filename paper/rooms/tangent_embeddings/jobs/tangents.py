@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import pandas as pd
 
 from paper.command import run
-from paper.models import open_stores, stack_log_probs
+from paper.distances import load_distances
+from paper.models import open_stores
 from paper.rooms.tangent_embeddings.analysis import tangent_embeddings
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.saving import save_dataset
+from paper.stored import StoredModels
 
 
 def embed_tangents(
@@ -23,9 +24,9 @@ def embed_tangents(
 ) -> None:
     """Write the tangent axes of an experiment on one split, beside its ordinary axes."""
     table = pd.read_parquet(models)
-    D = np.load(distances, allow_pickle=False)
+    D = load_distances(distances, table["model"])
     opened = open_stores(stores)
-    log_probs = stack_log_probs(opened, split, int((table["kind"] == "geodesic").sum()))
+    log_probs = StoredModels(table, opened, split)[:]
     dataset = tangent_embeddings(table, D, log_probs, opened[0].labels(split), split, settings)
     save_dataset(dataset, output)
     explained = dataset["tangent_explained_distance"].sel(group="all", axis=3).item()
