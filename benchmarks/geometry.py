@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from growth import draw
 from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.manifold import ClassicalMDS
 from synthetic import synthetic_models
 
 from inpca import InPCA, pairwise_distances
 from inpca.geometry import LARGEST_SAMPLE_DISTANCE
-from paper.figures.style import new_figure, use_style
 
 
 def median_seconds(work: Callable, repetitions: int) -> float:
@@ -228,7 +228,7 @@ PARTS = {"distances": distances, "embedding": embedding, "growth": growth, "larg
 def table(rows: list[dict]) -> str:
     """Rows as a table in Markdown."""
     frame = pd.DataFrame(rows).rename(columns=lambda name: name.replace("_", " "))
-    return frame.astype(object).to_markdown(index=False, floatfmt=".3g", missingval="–")
+    return frame.astype(object).where(frame.notna(), "–").to_markdown(index=False, floatfmt=".3g")
 
 
 NOTES = {
@@ -259,25 +259,6 @@ def report(results: dict) -> str:
         if part.get("missing"):
             text.append(part["missing"])
     return "\n\n".join(text) + "\n"
-
-
-def draw(results: dict, path: Path) -> None:
-    """Time against each size, on logarithmic scales."""
-    use_style()
-    figure, panels = new_figure(4, width=3, height=2.8)
-    labels = dict(m="models", n_samples="samples", n_classes="classes", axes="axes")
-    for axes, (name, series) in zip(panels, results["growth"].items(), strict=True):
-        value, seconds = np.array(series).T
-        axes.loglog(value, seconds, "o-", color="#0072B2", label="measured")
-        power = 2 if name == "m" else 1
-        law = f"∝ {labels[name]}{'²' * (power == 2)}"
-        axes.loglog(value, seconds[0] * (value / value[0]) ** power, "--", color="0.6", label=law)
-        axes.set(xlabel=labels[name], ylabel="seconds")
-        axes.set_xticks(value, [f"{v:g}" for v in value])
-        axes.set_yticks(seconds[[0, -1]], [f"{s:.2g}" for s in seconds[[0, -1]]])
-        axes.minorticks_off()
-        axes.legend(fontsize=8)
-    figure.savefig(path)
 
 
 def main() -> None:
