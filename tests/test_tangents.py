@@ -30,7 +30,7 @@ from paper.rooms.tangent_embeddings.tangents import (
     explained_by,
     explained_by_pairs,
     mean_models,
-    place_models,
+    tangent_coordinates,
     tangent_cosine,
     tangent_weights,
 )
@@ -84,7 +84,7 @@ def test_a_manifold_that_its_tangents_span_is_explained(signature, rng):
         signed_distances(models, points, signature),
     )
     assert explained[2] == pytest.approx(1, abs=1e-6)
-    _, eigenvalues = place_models(
+    _, eigenvalues = tangent_coordinates(
         signed_distances(points, points, signature), signed_distances(models, points, signature)
     )
     assert sorted(np.sign(eigenvalues)) == sorted(signature)
@@ -101,11 +101,11 @@ def test_a_direction_that_the_points_miss_is_not_explained(rng):
 
 def test_the_points_land_on_themselves_and_keep_their_distances(models):
     among = pairwise_distances(models[:4])
-    placed, eigenvalues = place_models(among, among)
+    placed, eigenvalues = tangent_coordinates(among, among)
     inpca = InPCA(3, metric="precomputed").fit(among)
     assert np.allclose(np.abs(placed), np.abs(inpca.embedding_)) and np.allclose(eigenvalues, inpca.eigenvalues_)
     assert np.allclose(signed_distances(placed, placed, np.sign(eigenvalues)), among, atol=1e-9)
-    everyone, _ = place_models(among, pairwise_distances(models, models[:4]))
+    everyone, _ = tangent_coordinates(among, pairwise_distances(models, models[:4]))
     assert np.allclose(everyone[:4], placed, atol=1e-6)
 
 
@@ -143,7 +143,7 @@ def test_cosine_of_tangents():
 
 def test_cosine_is_the_inner_product_of_the_coordinates(models):
     among = pairwise_distances(models[:4])
-    placed, eigenvalues = place_models(among, among)
+    placed, eigenvalues = tangent_coordinates(among, among)
     first, last = placed[1] - placed[0], placed[3] - placed[2]
     sign = np.sign(eigenvalues)
     expected = (sign * first) @ last / np.sqrt(((sign * first) @ first) * ((sign * last) @ last))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 import zarr
@@ -15,8 +15,21 @@ from inpca.predictions.contents import checked_seeds
 from inpca.predictions.files import PARTIAL, PredictionStoreError, check_target, read_journal, replace_store
 from inpca.predictions.writer import PredictionWriter
 
-if TYPE_CHECKING:
-    from inpca.predictions.store import PredictionStore
+
+class UnfinishedStore(Protocol):
+    """What is needed of a :class:`inpca.PredictionStore` that is opened with ``partial=True``."""
+
+    path: Path
+    seeds: np.ndarray
+    steps: np.ndarray
+    epochs: np.ndarray
+    recorded: np.ndarray
+    splits: list[str]
+    attributes: dict[str, Any]
+
+    def labels(self, split: str) -> np.ndarray: ...
+
+    def log_probs(self, split: str) -> Any: ...
 
 
 def recorded_entries(path: Path) -> list[dict]:
@@ -47,10 +60,10 @@ class RecordedArray:
     Parameters
     ----------
     array : zarr.Array (S, T, N, C)
-    store : PredictionStore
+    store : UnfinishedStore
     """
 
-    def __init__(self, array: zarr.Array, store: PredictionStore):
+    def __init__(self, array: zarr.Array, store: UnfinishedStore):
         self._array, self._store = array, store
         self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
 
@@ -84,9 +97,9 @@ class RecordedArray:
 
 
 def finish_recorded(
-    store: PredictionStore, target: Path, *, seeds: Iterable[int] | None = None, overwrite: bool = False
+    store: UnfinishedStore, target: Path, *, seeds: Iterable[int] | None = None, overwrite: bool = False
 ) -> None:
-    """Write what an unfinished store holds as a finished one; see :meth:`PredictionStore.finish`.
+    """Write what an unfinished store holds as a finished one; see :meth:`inpca.PredictionStore.finish`.
 
     The caller holds the lock of the unfinished store. It is deleted if everything in it went over.
     """

@@ -17,7 +17,7 @@ from paper.statistics import CONFIDENCE
 #: Kinds of corner, and how they are named.
 CORNERS = {"random": "random labels", "subset": "subset"}
 #: Axes at which embeddings with and without corner runs are compared.
-STRESS_AXES = 10
+COMPARED_AXES = 10
 
 
 def corner_models(
@@ -230,7 +230,7 @@ def stress_with_and_without(points: pd.DataFrame, D: np.ndarray, fitted: xr.Data
         ``without_corners``; each from the number of axes to the explained stress.
     """
     parts = {"with_joined": points[f"{split}_joined"], "without_corners": ~points["start"].isin(CORNERS)}
-    axes = min(STRESS_AXES, fitted.sizes["axis"], *(int(part.sum()) for part in parts.values()))
+    axes = min(COMPARED_AXES, fitted.sizes["axis"], *(int(part.sum()) for part in parts.values()))
     stress = {"with_corners": fitted["explained_stress"].values}
     for name, part in parts.items():
         keep = part.to_numpy()

@@ -22,8 +22,8 @@ from paper.rooms.tangent_embeddings.tangents import (
     explained_by_pairs,
     explained_elsewhere,
     mean_models,
-    place_models,
     submatrix,
+    tangent_coordinates,
     tangent_weights,
 )
 
@@ -251,7 +251,7 @@ def compared_axes(
     placed = np.union1d(rows, line)
     to_rows = np.concatenate([D[np.ix_(placed, rows)], to_points[rows].T])  # the four points come last
     original = inpca.transform(to_rows)[:, :TANGENT_AXES]
-    tangent, eigenvalues = place_models(among, np.concatenate([to_points[placed], among]))
+    tangent, eigenvalues = tangent_coordinates(among, np.concatenate([to_points[placed], among]))
     original *= axis_signs(original[-4], original[-1])
     embedded = np.flatnonzero(np.isin(placed, rows))
     centred = tangent[embedded] - tangent[embedded].mean(axis=0)

@@ -78,7 +78,7 @@ def tangent_cosine(among: np.ndarray) -> float:
     return float(product / (2 * np.sqrt(among[0, 1] * among[2, 3])))
 
 
-def place_models(among: np.ndarray, to_points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def tangent_coordinates(among: np.ndarray, to_points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Embed four points by InPCA and place models as new ones.
 
     Parameters
@@ -110,7 +110,7 @@ def explained_by(D: np.ndarray, among: np.ndarray, to_points: np.ndarray) -> np.
     to_points : (m, 4) array
         Distances of the models to them.
     """
-    coordinates, eigenvalues = place_models(among, to_points)
+    coordinates, eigenvalues = tangent_coordinates(among, to_points)
     return explained_distance(coordinates, np.sign(eigenvalues), D)
 
 
