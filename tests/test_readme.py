@@ -2,9 +2,11 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +90,9 @@ def test_other_commands_name_files_that_are_there(project):
         elif program in ("source", "python"):
             assert (project / rest[0]).is_file()
         elif program == "pip":
-            assert command == "pip install -e '.[paper]'" and (project / "pyproject.toml").is_file()
+            *_, folder = shlex.split(command)
+            extras = tomllib.loads((project / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+            assert set(re.findall(r"\w+", folder)) <= {"inpca", *extras}, command
     assert shutil.which("make")
 
 
