@@ -135,8 +135,12 @@ def test_models_are_read_of_stores_of_the_same_samples(tmp_path, stores):
 def test_every_model_has_a_label_of_its_own(stores, tmp_path):
     table = model_table(stores, POINTS)
     assert table["model"].is_unique and table["model"][[0, 1, 8, 9, 18]].tolist() == [
-        "b-seed1/step0", "b-seed1/step3", "a-seed5/step6", "ignorance", "truth"
-    ]  # fmt: skip
+        "b-seed1/step0",
+        "b-seed1/step3",
+        "a-seed5/step6",
+        "ignorance",
+        "truth",
+    ]
     assert table["model"][9:].tolist() == reference_points(POINTS)["model"].tolist()
     (tmp_path / "copy").mkdir()
     again = open_stores([make_store(tmp_path / "copy/a.zarr", [4, 5], [0, 0.5, 0.9])])
@@ -177,9 +181,12 @@ def test_labels_of_other_models_are_told_apart():
         (["a", "b"], ["a", "a"], "this has the model a twice"),
         (["b", "b"], ["a", "b"], "the model table has the model b twice"),
         (["a"], ["a", "x", "y", "z"], "the model table and this are of different models: only this has x and 2 more"),
-        (["a", "b"], ["c", "b"], "the model table and this are of different models: only the model table has a; only "
-                                 "this has c"),
-    ):  # fmt: skip
+        (
+            ["a", "b"],
+            ["c", "b"],
+            "the model table and this are of different models: only the model table has a; only this has c",
+        ),
+    ):
         with pytest.raises(ValueError, match=f"^{message}$"):
             same_models(models, labels, "this")
 

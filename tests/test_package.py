@@ -140,7 +140,8 @@ def test_the_library_works_where_nothing_else_is_installed(wheel, tmp_path, rng)
     """Same numbers as here, in an empty environment with the wheel and what it asks for: no torch, no matplotlib."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    python, pip = environment / "bin/python", [environment / "bin/python", "-m", "pip", "--disable-pip-version-check"]
+    python = environment / "bin/python"
+    pip = [python, "-I", "-m", "pip", "--disable-pip-version-check"]  # isolated: it does not see this project
     done = subprocess.run([*pip, "install", "--quiet", wheel], capture_output=True, text=True)
     if done.returncode:
         reached = subprocess.run(
