@@ -11,7 +11,7 @@ from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.rooms.corner_initialization.training import fitted_labels, train_from_corner
 from paper.study.configuration import TrainingJob
 from paper.study.study import read_study
-from paper.training.training import train
+from paper.training.runs import train
 
 STARTS = ("normal", "random-0", "subset-0")
 

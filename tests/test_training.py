@@ -11,7 +11,7 @@ from paper.study.configuration import TrainingJob
 from paper.study.study import read_study
 from paper.training.loop import batches, crop_and_flip, optimise
 from paper.training.random_streams import random_streams
-from paper.training.training import choose_device, train
+from paper.training.runs import choose_device, train
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from torch.nn import functional
 from paper.study.study import read_study
 from paper.training.loop import build_optimizer
 from paper.training.networks import build_network
-from paper.training.training import memory_format
+from paper.training.runs import memory_format
 
 SIDES = {"fashion_mnist": 28, "digits": 8}
 STEPS = 25

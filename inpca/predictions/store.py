@@ -17,10 +17,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 import zarr
 
 from inpca.files import Lock
@@ -38,6 +37,9 @@ from inpca.predictions.files import (
 )
 from inpca.predictions.recorded import RecordedArray, finish_recorded, recorded_entries, which_recorded
 from inpca.predictions.writer import PredictionWriter
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["MANIFEST", "SPLITS", "PredictionStore", "PredictionStoreError", "PredictionWriter"]
 
@@ -228,13 +230,13 @@ class PredictionStore:
         """
         if self._partial:
             raise PredictionStoreError(f"{self.path} is unfinished; finish what was recorded with its finish() first")
+        import xarray as xr  # a third of a second that no training should wait for
+
         runs = {"seed": self.seeds, "step": ("checkpoint", self.steps), "epoch": ("checkpoint", self.epochs)}
-        nodes = {"/": xr.Dataset(coords=runs, attrs=self.attributes).set_xindex("step")}
+        path, nodes = self.path.absolute(), {"/": xr.Dataset(coords=runs, attrs=self.attributes).set_xindex("step")}
         for split in self.splits:
-            arrays = xr.open_zarr(
-                self.path.absolute(), group=split, consolidated=False, chunks=None, mask_and_scale=False
-            )
-            nodes[split] = arrays.set_coords("label").assign_coords(runs).set_xindex("step")
+            group = xr.open_zarr(path, group=split, consolidated=False, chunks=None, mask_and_scale=False)
+            nodes[split] = group.set_coords("label").assign_coords(runs).set_xindex("step")
         return xr.DataTree.from_dict(nodes, name=self.path.name)
 
     def finish(

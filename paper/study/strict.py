@@ -33,7 +33,9 @@ class Strict(BaseModel):
                 if key not in cls.model_fields:
                     close = get_close_matches(str(key), cls.model_fields, n=1)
                     hint = f"did you mean {close[0]!r}? " if close else ""
-                    raise ValueError(f"unknown key {shown(key)}; {hint}allowed: {', '.join(cls.model_fields)}")
+                    raise ValueError(
+                        f"unknown key {shown(key)}; {hint}allowed: {', '.join(cls.model_fields) or 'none'}"
+                    )
         return data
 
 

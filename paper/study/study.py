@@ -15,8 +15,7 @@ from pydantic import ValidationError, create_model, model_validator
 
 from paper.study.checks import check_analysis, check_experiments, check_networks
 from paper.study.common import CommonStudy
-from paper.study.room import Section
-from paper.study.rooms import rooms
+from paper.study.rooms import Section, rooms
 from paper.study.strict import Strict, problems
 from paper.study.yaml_file import YamlError, merged, read_yaml
 

@@ -93,6 +93,12 @@ def figure_files(name):
     return [f"{FIGURES}/{name}/{file}" for file in NOTEBOOKS[name].written()]
 
 
+def next_notebook(name):
+    """The notebook of the study that is read after this one; after the last, the first."""
+    names = list(NOTEBOOKS)
+    return names[(names.index(name) + 1) % len(names)]
+
+
 def notebook_parameters(name):
     """Parameters of a notebook, by the names that its parameters cell declares, as JSON."""
     settings = NOTEBOOKS[name].parameters(study, study.sections()[name])
@@ -100,6 +106,7 @@ def notebook_parameters(name):
         figures=f"{FIGURES}/{name}",
         numbers_file=f"{RESULTS}/numbers/{name}.json",
         claims_file=claims_files(name)[0],
+        next_notebook=next_notebook(name),
     )
     return json.dumps(READ[name] | settings | places)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from paper.command import run
 from paper.data.datasets import DataError, PreparedData
 from paper.study.configuration import TrainingJob
-from paper.training.training import train
+from paper.training.runs import train
 
 
 def train_configuration(job: TrainingJob, data: Path, output: Path) -> None:

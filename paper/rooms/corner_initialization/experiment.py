@@ -22,7 +22,7 @@ from paper.study.configuration import (
     WeightDecay,
     check_batch,
 )
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 from paper.study.strict import Count, Different, Name, Positive, Seed, Seeds
 
 

@@ -15,7 +15,7 @@ from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.study.configuration import Configuration
 from paper.training.loop import train_network
 from paper.training.random_streams import reproducible
-from paper.training.training import (
+from paper.training.runs import (
     RunState,
     bar_of_steps,
     choose_device,
@@ -31,7 +31,7 @@ def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, p
 
     A run's first weights and order of data come from its seed, what is fitted from the label seed of the job. The
     training goes on where the fit ended, with a new optimiser and the cosine schedule from its beginning; the order of
-    data goes on as well. Without a fit, a run is the same as that of :func:`paper.training.training.train`.
+    data goes on as well. Without a fit, a run is the same as that of :func:`paper.training.runs.train`.
 
     Parameters
     ----------

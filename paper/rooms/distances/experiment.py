@@ -10,7 +10,7 @@ from paper.study import files
 from paper.study.analysis import Repeats
 from paper.study.checks import n_models
 from paper.study.common import CommonStudy
-from paper.study.room import Files, Room, Section
+from paper.study.rooms import Files, Room, Section
 from paper.study.strict import LARGEST_COUNT, Different
 
 

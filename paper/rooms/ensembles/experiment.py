@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paper.study.common import CommonStudy
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 
 #: An interval with one member left out needs as many.
 FEWEST_MEMBERS = 3

@@ -1,7 +1,7 @@
 """The main manifold: all runs of the main experiment on the train split."""
 
 from paper.study import files
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 
 ROOM = Room(
     place=2,

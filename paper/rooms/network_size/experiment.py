@@ -10,7 +10,7 @@ from paper.study import files
 from paper.study.analysis import Between
 from paper.study.checks import check_trained
 from paper.study.common import CommonStudy
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 from paper.study.strict import Different, Name
 
 

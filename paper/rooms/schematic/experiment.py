@@ -1,6 +1,6 @@
 """Probabilities as points: what the space of models is, on two small networks and three images."""
 
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 
 ROOM = Room(
     place=1,

@@ -24,7 +24,7 @@ from paper.rooms.sloppy_synthetic.data import CORNER
 from paper.study.configuration import Configuration
 from paper.training.loop import batches, build_optimizer, optimise
 from paper.training.random_streams import random_streams, reproducible
-from paper.training.training import bar_of_steps, initial_network, store_attributes
+from paper.training.runs import bar_of_steps, initial_network, store_attributes
 
 #: Runs that are trained together: enough to spread the overhead of a step, few enough for activations to stay in cache.
 RUNS_AT_ONCE = 10

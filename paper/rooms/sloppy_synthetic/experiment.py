@@ -18,7 +18,7 @@ from paper.rooms.sloppy_synthetic.runs import all_runs
 from paper.study.checks import LARGEST_SIZE, n_checkpoints
 from paper.study.common import CommonStudy
 from paper.study.configuration import Checkpoints, Configuration, Epochs, FullyConnected, check_batch
-from paper.study.room import Files, Room, Section
+from paper.study.rooms import Files, Room, Section
 from paper.study.strict import Different, Name, Positive, Strict
 
 

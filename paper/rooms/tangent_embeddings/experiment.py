@@ -9,7 +9,7 @@ from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.study import files
 from paper.study.checks import check_trained
 from paper.study.common import CommonStudy
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 
 
 class Tangents(TangentSettings, Section):

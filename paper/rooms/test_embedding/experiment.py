@@ -1,7 +1,7 @@
 """The same runs on the test split, and on both splits at once."""
 
 from paper.study import files
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 
 ROOM = Room(
     place=3,

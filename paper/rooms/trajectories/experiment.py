@@ -7,7 +7,7 @@ from pydantic import Field
 from paper.study import files
 from paper.study.analysis import Repeats
 from paper.study.common import CommonStudy
-from paper.study.room import Room, Section
+from paper.study.rooms import Room, Section
 
 #: What a forest learns of factors is judged on three configurations that it has not seen.
 FEWEST_CONFIGURATIONS = 9
