@@ -6,17 +6,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from paper.report.claims import (
-    Claim,
-    ClaimsError,
-    claims_table,
-    judge,
-    judge_files,
-    number,
-    paper_numbers,
-    paper_series,
-    read_claims,
-)
+from paper.report.claims import Claim, ClaimsError, paper_numbers, paper_series, read_claims
+from paper.report.verdicts import VERDICTS, claims_table, judge, judge_files, number
 from paper.study.rooms import rooms
 
 ONE = dict(id="a_claim", text="It is.", source="Fig. 1", paper=None, number="value", rule={"at_least": 1})
@@ -35,11 +26,39 @@ INVALID = " is not a valid list of claims:"
         ({"below": "none"}, "not tested"),
         ({"above": "paper.tangents_differ"}, "held"),
         ({"below": "paper.tangents_differ"}, "not held"),
+        ({"below": {"what": "that of another", "number": "rows.0.x"}}, "held"),
+        ({"below": {"what": "that of nobody", "number": "rows.1.x"}}, "not tested"),
     ],
 )
 def test_rules(rule, expected):
     (found,) = judge([Claim(**ONE | {"rule": rule})], "book", NUMBERS)
     assert found["verdict"] == expected and found["notebook"] == "book"
+
+
+@pytest.mark.parametrize(
+    ("ends", "null", "expected"),
+    [
+        ([1.5, 2.5], 0.5, "held"),
+        ([1.5, 2.5], 1.5, "null passes too"),
+        ([1.5, 2.5], "rows.0.x", "null passes too"),
+        ([1.5, 2.5], None, "held"),
+        ([0.5, 2.5], 0.5, "cannot tell"),
+        ([0.5, 2.5], 1.5, "cannot tell"),  # what may fail is no evidence of its own
+        ([1.5, float("inf")], 0.5, "held"),  # a time after the end has no upper end
+        ([1.5, float("nan")], 0.5, "not tested"),
+        ([1.5, 2.5], "absent", "not tested"),
+    ],
+)
+def test_intervals_and_nulls(ends, null, expected):
+    null = None if null is None else {"what": "shuffled", "number": null}
+    claim = Claim(**ONE | {"rule": {"above": 1}, "interval": "ends", "null": null})
+    assert judge([claim], "book", NUMBERS | {"value": 2, "ends": ends})[0]["verdict"] == expected
+
+
+@pytest.mark.parametrize(("value", "ends", "expected"), [(0, [-1, 0.5], "not held"), (0, [-1, 1.5], "cannot tell")])
+def test_a_claim_whose_interval_reaches_the_rule_is_not_refuted(value, ends, expected):
+    claim = Claim(**ONE | {"rule": {"above": 1}, "interval": "ends"})
+    assert judge([claim], "book", NUMBERS | {"value": value, "ends": ends})[0]["verdict"] == expected
 
 
 def test_numbers_are_found_by_their_keys():
@@ -50,20 +69,28 @@ def test_numbers_are_found_by_their_keys():
             number("book", name, NUMBERS)
 
 
-def test_the_table_shows_numbers_bounds_and_what_was_not_tested():
+def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
+    beside = {"what": "that of the others", "number": "rows.0.x"}
+    null, scale = {"what": "samples shuffled", "number": 3}, "Grows with the number of samples."
     claims = [
-        Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": "rows.0.x"}}),
+        Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": beside}, "null": null}),
         Claim(**ONE | {"id": "too_small", "text": "It is two.", "rule": {"at_least": 2}, "paper": "tangents_differ"}),
         Claim(**ONE | {"id": "elsewhere", "number": "absent.x"}),
-        Claim(**ONE | {"id": "as_in_the_paper", "text": "It is more.", "rule": {"above": "paper.tangents_differ"}}),
+        Claim(**ONE | {"id": "wide", "text": "It is more.", "rule": {"above": "paper.tangents_differ"}}),
+        Claim(**ONE | {"id": "unknown", "text": "It may be.", "interval": "ends", "scale": scale}),
     ]
-    table = claims_table(judge(claims, "book", NUMBERS))
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
-    assert "2 held, 1 not held, 1 not tested." in table
-    value = "1<br><sub>book.value</sub>"
-    assert ["It is less.", "Fig. 1", "–", value, "< 2<br><sub>book.rows.0.x</sub>", "held"] in cells
-    assert ["It is two.", "Fig. 1", "0.1297 (exact)", value, "≥ 2", "**not held**"] in cells
-    assert ["It is more.", "Fig. 1", "–", value, "> 0.13<br><sub>paper.tangents_differ</sub>", "held"] in cells
+    table = claims_table(judge(claims, "book", NUMBERS | {"ends": [0.5, 2]}))
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
+    assert "\n2 held, 1 not held, 1 cannot tell, 1 not tested.\n" in table
+    assert all(f"- *{verdict}*: {meaning}." in table for verdict, meaning in VERDICTS.items())
+    value, source = "1<br><sub>book.value</sub>", "<sub>Fig. 1</sub>"
+    below = "less than 2<br><sub>that of the others</sub>"
+    assert ["It is less.", value, "3<br><sub>samples shuffled</sub>", below, "held", source, "–"] in rows
+    assert ["It is two.", value, "–", "at least 2", "**not held**", f"0.1297 (exact)<br>{source}", "–"] in rows
+    more = "more than 0.13<br><sub>the paper’s number</sub>"
+    assert ["It is more.", value, "–", more, "held", source, "–"] in rows
+    maybe = "1 [0.5, 2]<br><sub>book.value</sub>"
+    assert ["It may be.", maybe, "–", "at least 1", "**cannot tell**", source, scale] in rows
     assert table.endswith("does not have the numbers: elsewhere.\n")
 
 
@@ -79,6 +106,10 @@ def test_the_table_shows_numbers_bounds_and_what_was_not_tested():
         ({"rule": {"below": ""}}, "below"),
         ({"sourc": "x"}, "sourc"),
         ({"id": "A b"}, "id"),
+        ({"interval": "a..b"}, "interval"),
+        ({"rule": {"below": {"what": "", "number": "a"}}}, "what"),
+        ({"null": {"number": 1}}, "what"),
+        ({"null": {"what": "none", "number": 1}, "why_no_null": "because"}, "a_claim: a claim with a null has no"),
     ],
 )
 def test_bad_claims_are_refused(tmp_path, change, message):
@@ -141,7 +172,7 @@ def test_every_claim_has_its_number_in_the_default_study():
 
 def test_every_number_of_the_paper_is_used_by_a_claim_or_named_in_a_text():
     claims = [claim for file in files_of_claims() for claim in read_claims(file)]
-    claimed = {str(name).removeprefix("paper.") for claim in claims for name in (claim.paper, *claim.rule.values())}
+    claimed = {name for claim in claims for name in claim.numbers_of_the_paper()}
     files = [
         *(ROOT / "notebooks").glob("*.ipynb"),
         *(ROOT / "paper").rglob("*.py"),

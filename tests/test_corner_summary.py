@@ -14,8 +14,9 @@ from inpca import InPCA, pairwise_distances
 from inpca.predictions.store import SPLITS
 from paper.figures import manifold
 from paper.models import model_table, open_stores, oriented
-from paper.report.claims import judge, read_claims
+from paper.report.claims import read_claims
 from paper.report.numbers import markdown_table
+from paper.report.verdicts import judge
 from paper.rooms.corner_initialization import figures, summary, tables
 from paper.rooms.corner_initialization.geometry import (
     corner_runs,

@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from provenance import checksum, provenance
 
-from paper.report.claims import claims_table, judge_files
+from paper.report.verdicts import claims_table, judge_files
 from paper.study.rooms import rooms
 from paper.study.study import read_study
 

@@ -14,7 +14,8 @@ from inpca.embedding.spectral import explained_distance
 from inpca.geometry import geodesic, ignorance, truth
 from paper.figures.style import Palette
 from paper.models import reference_points
-from paper.report.claims import judge, read_claims
+from paper.report.claims import read_claims
+from paper.report.verdicts import judge
 from paper.rooms.tangent_embeddings import figures
 from paper.rooms.tangent_embeddings.analysis import ALL, groups, tangent_embeddings
 from paper.rooms.tangent_embeddings.configuration import TangentSettings

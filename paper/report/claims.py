@@ -1,26 +1,19 @@
-"""The paper's claims, each with the number of this project that bears on it and the rule that says whether it holds."""
+"""The paper's claims, each with the number of this project that bears on it, its null, and the rule that decides.
+
+How they are judged by numbers is in :mod:`paper.report.verdicts`.
+"""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from operator import ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pandas as pd
 from pydantic import Field, RootModel, StringConstraints, ValidationError, model_validator
 
 from paper.study.strict import Strict, problems
 from paper.study.yaml_file import YamlError, read_yaml
 
-#: Keys of a rule, and what the number must be to the one beside it.
-RULES: dict[str, Callable[[float, float], bool]] = {"at_least": ge, "at_most": le, "above": gt, "below": lt}
-#: The same in tables.
-SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
-VERDICTS = ("held", "not held", "not tested")
 #: All numbers of the paper that this project compares with.
 PAPER_NUMBERS = Path(__file__).with_name("paper_numbers.yaml")
 #: What its confidence means, for readers of a table.
@@ -55,18 +48,51 @@ class PaperNumbers(RootModel[dict[str, PaperNumber]]):
     """The file of the paper's numbers, by name."""
 
 
+class Beside(Strict):
+    """A number that stands beside that of a claim, with words for it."""
+
+    what: str = Field(min_length=1, description="what it is, in words")
+    number: float | NumberName = Field(description="name of a number of the notebook, or a number known beforehand")
+
+
+#: What the number of a claim is compared with.
+Bound = float | NumberName | Beside
+
+
 class Claim(Strict):
-    """One claim."""
+    """One claim: it holds if its number is as the rule asks, and the null's is not."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     text: str = Field(min_length=1)
     source: str = Field(min_length=1, description="where the paper makes it")
     paper: str | None = Field(description="name of the paper's number, null where it gives none")
     number: NumberName = Field(description="which number of the notebook bears on it")
-    rule: dict[Literal["at_least", "at_most", "above", "below"], float | NumberName] = Field(
-        min_length=1,
-        description="bounds, each a number, the name of another one of the notebook, or paper. and one of the paper's",
+    interval: NumberName | None = Field(
+        default=None, description="name of the ends of its interval, [low, high]; null where it has none"
     )
+    rule: dict[Literal["at_least", "at_most", "above", "below"], Bound] = Field(
+        min_length=1,
+        description="bounds, each a number, another one of the notebook with words for it, or paper. and one of the "
+        "paper's",
+    )
+    null: Beside | None = Field(default=None, description="what a null model or a control gives for the same number")
+    why_no_null: str | None = Field(default=None, min_length=1, description="why there is none, where there is none")
+    scale: str | None = Field(
+        default=None,
+        min_length=1,
+        description="what more samples, classes, larger networks or longer training do to it",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_null_or_says_why_not(self) -> Claim:
+        if self.null is not None and self.why_no_null is not None:
+            raise ValueError(f"claim {self.id}: a claim with a null has no why_no_null")
+        return self
+
+    def numbers_of_the_paper(self) -> list[str]:
+        """Names of the paper's numbers that the claim refers to."""
+        bounds = [bound.removeprefix(OF_PAPER) for bound in self.rule.values() if str(bound).startswith(OF_PAPER)]
+        return bounds if self.paper is None else [*bounds, self.paper]
 
 
 class Claims(Strict):
@@ -118,8 +144,7 @@ def read_claims(path: str | Path) -> list[Claim]:
     """
     claims = _validated(path, Claims, "list of claims").claims
     for claim in claims:
-        bounds = [bound.removeprefix(OF_PAPER) for bound in claim.rule.values() if str(bound).startswith(OF_PAPER)]
-        for name in [*bounds, *([claim.paper] if claim.paper is not None else [])]:
+        for name in claim.numbers_of_the_paper():
             if name not in paper_numbers():
                 raise ClaimsError(f"{path}: {claim.id}: {PAPER_NUMBERS.name} has no number {name!r}")
     return claims
@@ -136,147 +161,3 @@ def _validated(path: str | Path, model, what: str):
     except ValidationError as error:
         lines = [f"  {problem}" for problem in problems(error, data)]
         raise ClaimsError("\n".join([f"{path} is not a valid {what}:", *lines])) from None
-
-
-def number(notebook: str, name: str, numbers: Mapping) -> float | None:
-    """A number of a notebook, by its name such as ``explained_stress.3``; None if there is none of that name.
-
-    Raises
-    ------
-    ClaimsError
-        If what is there is not a number.
-    """
-    value, keys = numbers, name.split(".")
-    for key in keys:
-        try:
-            value = value[int(key)] if isinstance(value, list) else value[key]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return None
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ClaimsError(f"{notebook}: {name} is not a number but {value!r}")
-    return float(value) if math.isfinite(value) else None
-
-
-def _bound(notebook: str, name: str, numbers: Mapping | None) -> float | None:
-    """What a rule's bound that has a name is: a number of the paper, or of the notebook."""
-    if name.startswith(OF_PAPER):
-        return paper_numbers()[name.removeprefix(OF_PAPER)].value
-    return number(notebook, name, numbers or {})
-
-
-def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> list[dict]:
-    """The claims of one notebook, judged by the numbers of a study.
-
-    Parameters
-    ----------
-    claims : sequence of Claim
-    notebook : str
-    numbers : mapping, or None
-        Numbers of the notebook; None for a study without it.
-
-    Returns
-    -------
-    list of dict
-        Each claim with its ``notebook``, the ``paper``'s number, ``value`` and ``bounds``, None where the study has no
-        such number, and ``verdict``: ``held``, ``not held``, or ``not tested`` where a number is missing.
-
-    Raises
-    ------
-    ClaimsError
-        If what a claim refers to is not a number.
-    """
-    judged = []
-    for claim in claims:
-        value = number(notebook, claim.number, numbers or {})
-        bounds = {
-            key: _bound(notebook, name, numbers) if isinstance(name, str) else name for key, name in claim.rule.items()
-        }
-        if any(given is None for given in (value, *bounds.values())):
-            verdict = "not tested"
-        else:
-            verdict = "held" if all(RULES[key](value, bound) for key, bound in bounds.items()) else "not held"
-        paper = paper_numbers()[claim.paper].model_dump(exclude={"source"}) if claim.paper else None
-        found = {"paper": paper, "value": value, "bounds": bounds, "verdict": verdict}
-        judged.append({"notebook": notebook, **claim.model_dump(), **found})
-    return judged
-
-
-def judge_files(claims: Sequence[str | Path], numbers: Sequence[str | Path]) -> list[dict]:
-    """All claims, judged by the numbers of a study.
-
-    Parameters
-    ----------
-    claims : sequence of path
-        ``claims.yaml`` of each room, in a folder of the room's name.
-    numbers : sequence of path
-        Numbers of the study's notebooks, each named after its notebook.
-
-    Raises
-    ------
-    ClaimsError
-        If a file is not what it should be, or two claims have the same id.
-    """
-    by_notebook = {Path(file).stem: Path(file) for file in numbers}
-    judged = []
-    for path in map(Path, claims):
-        notebook = path.parent.name
-        given = read_numbers(by_notebook[notebook]) if notebook in by_notebook else None
-        judged += judge(read_claims(path), notebook, given)
-    ids = [claim["id"] for claim in judged]
-    if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise ClaimsError(f"claims with the same id in several notebooks: {', '.join(twice)}")
-    return judged
-
-
-def read_numbers(path: Path) -> dict:
-    """Numbers that a notebook wrote; raises ClaimsError if the file holds none."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ClaimsError(f"{path} holds no numbers ({error}); delete it and run again") from None
-
-
-def claims_rows(judged: Sequence[dict]) -> str:
-    """Claims that are tested, with their numbers and verdicts, as a table in Markdown."""
-    rows = [
-        {
-            "claim": claim["text"],
-            "source": claim["source"],
-            "paper": f"{claim['paper']['value']:g} ({claim['paper']['confidence']})" if claim["paper"] else "–",
-            "here": f"{claim['value']:.3g}<br><sub>{claim['notebook']}.{claim['number']}</sub>",
-            "holds if": "; ".join(_bound_text(claim, key) for key in claim["bounds"]),
-            "": f"**{claim['verdict']}**" if claim["verdict"] == "not held" else claim["verdict"],
-        }
-        for claim in judged
-        if claim["verdict"] != "not tested"
-    ]
-    return pd.DataFrame(rows).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) if rows else ""
-
-
-def _bound_text(claim: dict, key: str) -> str:
-    """One bound of a claim's rule, with the name of the number that it is."""
-    name = claim["rule"][key]
-    whole = name if str(name).startswith(OF_PAPER) else f"{claim['notebook']}.{name}"
-    named = f"<br><sub>{whole}</sub>" if isinstance(name, str) else ""
-    return f"{SIGNS[key]} {claim['bounds'][key]:.3g}{named}"
-
-
-def claims_table(judged: Sequence[dict]) -> str:
-    """All claims of a study with their numbers and verdicts, in Markdown."""
-    count = {verdict: sum(claim["verdict"] == verdict for claim in judged) for verdict in VERDICTS}
-    lines = [
-        "# Claims, as this study finds them",
-        "",
-        ", ".join(f"{n} {verdict}" for verdict, n in count.items()) + ". A claim holds if the number here is as the "
-        "rule asks; a rule's bound may be another number of the study, whose name stands below it; interval.0 and .1 "
-        "are the ends of a 95 % interval, low and high a value less and plus two standard errors. The paper's numbers "
-        f"are of its own networks and data, and stand in {PAPER_NUMBERS.name}. {CONFIDENCES}",
-        "",
-    ]
-    if rows := claims_rows(judged):
-        lines += [rows, ""]
-    if untested := [claim["id"] for claim in judged if claim["verdict"] == "not tested"]:
-        lines += [f"Not tested, because the study does not have the numbers: {', '.join(untested)}.", ""]
-    return "\n".join(lines)

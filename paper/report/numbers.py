@@ -11,7 +11,8 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from inpca.files import atomic
-from paper.report.claims import CONFIDENCES, claims_rows, judge_files
+from paper.report.claims import CONFIDENCES
+from paper.report.verdicts import claims_rows, judge_files
 
 #: Digits of a stored number; more would differ between machines.
 DIGITS = 6

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from inpca.files import atomic
 from paper.command import run
-from paper.report.claims import ClaimsError, claims_table, judge_files
+from paper.report.claims import ClaimsError
+from paper.report.verdicts import claims_table, judge_files
 
 
 def judge_study(
