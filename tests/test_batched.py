@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from inpca.predictions.store import PredictionStore
-from inpca.recording.recorder import log_probabilities
+from inpca.recording import log_probabilities, reestimated
 from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, as_inputs, starting_network, train_synthetic
 from paper.rooms.sloppy_synthetic.configuration import Run, SyntheticData, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
@@ -19,13 +21,13 @@ DATA = SyntheticData(
 RUNS = [Run(seed=1), Run(seed=2), Run(seed=1, corner=0), Run(seed=2, corner=0), Run(seed=1, corner=1)]
 
 
-def make_job(runs=RUNS, widths=(16,), **changes):
+def make_job(runs=RUNS, widths=(16,), batch_norm="running", **changes):
     settings = dict(optimizer="sgdn", batch_size=20, learning_rate=0.02, weight_decay=1e-3, epochs=3) | changes
     configuration = Configuration(
         name="mlp", network={"kind": "fc", "widths": list(widths)}, augmentation="none", **settings
     )
     checkpoints = Checkpoints(schedule="log", number=5)
-    return SyntheticJob(configuration=configuration, runs=runs, checkpoints=checkpoints)
+    return SyntheticJob(configuration=configuration, runs=runs, checkpoints=checkpoints, batch_norm=batch_norm)
 
 
 def one_by_one(job, run, data, steps):
@@ -44,7 +46,8 @@ def one_by_one(job, run, data, steps):
         for split, images in splits.items():
             if step in steps:
                 pair = torch.from_numpy(images), torch.zeros(len(images))
-                predictions[split].append(log_probabilities(model, pair).numpy())
+                with reestimated(model, (inputs, labels)) if job.batch_norm == "reestimated" else nullcontext():
+                    predictions[split].append(log_probabilities(model, pair).numpy())
 
     record(step := 0)
     for _ in range(configuration.epochs):
@@ -58,9 +61,10 @@ def one_by_one(job, run, data, steps):
     return {split: np.stack(values) for split, values in predictions.items()}
 
 
+@pytest.mark.parametrize("batch_norm", ["running", "reestimated"])
 @pytest.mark.parametrize(("optimizer", "widths"), [("sgd", (16,)), ("sgdn", (16,)), ("sgdn", (16, 12))])
-def test_runs_trained_together_are_those_trained_one_by_one(optimizer, widths, tmp_path):
-    job, data = make_job(optimizer=optimizer, widths=widths), synthetic_data(DATA)
+def test_runs_trained_together_are_those_trained_one_by_one(optimizer, widths, batch_norm, tmp_path):
+    job, data = make_job(optimizer=optimizer, widths=widths, batch_norm=batch_norm), synthetic_data(DATA)
     train_synthetic(job, data, tmp_path / "together.zarr")
     store = PredictionStore(tmp_path / "together.zarr")
     for number, run in enumerate(job.runs):

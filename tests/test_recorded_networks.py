@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from inpca import Recorder
 from inpca.predictions.store import PredictionStoreError
-from inpca.recording.evaluation import log_probabilities
+from inpca.recording import Evaluation, log_probabilities
 
 RIGHT_OUTPUTS = {
     "mapping": (lambda z: {"logits": z}, "logits", 1e-6),
@@ -64,7 +64,7 @@ WRONG_OUTPUTS = {
 
 @pytest.mark.parametrize(("change", "outputs", "message"), WRONG_OUTPUTS.values(), ids=WRONG_OUTPUTS)
 def test_wrong_outputs_say_where_and_leave_the_checkpoint_to_be_repeated(change, outputs, message, tmp_path):
-    record = recorder(tmp_path / "r.zarr", checkpoints={3: 3}, seeds=[7], outputs=outputs)
+    record = recorder(tmp_path / "r.zarr", checkpoints={3: 3}, seeds=[7], evaluation=Evaluation(outputs=outputs))
     with pytest.raises((TypeError, ValueError), match=message) as caught:
         record(Wrapped(change), 3)
     assert caught.value.__notes__ == ["while split 'train', seed 7, step 3 was recorded"]

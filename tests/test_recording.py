@@ -9,6 +9,7 @@ import torch
 
 from inpca import PredictionStore, Recorder
 from inpca.predictions.store import PredictionStoreError, PredictionWriter
+from inpca.recording import Evaluation
 
 X, Y = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.arange(6) % 3
 
@@ -72,7 +73,13 @@ ARGUMENTS = {
     "attribute key": (dict(attributes={1: 2}), TypeError, r"attributes has the key 1; keys must be strings"),
     "attribute list": (dict(attributes=[1]), TypeError, r"attributes must be a mapping, not \[1\]"),
     "own versions": (dict(attributes={"versions": 1}), ValueError, r"attributes\['versions'\] is what .*"),
-    "outputs": (dict(outputs="logit"), ValueError, r"outputs must be one of 'logits', .*, not 'logit'"),
+    "evaluation": (dict(evaluation="logits"), TypeError, r"evaluation must be an inpca.recording.Evaluation, not str"),
+    "statistics of": (
+        dict(evaluation=Evaluation(batch_norm="test")),
+        ValueError,
+        "batch_norm must be one of the splits train, or samples, not 'test'",
+    ),
+    "statistics of none": (dict(evaluation=Evaluation(batch_norm=(X, Y[:2]))), ValueError, "split 'batch_norm' has .*"),
     "no choice": (dict(if_exists="append"), ValueError, r"if_exists must be one of 'error', .*, not 'append'"),
     "no splits": (dict(splits={}), ValueError, r"splits is empty: it must map names to \(inputs, labels\) .*"),
     "a list of splits": (dict(splits=[X]), TypeError, r"splits must map names .*, not list"),

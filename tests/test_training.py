@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -5,13 +7,13 @@ from conftest import ROOT
 from torch.utils.data import DataLoader, TensorDataset
 
 from inpca.predictions.store import PredictionStore, PredictionStoreError
-from inpca.recording.recorder import Recorder
+from inpca.recording import Recorder, log_probabilities, reestimated
 from paper.data.datasets import PreparedData, fingerprint
 from paper.study.configuration import TrainingJob
 from paper.study.study import read_study
-from paper.training.loop import batches, crop_and_flip, optimise
-from paper.training.random_streams import random_streams
-from paper.training.runs import choose_device, train
+from paper.training.loop import batches, crop_and_flip, optimise, train_network
+from paper.training.random_streams import random_streams, reproducible
+from paper.training.runs import choose_device, initial_run, train
 
 
 @pytest.fixture
@@ -173,3 +175,21 @@ def test_a_job_whose_schedule_is_not_reached_fails(data, tmp_path, monkeypatch):
     with pytest.raises(PredictionStoreError, match="not recorded"):
         train(job(), data, tmp_path / "run.zarr")
     assert not (tmp_path / "run.zarr").exists()
+
+
+def test_a_study_chooses_what_batch_normalisation_records(data, tmp_path):
+    """The network of the last step is the same; its train split is predicted under its own statistics, or others."""
+    found = {}
+    for kind in ("running", "reestimated"):
+        chosen = job().model_copy(update={"batch_norm": kind})
+        train(chosen, data, tmp_path / f"{kind}.zarr")
+        found[kind] = PredictionStore(tmp_path / f"{kind}.zarr").log_probs("train")[0]
+    samples = torch.from_numpy(data.train_images), torch.from_numpy(data.train_labels)
+    with reproducible():
+        run = initial_run(job().configuration, 42, samples[0], 3)
+        for _ in train_network(run.network, samples, job().configuration, run.streams):
+            pass
+    for kind, expected in found.items():
+        with reestimated(run.network, samples) if kind == "reestimated" else nullcontext():
+            assert np.array_equal(log_probabilities(run.network, samples).numpy(), expected[-1])
+    assert not np.allclose(found["running"], found["reestimated"])

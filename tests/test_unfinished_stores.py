@@ -10,6 +10,7 @@ from test_recording import X, Y, finished, names, network, recorder, stop
 
 from inpca import PredictionStore
 from inpca.predictions.store import PredictionStoreError, PredictionWriter
+from inpca.recording import Evaluation
 
 
 def test_a_killed_process_leaves_no_lock_and_its_checkpoints(tmp_path):
@@ -36,7 +37,8 @@ def test_a_killed_process_leaves_no_lock_and_its_checkpoints(tmp_path):
         (dict(splits={"train": (X, (Y + 1) % 3)}), "labels of split 'train'"),
         (dict(attributes={"lr": 1}), r"attributes\['lr'\]"),
         (dict(splits={"train": (100 * X, Y)}), "inputs of split 'train'"),
-        (dict(outputs="log_probabilities"), "outputs"),
+        (dict(evaluation=Evaluation(outputs="log_probabilities")), "outputs"),
+        (dict(evaluation=Evaluation(batch_norm="train")), "statistics of batch normalisation"),
         (dict(splits={"test": (X, Y)}), "splits"),
         (dict(checkpoints={0: 0, 5: 1.25, 10: 2.5}), "epochs"),
     ],

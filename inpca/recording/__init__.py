@@ -1,7 +1,8 @@
 """Recording the predictions of a network while it is trained."""
 
 try:
-    from inpca.recording.evaluation import log_probabilities
+    from inpca.recording.batch_norm import reestimated
+    from inpca.recording.evaluation import Evaluation, log_probabilities
     from inpca.recording.recorder import Recorder
 except ModuleNotFoundError as error:
     if error.name != "torch":
@@ -9,4 +10,4 @@ except ModuleNotFoundError as error:
     message = "Recorder records networks of PyTorch, which is not installed: pip install 'inpca[torch]'"
     raise ModuleNotFoundError(message, name="torch") from None
 
-__all__ = ["Recorder", "log_probabilities"]
+__all__ = ["Evaluation", "Recorder", "log_probabilities", "reestimated"]

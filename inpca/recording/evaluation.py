@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,46 @@ from inpca.recording.random_states import random_states_kept
 from inpca.recording.samples import batches, mapped
 
 OUTPUTS = ("logits", "probabilities", "log_probabilities")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a Recorder evaluates a model at a checkpoint.
+
+    Parameters
+    ----------
+    outputs : {"logits", "probabilities", "log_probabilities"}
+        What the model returns.
+    batch_norm : str, (inputs, labels) or DataLoader, optional
+        Samples over which the statistics of batch normalisation are taken anew at each checkpoint, the name of a split
+        or others; see :func:`inpca.recording.reestimated`. Unless given, running statistics are used as training left
+        them, which measures their start too in the first steps.
+
+    Raises
+    ------
+    ValueError
+        If outputs is none of these.
+
+    See Also
+    --------
+    inpca.Recorder : takes it as ``evaluation``.
+
+    Examples
+    --------
+    >>> from inpca.recording import Evaluation
+    >>> Evaluation(batch_norm="train").outputs
+    'logits'
+    """
+
+    outputs: str = "logits"
+    batch_norm: Any = None
+
+    def __post_init__(self) -> None:
+        check_choice(self.outputs, OUTPUTS, "outputs")
+
+
+#: Logits, under running statistics.
+PLAIN = Evaluation()
 
 
 def log_probabilities(model: nn.Module, split, *, outputs: str = "logits", n_classes: int | None = None) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +17,8 @@ from inpca.predictions.files import store_path
 from inpca.predictions.recorded import finish_recorded
 from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
 from inpca.predictions.writer import IF_EXISTS
-from inpca.recording.evaluation import OUTPUTS, evaluated, log_probabilities
+from inpca.recording.batch_norm import reestimated, statistics_samples
+from inpca.recording.evaluation import PLAIN, Evaluation, evaluated, log_probabilities
 from inpca.recording.samples import (
     EVALUATION_BATCH,
     batches,
@@ -56,8 +58,8 @@ class Recorder:
         Runs of the store.
     attributes : mapping, optional
         Kept with the predictions: configuration, data fingerprint, anything that JSON holds.
-    outputs : {"logits", "probabilities", "log_probabilities"}
-        What the model returns.
+    evaluation : Evaluation
+        What the model returns, and which statistics its batch normalisation uses.
     if_exists : {"error", "overwrite", "resume"}
         What to do with a store of that name: stop; replace a finished one, once this one is complete, and an unfinished
         one at once; or go on with the unfinished one, which must have been begun with the same inputs. What that holds
@@ -104,7 +106,7 @@ class Recorder:
         n_classes: int,
         seeds: Iterable[int] = (0,),
         attributes: Mapping[str, Any] | None = None,
-        outputs: str = "logits",
+        evaluation: Evaluation = PLAIN,
         if_exists: str = "error",
     ):
         store_path(path)
@@ -112,12 +114,14 @@ class Recorder:
             raise TypeError(f"splits must map names to (inputs, labels) or DataLoaders, not {type(splits).__name__}")
         if not splits:
             raise ValueError("splits is empty: it must map names to (inputs, labels) or DataLoaders")
-        check_choice(outputs, OUTPUTS, "outputs")
+        if not isinstance(evaluation, Evaluation):
+            raise TypeError(f"evaluation must be an inpca.recording.Evaluation, not {type(evaluation).__name__}")
         check_choice(if_exists, IF_EXISTS, "if_exists")
         steps_and_epochs(checkpoints)
         if isinstance(attributes, Mapping) and "versions" in attributes:
             raise ValueError("attributes['versions'] is what the recorder writes; choose another key")
-        self._splits, self._outputs, self._n_classes = dict(splits), outputs, class_count(n_classes)
+        self._splits, self._outputs, self._n_classes = dict(splits), evaluation.outputs, class_count(n_classes)
+        self._statistics_of, statistics = statistics_samples(evaluation.batch_norm, self._splits)
         read = {name: read_split(split, name) for name, split in self._splits.items()}
         self._labels = {name: labels for name, (labels, _) in read.items()}
         self._digests = {name: digest for name, (_, digest) in read.items()}
@@ -132,7 +136,7 @@ class Recorder:
             attributes={**attributes, **libraries} if isinstance(attributes, Mapping) else attributes or libraries,
             if_exists=if_exists,
             origin={f"inputs of split {name!r}": digest for name, digest in self._digests.items()}
-            | {"outputs": outputs},
+            | {"outputs": evaluation.outputs, "statistics of batch normalisation": statistics},
         )
         self._recorded: set[tuple[int, int]] = set()
 
@@ -177,7 +181,7 @@ class Recorder:
         if (seed, step) in self._recorded:
             raise PredictionStoreError(f"{name}: {where} was recorded before")
         pending = [split for split in self._splits if self._writer.is_pending(split, seed, step)]
-        values = {split: self._evaluate(model, split, where) for split in pending}
+        values = self._evaluate_all(model, pending, where)
         for split, log_probs in values.items():
             self._writer.write(split, seed, step, log_probs)
         self._recorded.add((seed, step))
@@ -190,6 +194,17 @@ class Recorder:
         if seed is None or (number := whole_number(seed, "seed")) not in seeds:
             raise ValueError(f"pass seed= one of {', '.join(map(str, seeds))}, not {seed!r}")
         return number
+
+    def _evaluate_all(self, model: nn.Module, splits: list[str], where: str) -> dict[str, np.ndarray]:
+        """Log-probabilities (N, C) on some splits."""
+        with ExitStack() as stack:
+            if splits and self._statistics_of is not None:
+                try:
+                    stack.enter_context(reestimated(model, self._statistics_of))
+                except Exception as error:
+                    error.add_note(f"while the statistics of batch normalisation were taken at {where}")
+                    raise
+            return {split: self._evaluate(model, split, where) for split in splits}
 
     def _evaluate(self, model: nn.Module, split: str, where: str) -> np.ndarray:
         """Log-probabilities (N, C) on a split; an error says where it happened."""

@@ -114,6 +114,19 @@ def batches(split) -> Iterator[tuple]:
         yield separated(batch)
 
 
+def mixed_batches(split, size: int) -> Iterator[tuple]:
+    """(inputs, labels) in k batches of at most ``size``, each of every k-th sample; those of a loader as they come."""
+    if not is_pair(split):
+        yield from batches(split)
+        return
+    inputs, labels = split
+    labels = label_tensor(labels, "the split")
+    k = -(-len(labels) // size)
+    for first in range(k):
+        part = slice(first, None, k)
+        yield mapped(lambda tensor, part=part: tensor[part], inputs), labels[part]
+
+
 def separated(batch) -> tuple:
     """Inputs and labels of a batch."""
     if isinstance(batch, Mapping):

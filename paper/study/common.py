@@ -11,6 +11,7 @@ from paper.data.image_sets import IMAGE_SETS
 from paper.study.analysis import Analysis
 from paper.study.configuration import (
     Augmentation,
+    BatchNorm,
     BatchSize,
     Checkpoints,
     Configuration,
@@ -86,6 +87,7 @@ class Experiment(Strict):
 
     seeds: Seeds
     checkpoints: Checkpoints
+    batch_norm: BatchNorm = "running"
     crop_padding: int = Field(default=1, ge=0, description="pixels of padding of the random crop")
     grids: list[Grid] = Field(min_length=1)
 
@@ -126,6 +128,7 @@ class CommonStudy(Strict):
             configuration=self.configurations(experiment)[configuration],
             seeds=settings.seeds,
             checkpoints=settings.checkpoints,
+            batch_norm=settings.batch_norm,
             crop_padding=settings.crop_padding,
             device=self.device,
         )

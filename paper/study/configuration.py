@@ -16,6 +16,13 @@ from paper.study.strict import Count, Name, Seeds, Strict
 Optimizer = Literal["sgd", "sgdn", "adam"]
 Augmentation = Literal["none", "cropflip"]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
+BatchNorm = Annotated[
+    Literal["running", "reestimated"],
+    Field(
+        description="statistics of batch normalisation that are recorded: running, as training left them, or "
+        "reestimated over the train split at each checkpoint"
+    ),
+]
 #: Of each step; beyond these, the predictions of a network are no numbers.
 LearningRate = Annotated[float, Field(gt=0, le=1000)]
 WeightDecay = Annotated[float, Field(ge=0, le=1000)]
@@ -204,6 +211,7 @@ class Job(Strict):
     """What every training job has; its runs are named after its ``id``."""
 
     configuration: Configuration
+    batch_norm: BatchNorm = "running"
 
     @property
     def id(self) -> str:

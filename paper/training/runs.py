@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from inpca.recording.evaluation import Evaluation
 from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
 from paper.study.configuration import Configuration, Job, TrainingJob
@@ -158,6 +159,7 @@ def recorder(
         n_classes=len(data.classes),
         seeds=job.seeds,
         attributes=store_attributes(job, data) | {"classes": list(data.classes)} | attributes,
+        evaluation=Evaluation(batch_norm="train" if job.batch_norm == "reestimated" else None),
         if_exists="overwrite",
     )
 

@@ -14,6 +14,7 @@ from paper.study import files
 from paper.study.checks import check_defined
 from paper.study.common import CommonStudy
 from paper.study.configuration import (
+    BatchNorm,
     BatchSize,
     Checkpoints,
     Configuration,
@@ -35,6 +36,7 @@ class Corners(Section):
     weight_decay: WeightDecay = 0
     epochs: Epochs = Field(description="epochs on the true labels")
     checkpoints: Checkpoints
+    batch_norm: BatchNorm = "running"
     fit_epochs: Epochs = Field(description="epochs of the fit that comes before, with its own cosine schedule")
     largest_fit_error: float = Field(
         default=0.1, gt=0, lt=1, description="error on the fitted labels up to which a run counts as in its corner"
@@ -82,7 +84,12 @@ class Corners(Section):
             augmentation="none",
             epochs=self.epochs,
         )
-        common = {"configuration": configuration, "checkpoints": self.checkpoints, "device": study.device}
+        common = {
+            "configuration": configuration,
+            "checkpoints": self.checkpoints,
+            "batch_norm": self.batch_norm,
+            "device": study.device,
+        }
         jobs = [CornerJob(seeds=self.normal_seeds, **common)]
         for start, samples in (("random", None), ("subset", self.subset)):
             for seed in self.label_seeds:

@@ -30,6 +30,10 @@ from paper.training.runs import bar_of_steps, initial_network, store_attributes
 RUNS_AT_ONCE = 10
 
 
+#: Means and variances of every hidden layer, over runs · width channels.
+Statistics = tuple[list[Tensor], list[Tensor]]
+
+
 class Stack:
     """Fully connected networks of one shape (see :func:`paper.training.networks.fully_connected`) as one.
 
@@ -56,20 +60,40 @@ class Stack:
         """The networks of some runs before training."""
         return cls([starting_network(configuration, run, dimension, n_classes) for run in runs])
 
-    def logits(self, inputs: Tensor, *, training: bool) -> Tensor:
+    def logits(self, inputs: Tensor, *, training: bool, statistics: Statistics | None = None) -> Tensor:
         """Logits (R, C, B) of inputs (R, d, B); in training, running means and variances are updated."""
         *hidden, last = zip(self.biases, self.weights, strict=True)
-        for (bias, weight), mean, variance in zip(hidden, self.means, self.variances, strict=True):
+        means, variances = statistics or (self.means, self.variances)
+        for (bias, weight), mean, variance in zip(hidden, means, variances, strict=True):
             active = torch.relu(torch.baddbmm(bias, weight, inputs))
             channels = active.view(1, -1, active.shape[2])
             inputs = functional.batch_norm(channels, mean, variance, training=training).view(active.shape)
         return torch.baddbmm(last[0], last[1], inputs)
 
     @torch.inference_mode()
-    def log_probabilities(self, inputs: Tensor) -> Tensor:
-        """Log-probabilities (R, N, C) of the same inputs (N, d) under every run, in evaluation mode."""
+    def statistics(self, inputs: Tensor) -> Statistics:
+        """Means and variances of every layer over the same inputs (N, d) of every run, under the present weights."""
+        found: Statistics = ([], [])
+        values = inputs.T.expand(len(self.weights[0]), -1, -1)
+        for bias, weight in list(zip(self.biases, self.weights, strict=True))[:-1]:
+            active = torch.relu(torch.baddbmm(bias, weight, values))
+            channels = active.view(1, -1, active.shape[2])
+            for of_layers, of_layer in zip(found, (channels.mean((0, 2)), channels.var((0, 2))), strict=True):
+                of_layers.append(of_layer)
+            values = functional.batch_norm(channels, None, None, training=True).view(active.shape)
+        return found
+
+    @torch.inference_mode()
+    def log_probabilities(self, inputs: Tensor, statistics: Statistics | None = None) -> Tensor:
+        """Log-probabilities (R, N, C) of the same inputs (N, d) under every run, in evaluation mode.
+
+        Batch normalisation has its running statistics unless others are given.
+        """
         runs = len(self.weights[0])
-        parts = [self.logits(part.T.expand(runs, -1, -1), training=False) for part in inputs.split(EVALUATION_BATCH)]
+        parts = [
+            self.logits(part.T.expand(runs, -1, -1), training=False, statistics=statistics)
+            for part in inputs.split(EVALUATION_BATCH)
+        ]
         return torch.log_softmax(torch.cat(parts, dim=2), dim=1).transpose(1, 2)
 
 
@@ -144,9 +168,12 @@ def train_together(
             runs = [job.runs[number] for number in numbers]
             stack = Stack.of_runs(runs, job.configuration, inputs["train"].shape[1], len(data.classes))
             for step in steps_of(stack, runs, job.configuration, inputs["train"], labels):
-                for split in inputs if step in scheduled else ():
-                    for number, log_probs in zip(numbers, stack.log_probabilities(inputs[split]), strict=True):
-                        record(split, number, step, log_probs.numpy())
+                if step in scheduled:
+                    statistics = stack.statistics(inputs["train"]) if job.batch_norm == "reestimated" else None
+                    for split in inputs:
+                        found = stack.log_probabilities(inputs[split], statistics)
+                        for number, log_probs in zip(numbers, found, strict=True):
+                            record(split, number, step, log_probs.numpy())
                 bar.update(len(numbers) * (step > 0))
 
 

@@ -17,7 +17,7 @@ from paper.rooms.sloppy_synthetic.configuration import (
 from paper.rooms.sloppy_synthetic.runs import all_runs
 from paper.study.checks import LARGEST_SIZE, n_checkpoints
 from paper.study.common import CommonStudy
-from paper.study.configuration import Checkpoints, Configuration, Epochs, FullyConnected, check_batch
+from paper.study.configuration import BatchNorm, Checkpoints, Configuration, Epochs, FullyConnected, check_batch
 from paper.study.rooms import Files, Room, Section
 from paper.study.strict import Different, Name, Positive, Strict
 
@@ -79,6 +79,7 @@ class Synthetic(Section):
     )
     settings: Annotated[list[SyntheticSetting], Different] = Field(min_length=1)
     checkpoints: Checkpoints
+    batch_norm: BatchNorm = "running"
     corners: SeedsByCorners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
     bootstrap: int = Field(default=50, ge=2, le=10_000, description="resamples of the runs behind an interval")
     late_from_epoch: Positive = Field(
@@ -132,6 +133,7 @@ class Synthetic(Section):
             configuration=self.configurations()[configuration],
             runs=all_runs(self.corners),
             checkpoints=self.checkpoints,
+            batch_norm=self.batch_norm,
         )
 
     def sweep_datasets(self) -> list[SyntheticData]:
@@ -145,6 +147,7 @@ class Synthetic(Section):
             configuration=first.model_copy(update={"epochs": self.sweep.epochs}),
             runs=all_runs(self.sweep.corners),
             checkpoints=self.sweep.checkpoints,
+            batch_norm=self.batch_norm,
         )
 
 
