@@ -88,7 +88,8 @@ figure, axes = plt.subplots()
 axes.hist(errors)
 save_figure(figure, figures, "errors")""",
     """write_numbers(numbers_file, {"above": int((100 * errors > largest).sum()), "fitted_error": fitted_error})
-show_claims(claims_file, numbers_file)""",
+show_claims(claims_file, numbers_file)
+show_next(next_notebook)""",
 )
 
 
