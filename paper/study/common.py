@@ -97,6 +97,9 @@ class CommonStudy(Strict):
 
     study: Name = Field(description="names the folders under results/ and figures/")
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    seed_shift: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=0, description="is added to every seed but those of data: gives another replicate of the study"
+    )
     dataset: Dataset | None = None
     networks: dict[Name, Network] = Field(default={})
     experiments: dict[Name, Experiment] = Field(default={})

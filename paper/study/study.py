@@ -15,6 +15,7 @@ from pydantic import ValidationError, create_model, model_validator
 
 from paper.study.checks import check_analysis, check_experiments, check_networks
 from paper.study.common import CommonStudy
+from paper.study.replicate import with_shifted_seeds
 from paper.study.rooms import Section, rooms
 from paper.study.strict import Strict, problems
 from paper.study.yaml_file import YamlError, merged, read_yaml
@@ -90,7 +91,8 @@ def read_study(
     name = name or ("configuration" if isinstance(source, dict) else source)
     try:
         data = merged(source if isinstance(source, dict) else read_yaml(source), changes or {})
-        return Study.model_validate(data)
+        study = Study.model_validate(data)
+        return with_shifted_seeds(study, study.seed_shift) if study.seed_shift else study
     except YamlError as error:
         raise ConfigError(str(error)) from None
     except ValidationError as error:

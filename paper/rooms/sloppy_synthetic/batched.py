@@ -165,7 +165,7 @@ def train_together(
     with reproducible(), zero_denormals(), bar_of_steps(job, n_steps, progress_bar) as bar:
         for first in range(0, len(job.runs), RUNS_AT_ONCE):
             numbers = range(first, min(first + RUNS_AT_ONCE, len(job.runs)))
-            runs = [job.runs[number] for number in numbers]
+            runs = [job.runs[number].shifted(job.seed_shift) for number in numbers]
             stack = Stack.of_runs(runs, job.configuration, inputs["train"].shape[1], len(data.classes))
             for step in steps_of(stack, runs, job.configuration, inputs["train"], labels):
                 if step in scheduled:

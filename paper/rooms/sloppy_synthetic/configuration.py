@@ -60,11 +60,16 @@ class Run(Strict):
     seed: Seed
     corner: Seed | None = Field(default=None, description="seed of the corner; none: the run starts at ignorance")
 
+    def shifted(self, by: int) -> Run:
+        """The same run of another replicate."""
+        return Run(seed=self.seed + by, corner=None if self.corner is None else self.corner + by)
+
 
 class SyntheticJob(Job):
     """All runs of one configuration on one data set."""
 
     runs: list[Run] = Field(min_length=1)
+    seed_shift: Seed = 0
     checkpoints: Checkpoints
 
 

@@ -19,7 +19,7 @@ from paper.study.checks import LARGEST_SIZE, n_checkpoints
 from paper.study.common import CommonStudy
 from paper.study.configuration import BatchNorm, Checkpoints, Configuration, Epochs, FullyConnected, check_batch
 from paper.study.rooms import Files, Room, Section
-from paper.study.strict import Different, Name, Positive, Strict
+from paper.study.strict import Different, Name, Positive, Seed, Strict
 
 
 def _with_whole_keys(data: Any) -> Any:
@@ -85,6 +85,7 @@ class Synthetic(Section):
     late_from_epoch: Positive = Field(
         default=1, description="epochs after which checkpoints are late; dimensions are given of all and of late ones"
     )
+    seed_shift: Seed = Field(default=0, description="is added to the numbers of runs and corners to make their seeds")
     sweep: Sweep
 
     @model_validator(mode="after")
@@ -134,6 +135,7 @@ class Synthetic(Section):
             runs=all_runs(self.corners),
             checkpoints=self.checkpoints,
             batch_norm=self.batch_norm,
+            seed_shift=self.seed_shift,
         )
 
     def sweep_datasets(self) -> list[SyntheticData]:
@@ -148,6 +150,7 @@ class Synthetic(Section):
             runs=all_runs(self.sweep.corners),
             checkpoints=self.sweep.checkpoints,
             batch_norm=self.batch_norm,
+            seed_shift=self.seed_shift,
         )
 
 
