@@ -1,6 +1,12 @@
 from .bars import progress_bar
 from .centroids import centroid
-from .dimension import axes_needed, explained_stress, participation_ratio, signed_spectrum
+from .dimension import (
+    axes_needed,
+    calibrated_dimension,
+    explained_stress,
+    participation_ratio,
+    signed_spectrum,
+)
 from .distances import pairwise_distances
 from .embedding import InPCA
 from .geometry import bhattacharyya_distance, geodesic, progress, riemannian_length, spherical_distance
@@ -17,6 +23,7 @@ __all__ = [
     "Trajectory",
     "axes_needed",
     "bhattacharyya_distance",
+    "calibrated_dimension",
     "centroid",
     "distance_to_geodesic",
     "explained_stress",

@@ -15,6 +15,7 @@ from inpca import (
     progress,
     progress_bar,
     riemannian_length,
+    spherical_distance,
     trajectory_distance,
     trajectory_distances,
     truth,
@@ -234,3 +235,17 @@ def test_bad_input(wild):
             Trajectory(wild, index)
     with pytest.raises(ValueError, match="must have the same shape"):
         trajectory_distance(wild, wild[:3])
+
+
+def test_models_whose_progress_is_no_single_number_are_reindexed():
+    """Half of the samples are ahead of the other half: all values between are as close, and progress is one of them."""
+    labels, n_classes = np.zeros(4, int), 2
+    way = geodesic(ignorance(4, n_classes), truth(labels, n_classes), np.linspace(0, 1, 101))
+    models = np.stack([way[[behind, behind, ahead, ahead], np.arange(4)] for behind, ahead in ((10, 20), (50, 60))])
+    index = progress(models, labels)
+    assert 0.5 < index[1] < 0.6
+    levels = np.linspace(0.51, 0.59, 30)
+    for s, found in zip(levels, reindex(models, index, levels, truth=labels), strict=True):
+        closest = min(spherical_distance(found, point) for point in way)
+        point = geodesic(ignorance(4, n_classes), truth(labels, n_classes), s)
+        assert spherical_distance(found, point) < closest + 1e-4

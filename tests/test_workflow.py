@@ -135,7 +135,7 @@ def test_a_setting_of_subsets_redraws_them_only(finished):
 
 
 def test_editing_the_dimension_does_not_train_on_synthetic_data_again(finished):
-    with open(finished / "inpca/dimension.py", "a") as file:
+    with open(finished / "inpca/dimension/spectrum.py", "a") as file:
         file.write("\n# edited\n")
     jobs = dry_run(finished)
     assert {"embed_synthetic", "sweep_synthetic", "notebook_sloppy_synthetic"} <= set(jobs)

@@ -1,3 +1,4 @@
+from .calibrated import calibrated
 from .interactive import interactive
 from .models import axis_label, draw_geodesic, draw_groups, draw_values
 from .pairs import pairs
@@ -6,6 +7,7 @@ from .three_dimensional import three_dimensional
 
 __all__ = [
     "axis_label",
+    "calibrated",
     "draw_geodesic",
     "draw_groups",
     "draw_values",

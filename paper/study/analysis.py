@@ -48,6 +48,13 @@ class Analysis(Strict):
         default=2.0, description="Bhattacharyya distance to P* from which a model is an outlier"
     )
     fitted_error: Between = Field(default=0.1, description="train error up to which a run counts as fitted")
+    dimension_models: int = Field(
+        default=2500,
+        ge=10,
+        le=20_000,
+        description="models whose dimension is compared with nulls: of more, every k-th checkpoint is taken",
+    )
+    null_draws: int = Field(default=5, ge=2, le=1000, description="nulls that a dimension is compared with")
     null_seed: Seed = Field(default=0, description="seed of the permutations within classes")
     bootstrap_draws: Draws = Field(default=1000, description="draws of runs behind an interval")
     bootstrap_seed: int = Field(

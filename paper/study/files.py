@@ -34,6 +34,11 @@ def geometry(experiment: str, split: str) -> dict[str, str]:
     }
 
 
+def dimension(experiment: str, split: str) -> str:
+    """Dimension of an experiment on one split, beside nulls."""
+    return f"dimension/{experiment}/{split}.nc"
+
+
 def trajectories(experiment: str) -> dict[str, str]:
     """Model table and trajectories of an experiment on both splits, by the names of a notebook's parameters."""
     return {

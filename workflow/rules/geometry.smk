@@ -65,6 +65,30 @@ rule embedding:
         " --n-components {params.n_components:q} --output {output:q} > {log:q} 2>&1"
 
 
+rule dimension:
+    input:
+        stores=stores,
+        models=rules.model_table.output,
+        code=library_modules("workflow/scripts/dimension.py"),
+    output:
+        f"{RESULTS}/dimension/{{experiment}}/{{split}}.nc",
+    log:
+        f"{RESULTS}/logs/dimension/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/dimension/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: workflow.cores
+    params:
+        largest=study.analysis.dimension_models,
+        draws=study.analysis.null_draws,
+        null_seed=study.analysis.null_seed,
+    shell:
+        'python "$SCRIPTS"/dimension.py --stores {input.stores:q} --models {input.models:q}'
+        " --split {wildcards.split:q} --largest {params.largest:q} --draws {params.draws:q}"
+        " --null-seed {params.null_seed:q} --threads {threads} --output {output:q} > {log:q} 2>&1"
+
+
 rule trajectories:
     input:
         stores=stores,

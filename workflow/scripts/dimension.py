@@ -1,0 +1,35 @@
+"""Write how many dimensions the models of an experiment fill on one split, beside nulls."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+
+from paper.command import run
+from paper.dimension import measure_dimension
+from paper.models import open_stores
+from paper.saving import save_dataset
+
+
+def write_dimension(
+    stores: list[Path],
+    models: Annotated[Path, "model table"],
+    split: str,
+    largest: Annotated[int, "models to take"],
+    draws: Annotated[int, "nulls"],
+    null_seed: int,
+    threads: int,
+    output: Path,
+) -> None:
+    """Write how many dimensions the models of an experiment fill on one split, beside nulls."""
+    table = pd.read_parquet(models)
+    found = measure_dimension(
+        table, open_stores(stores), split, largest=largest, draws=draws, rng=null_seed, n_jobs=threads
+    )
+    save_dataset(found, output)
+    real, null = (float(found["participation"].sel(kind=kind)) for kind in ("between", "between null"))
+    print(f"{found.attrs['n_models']} models, participation ratio between runs {real:.4g}, of their null {null:.4g}")
+
+
+if __name__ == "__main__":
+    run(write_dimension)
