@@ -51,7 +51,7 @@ def test_rules(rule, expected):
 )
 def test_intervals_and_nulls(ends, null, expected):
     null = None if null is None else {"what": "shuffled", "number": null}
-    claim = Claim(**ONE | {"rule": {"above": 1}, "interval": "ends", "null": null})
+    claim = Claim(**ONE | {"rule": {"above": 1}, "interval": "ends", "control": null})
     assert judge([claim], "book", NUMBERS | {"value": 2, "ends": ends})[0]["verdict"] == expected
 
 
@@ -73,7 +73,7 @@ def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
     beside = {"what": "that of the others", "number": "rows.0.x"}
     null, scale = {"what": "samples shuffled", "number": 3}, "Grows with the number of samples."
     claims = [
-        Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": beside}, "null": null}),
+        Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": beside}, "control": null}),
         Claim(**ONE | {"id": "too_small", "text": "It is two.", "rule": {"at_least": 2}, "paper": "tangents_differ"}),
         Claim(**ONE | {"id": "elsewhere", "number": "absent.x"}),
         Claim(**ONE | {"id": "wide", "text": "It is more.", "rule": {"above": "paper.tangents_differ"}}),
@@ -108,8 +108,11 @@ def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
         ({"id": "A b"}, "id"),
         ({"interval": "a..b"}, "interval"),
         ({"rule": {"below": {"what": "", "number": "a"}}}, "what"),
-        ({"null": {"number": 1}}, "what"),
-        ({"null": {"what": "none", "number": 1}, "why_no_null": "because"}, "a_claim: a claim with a null has no"),
+        ({"control": {"number": 1}}, "what"),
+        (
+            {"control": {"what": "none", "number": 1}, "why_no_control": "because"},
+            "a_claim: a claim with a control has no",
+        ),
     ],
 )
 def test_bad_claims_are_refused(tmp_path, change, message):

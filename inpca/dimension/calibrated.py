@@ -31,12 +31,12 @@ CONFIDENCE = 0.95
 #: What is measured, in this order.
 KINDS = {
     "models": "all models of the runs",
-    "null": "the same, each run with its samples permuted within classes",
-    "group null": "the same, runs of a group with one permutation",
+    "null": "all models, the samples of each run permuted within classes",
+    "group null": "all models, the samples of each group of runs permuted within classes",
     "one run": "the models of one run (mean over runs)",
     "geodesic": "points of the geodesic from ignorance to truth",
     "between": "runs at equal progress, less their mean",
-    "between null": "the same, each run with its samples permuted within classes",
+    "between null": "runs at equal progress, less their mean, the samples of each run permuted within classes",
 }
 
 

@@ -75,8 +75,8 @@ class Claim(Strict):
         description="bounds, each a number, another one of the notebook with words for it, or paper. and one of the "
         "paper's",
     )
-    null: Beside | None = Field(default=None, description="what a null model or a control gives for the same number")
-    why_no_null: str | None = Field(default=None, min_length=1, description="why there is none, where there is none")
+    control: Beside | None = Field(default=None, description="what a null model or a control gives for the same number")
+    why_no_control: str | None = Field(default=None, min_length=1, description="why there is none, where there is none")
     scale: str | None = Field(
         default=None,
         min_length=1,
@@ -84,9 +84,9 @@ class Claim(Strict):
     )
 
     @model_validator(mode="after")
-    def _has_a_null_or_says_why_not(self) -> Claim:
-        if self.null is not None and self.why_no_null is not None:
-            raise ValueError(f"claim {self.id}: a claim with a null has no why_no_null")
+    def _has_a_control_or_says_why_not(self) -> Claim:
+        if self.control is not None and self.why_no_control is not None:
+            raise ValueError(f"claim {self.id}: a claim with a control has no why_no_control")
         return self
 
     def numbers_of_the_paper(self) -> list[str]:

@@ -49,7 +49,7 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
     Returns
     -------
     list of dict
-        Each claim with its ``notebook``, the ``paper``'s number, ``value``, ``ends`` of its interval, ``null_value``
+        Each claim with its ``notebook``, the ``paper``'s number, ``value``, ``ends`` of its interval, ``control_value``
         and ``bounds``, None where it has none or the study lacks it, and its ``verdict``, one of :data:`VERDICTS`.
 
     Raises
@@ -61,7 +61,7 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
     --------
     >>> claim = Claim(
     ...     id="grows", text="It grows.", source="Fig. 1", paper=None, number="slope", interval="slope_interval",
-    ...     rule={"above": 0}, null={"what": "shuffled", "number": "shuffled"},
+    ...     rule={"above": 0}, control={"what": "shuffled", "number": "shuffled"},
     ... )
     >>> numbers = {"slope": 0.3, "slope_interval": [0.1, 0.5], "shuffled": 0.0}
     >>> judge([claim], "growth", numbers)[0]["verdict"]
@@ -86,7 +86,7 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
             "value": known(claim.number),
             "ends": claim.interval and [known(f"{claim.interval}.{end}") for end in (0, 1)],
             "bounds": {key: known(bound) for key, bound in claim.rule.items()},
-            "null_value": known(claim.null),
+            "control_value": known(claim.control),
         }
         paper = paper_numbers()[claim.paper].model_dump(exclude={"source"}) if claim.paper else None
         verdict = _verdict(claim, **found) if numbers is not None else "not tested"
@@ -95,10 +95,10 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
 
 
 def _verdict(
-    claim: Claim, value: float | None, ends: list | None, bounds: dict[str, float | None], null_value: float | None
+    claim: Claim, value: float | None, ends: list | None, bounds: dict[str, float | None], control_value: float | None
 ) -> str:
     """One of :data:`VERDICTS`."""
-    needed = [value, *(ends or []), *bounds.values(), *([null_value] if claim.null else [])]
+    needed = [value, *(ends or []), *bounds.values(), *([control_value] if claim.control else [])]
     if any(given is None for given in needed):
         return "not tested"
 
@@ -110,7 +110,7 @@ def _verdict(
         return "cannot tell"
     if sides == {False}:
         return "not held"
-    return "null passes too" if claim.null and passes(null_value) else "held"
+    return "null passes too" if claim.control and passes(control_value) else "held"
 
 
 def number(notebook: str, name: str, numbers: Mapping) -> float | None:
@@ -177,7 +177,7 @@ def claims_rows(judged: Sequence[dict]) -> str:
         {
             "claim": claim["text"],
             "here": f"{_with_ends(claim)}<br><sub>{claim['notebook']}.{claim['number']}</sub>",
-            "null or control": _null_text(claim),
+            "null or control": _control_text(claim),
             "holds if": "; ".join(_bound_text(claim, key) for key in claim["bounds"]),
             "verdict": claim["verdict"] if claim["verdict"] == "held" else f"**{claim['verdict']}**",
             "paper": _paper_text(claim),
@@ -195,11 +195,11 @@ def _with_ends(claim: dict) -> str:
     return f"{claim['value']:.3g}{ends}"
 
 
-def _null_text(claim: dict) -> str:
+def _control_text(claim: dict) -> str:
     """What the null or control gives, or why there is none."""
-    if claim["null"] is None:
-        return f"none: {claim['why_no_null']}" if claim["why_no_null"] else "–"
-    return f"{claim['null_value']:.3g}<br><sub>{claim['null']['what']}</sub>"
+    if claim["control"] is None:
+        return f"none: {claim['why_no_control']}" if claim["why_no_control"] else "–"
+    return f"{claim['control_value']:.3g}<br><sub>{claim['control']['what']}</sub>"
 
 
 def _paper_text(claim: dict) -> str:
