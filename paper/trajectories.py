@@ -15,30 +15,6 @@ from inpca.tubes import distance_to_geodesic, trajectory_distances, tube_width
 from paper.stored import stored_runs
 
 
-def group_distances(distances: np.ndarray, groups: Sequence[str]) -> pd.DataFrame:
-    """Mean distance between the members of every two groups, such as the seeds of configurations.
-
-    Parameters
-    ----------
-    distances : (m, m) array
-    groups : (m,) sequence
-        Group of each trajectory.
-
-    Returns
-    -------
-    DataFrame
-        Square, by group in order of appearance. On the diagonal the mean over pairs of different members, NaN for a
-        group of one.
-    """
-    names = list(dict.fromkeys(groups))
-    member = np.array([[group == name for name in names] for group in groups], float)
-    size = member.sum(axis=0)
-    pairs = np.outer(size, size) - np.diag(size)
-    own = np.where(np.eye(len(groups), dtype=bool), 0, distances)
-    with np.errstate(invalid="ignore"):
-        return pd.DataFrame(member.T @ own @ member / pairs, index=names, columns=names)
-
-
 def select_runs(measured: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
     """What :func:`measure_trajectories` returned, for some of the runs in this order; KeyError for any other."""
     return measured.sel(run=list(names), other=list(names))

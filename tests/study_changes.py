@@ -12,14 +12,14 @@ SMOKE = read_yaml(ROOT / "config/smoke.yaml")
 FC = {"kind": "fc", "widths": [3]}
 GRID = "experiments.main.grids.0"
 NETWORK_SIZES, DISTANCES, TANGENTS = (
-    "notebooks.network_size.networks",
+    "notebooks.network_size.pairs",
     "notebooks.distances",
     "notebooks.tangent_embeddings",
 )
 CORNERS, SLOPPY = "notebooks.corner_initialization", "notebooks.sloppy_synthetic"
 NAME = "allowed are 1 to 40 characters: lower-case letters a to z, digits and _, a letter first"
 BATCH = "(larger than it, or a last batch of one sample, on which BatchNorm is undefined)"
-NETWORKS = "fc, allcnn, convmixer, wrn_small, wrn_large, vit"
+NETWORKS = "fc, allcnn, convmixer, wrn_small, wrn_large, wrn_deep, vit"
 MODELS = "models of experiments.main (with P0, P* and the points between them)"
 INF, NAN = float("inf"), float("nan")
 

@@ -1,27 +1,24 @@
-"""Pairs, medians and importance on trajectories whose distances are made by one factor."""
+"""What factors add, their shares of variance and their importance, where one factor makes the distances."""
 
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from paper.rooms.trajectories.analysis import (
     DIFFERENCES,
+    PARTS,
+    Compared,
+    distances_table,
+    excess_table,
     factor_importance,
     importance_table,
-    median_table,
-    one_factor_medians,
+    shares_of_variance,
+    shares_table,
 )
-from paper.statistics import (
-    FACTOR_NAMES,
-    bootstrap_interval,
-    jackknife_interval,
-    median_distance,
-    pairs_of_runs,
-    percentile_interval,
-)
-from paper.trajectories import group_distances
+from paper.statistics.pairs import FACTOR_NAMES, group_distances
 
 
 @pytest.fixture
@@ -52,39 +49,50 @@ def by_architecture(runs, rng):
     return D
 
 
-def test_pairs_differ_in_one_thing_only(runs):
-    pairs = pairs_of_runs(runs)
-    assert pairs["differs"].value_counts().to_dict() == {
-        "seed": 18,
-        "network": 3 * 6 * 4,
-        "optimizer": 3 * 6 * 4,
-        "batch_size": 9 * 4,
-    }
-    for row in pairs.sample(20, random_state=0).itertuples():
-        left, right = runs.loc[row.left], runs.loc[row.right]
-        different = [factor for factor in FACTOR_NAMES if left[factor] != right[factor]]
-        assert different == ([] if row.differs == "seed" else [row.differs])
+@pytest.fixture
+def compared(runs, by_architecture):
+    measured = xr.Dataset({"distance": (("run", "other"), by_architecture)})
+    measured["null_distance"] = 2 * measured["distance"]
+    return Compared.of(measured, runs, draws=200, rng=0)
 
 
-def test_medians_find_the_factor_that_separates(runs, by_architecture):
-    found = one_factor_medians(by_architecture, runs, draws=200, rng=0)
-    assert found["network"]["median"] == pytest.approx(3.1, abs=0.1)
-    for name in ("seed", "optimizer", "batch_size"):
-        assert found[name]["median"] == pytest.approx(1.1, abs=0.1)
-        assert found[name]["interval"][0] <= found[name]["median"] <= found[name]["interval"][1]
-    assert found["weight_decay"]["pairs"] == 0 and np.isnan(found["weight_decay"]["median"])
+def test_the_excess_is_of_the_factor_that_separates(compared):
+    added, against = compared.excess(), compared.architecture_against()
+    assert added["network"]["mean"] == pytest.approx(2, abs=0.1) and added["network"]["q"] < 0.05
+    for name in ("optimizer", "batch_size"):
+        assert added[name]["mean"] == pytest.approx(0, abs=0.05)
+        assert against[name]["mean"] == pytest.approx(2, abs=0.1) and against[name]["configurations"] == 18
+    assert np.isnan([added["weight_decay"]["mean"], against["weight_decay"]["q"]]).all()
+    table = excess_table(added, against)
+    assert table.index.tolist() == list(FACTOR_NAMES.values())
+    assert table.loc["architecture", "architecture adds more by"] == "–"
+    assert table.loc["architecture", "adds to the distance of seeds"].startswith(f"{added['network']['mean']:.3g} [")
 
 
-def test_interval_over_runs_is_wider_than_over_pairs(rng):
-    """One odd run is in many pairs: the interval must know that they stand or fall together."""
-    D = rng.uniform(1, 1.1, (12, 12))
-    D[:5] += 2
-    D[:, :5] += 2
-    left, right = np.triu_indices(12, 1)
-    found = median_distance(D, left, right, draws=400, rng=0)
-    values = ((D + D.T) / 2)[left, right]
-    drawn = np.median(values[rng.integers(0, len(values), (400, len(values)))], axis=1)
-    assert np.diff(found["interval"])[0] > 1.5 * np.ptp(np.quantile(drawn, [0.025, 0.975]))
+def test_distances_are_compared_with_those_to_the_null(compared):
+    found = compared.distances()
+    for name in ("seed", "network", "optimizer", "batch_size"):
+        expected = 3.1 if name == "network" else 1.1
+        assert found[name]["other"]["mean"] == pytest.approx(expected, abs=0.1)
+        assert found[name]["null"]["mean"] == pytest.approx(2 * found[name]["other"]["mean"])
+        assert found[name]["ratio"]["mean"] == pytest.approx(0.5)
+        assert found[name]["ratio"]["interval"] == pytest.approx([0.5, 0.5])
+    table = distances_table(found)
+    assert table.index.tolist() == list(DIFFERENCES.values())
+    assert table.loc["architecture", "ratio"] == "0.50 [0.50, 0.50]"
+    assert table.loc["weight decay", "to its null"] == "–" and table.loc["weight decay", "configurations"] == 0
+
+
+def test_shares_of_variance_are_those_of_the_factor_that_separates(runs, by_architecture):
+    found = shares_of_variance(by_architecture, runs, permutations=99, rng=0)
+    assert list(found) == list(PARTS)
+    low, high = found["network"]["permuted"]
+    assert found["network"]["share"] > high > low > 0 and found["network"]["q"] < 0.05
+    assert found["optimizer"]["q"] > 0.05 and np.isnan(found["weight_decay"]["share"])
+    table = shares_table(found)
+    assert table.index.tolist() == list(PARTS.values())
+    assert table.loc["weight decay", "share"] == "–" and np.isnan(table.loc["seeds of one configuration", "p"])
+    assert table.loc["architecture", "95 % of permutations"] == f"{low:.1%} to {high:.1%}"
 
 
 def test_importance_is_that_of_the_factor_that_makes_the_distance(runs, by_architecture):
@@ -107,35 +115,3 @@ def test_importance_cannot_be_memorised(runs, rng):
     between = group_distances(noise + noise.T, runs["configuration"])
     configurations = runs.drop_duplicates("configuration").set_index("configuration")
     assert factor_importance(between, configurations, splits=6, random_state=0)["r2"] < 0.2
-
-
-def test_the_table_has_medians_with_intervals_and_their_ratio_to_the_null(runs, by_architecture):
-    medians = one_factor_medians(by_architecture, runs, draws=100, rng=0)
-    nulls = one_factor_medians(by_architecture * 2, runs, draws=100, rng=0)
-    table = median_table(medians, nulls)
-    assert table.index.tolist() == list(DIFFERENCES.values())
-    assert table.loc["architecture", "ratio"] == pytest.approx(0.5)
-    assert table.loc["architecture", "to the other run"].startswith(f"{medians['network']['median']:.3g} [")
-    assert table.loc["weight decay", "to its null"] == "–" and table.loc["weight decay", "pairs"] == 0
-
-
-def test_a_resample_without_a_pair_is_left_out(rng):
-    """One pair among many runs is in few resamples; its distance is the same in all of them."""
-    found = median_distance(rng.uniform(1, 2, (40, 40)), [3], [7], draws=50, rng=0)
-    assert found["interval"] == [found["median"]] * 2
-
-
-def test_bootstrap_interval_is_that_of_the_statistic(rng):
-    x = rng.standard_normal(400)
-    low, high = bootstrap_interval(x, draws=2000, rng=0)
-    assert high - low == pytest.approx(2 * 1.96 * x.std() / 20, rel=0.1) and low < x.mean() < high
-    assert bootstrap_interval(np.full(5, 2.0), np.median, draws=20, rng=0) == [2, 2]
-    assert np.isnan(bootstrap_interval(x[:1], draws=20, rng=0)).all()
-
-
-def test_jackknife_of_a_mean_is_the_standard_error(rng):
-    x = rng.standard_normal(9)
-    low, high = jackknife_interval(x.mean(), (x.sum() - x) / 8)
-    assert (low + high) / 2 == pytest.approx(x.mean())
-    assert high - low == pytest.approx(2 * 2.306 * x.std(ddof=1) / 3, rel=1e-3)
-    assert percentile_interval(np.arange(1001.0)) == pytest.approx([25, 975])

@@ -189,7 +189,7 @@ NAMED = {
     "study": lambda name: changed("study", name),
     f"{CORNERS}.network": lambda name: changed(f"{CORNERS}.network", name),
     f"{GRID}.network.0": lambda name: changed(f"{GRID}.network.0", name),
-    f"{NETWORK_SIZES}.0": lambda name: changed(f"{NETWORK_SIZES}.0", name),
+    f"{NETWORK_SIZES}.0.small": lambda name: changed(f"{NETWORK_SIZES}.0.small", name),
     f"{TANGENTS}.progress_of": lambda name: changed(f"{TANGENTS}.progress_of", {name: 0.3}),
 }
 

@@ -129,9 +129,12 @@ MISFITS = [
         ["euclidean"] * 2,
         f"{DISTANCES}.other_metrics: 'euclidean' is listed twice; list each value once",
     ),
-    (NETWORK_SIZES, ["fc", "fc"], f"{NETWORK_SIZES}: 'fc' is listed twice; list each value once"),
-    (NETWORK_SIZES, ["fc"], f"{NETWORK_SIZES}: ['fc'] is not allowed: it should have at least 2 of them, not 1"),
-    (NETWORK_SIZES, ["fc", "lenet"], f"{NETWORK_SIZES}: 'lenet' is not defined; allowed: {NETWORKS}"),
+    (f"{NETWORK_SIZES}.1.large", "lenet", f"{NETWORK_SIZES}.1.large: 'lenet' is not defined; allowed: {NETWORKS}"),
+    (
+        f"{NETWORK_SIZES}.1.larger_in",
+        "width",
+        f"{NETWORK_SIZES}: two pairs are larger in width; give one pair for each",
+    ),
     (f"{DISTANCES}.subset_halvings", 9, f"{DISTANCES}.subset_halvings: n_train 300 cannot be halved 9 times, only 8"),
     (f"{TANGENTS}.progress_of", {"lenet": 0.3}, f"{TANGENTS}.progress_of: 'lenet' is not defined; allowed: {NETWORKS}"),
     (

@@ -43,20 +43,21 @@ def test_seeds_and_other_values_at_their_bounds_are_taken():
         data["networks"]["vit"] |= {"patch": 1}
         data["experiments"]["main"]["crop_padding"] = 0
         data["experiments"]["ensembles"]["crop_padding"] = 0
+        data["experiments"]["sizes"]["crop_padding"] = 0
         read_study(data)
 
 
 def test_networks_that_share_no_method_cannot_be_compared():
-    data = changed(f"{GRID}.network", ["fc", "allcnn", "wrn_small"])
-    data["experiments"]["main"]["grids"][1]["network"] = ["wrn_large"]
-    data["notebooks"]["trajectories"] = None
+    data = changed("experiments.sizes.grids.0.network", ["wrn_small", "wrn_deep"])
+    other = SMOKE["experiments"]["sizes"]["grids"][0] | {"network": ["wrn_large"], "optimizer": ["adam"]}
+    data["experiments"]["sizes"]["grids"].append(other)
     assert complaints(data) == [
-        f"{NETWORK_SIZES}: wrn_small and wrn_large share no optimizer, batch size, weight decay and augmentation "
-        "in experiments.main, so no two runs can be compared"
+        f"{NETWORK_SIZES}.0: wrn_small and wrn_large should be two networks that share optimizer, batch size, weight "
+        "decay and augmentation in experiments.sizes; no two of their runs can be compared"
     ]
-    data["experiments"]["main"]["grids"][1]["network"] = ["fc"]
+    data["experiments"]["sizes"]["grids"].pop()
     assert complaints(data) == [
-        f"{NETWORK_SIZES}: 'wrn_large' is in no grid of experiments.main; allowed: allcnn, fc, wrn_small"
+        f"{NETWORK_SIZES}.0.large: 'wrn_large' is in no grid of experiments.sizes; allowed: wrn_deep, wrn_small"
     ]
 
 

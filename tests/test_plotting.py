@@ -20,8 +20,8 @@ from paper.rooms.ensembles import figures as ensembles
 from paper.rooms.ensembles.analysis import final_numbers
 from paper.rooms.network_size import figures as network_size
 from paper.rooms.trajectories import figures as trajectories
-from paper.rooms.trajectories.analysis import DIFFERENCES
-from paper.statistics import FACTOR_NAMES
+from paper.rooms.trajectories.analysis import DIFFERENCES, PARTS
+from paper.statistics.pairs import FACTOR_NAMES
 
 NETWORKS = ["vit", "fc"]
 
@@ -150,40 +150,51 @@ def configurations():
     return pd.DataFrame(rows, index=[f"c{i}" for i in range(len(rows))])
 
 
-def test_tree_has_a_strip_for_each_factor_and_the_colours_of_the_architectures(configurations, rng):
+def test_tree_names_the_factors_of_each_configuration(configurations, rng):
     merges = linkage(rng.uniform(1, 2, (8, 3)), "complete", optimal_ordering=True)
-    figure = trajectories.tree(merges, configurations, Palette.of(NETWORKS))
-    written = texts(figure)
-    assert set(configurations.index) | set(FACTOR_NAMES.values()) <= written
-    assert {"fully connected", "ViT", "SGD", "Adam", "none", "cropflip", "50"} <= written
-    strips = figure.axes[1]
-    colours = {to_rgb(patch.get_facecolor()[:3]) for patch in strips.patches[:8]}
-    assert colours == {to_rgb(ARCHITECTURES[network][1]) for network in NETWORKS}
-    leaves = [text.get_text() for text in strips.get_yticklabels()]
-    assert leaves == [configurations.index[i] for i in leaves_list(merges)]
+    palette = Palette.of(NETWORKS)
+    figure = trajectories.tree(merges, configurations, palette)
+    assert {name.replace(" ", "\n") for name in FACTOR_NAMES.values()} <= texts(figure)
+    cells = figure.axes[1]
+    names = [text.get_text() for text in cells.texts[:8]]
+    assert names == [palette.label(configurations["network"].iloc[leaf]) for leaf in leaves_list(merges)]
+    colours = {name: patch.get_facecolor() for name, patch in zip(names, cells.patches, strict=False)}
+    assert colours == {palette.label(n): (*to_rgb(palette.colour(n)), 0.55) for n in NETWORKS}
+    greys = [patch.get_facecolor() for patch in cells.patches[8:]]
+    assert all(red == green == blue for red, green, blue, _ in greys)
 
 
-def test_trajectory_map_marks_optimisers_and_augmentation(configurations, rng):
-    figure = trajectories.trajectory_map(rng.normal(size=(8, 3)), configurations, ["a", "b", "c"], Palette.of(NETWORKS))
-    assert {"SGD", "Adam", "augmented", "ViT", "a", "b", "c"} <= texts(figure)
-    assert sum(len(points.get_offsets()) for points in figure.axes[0].collections) == 8
+def test_trajectory_map_joins_seeds_and_has_the_geodesic(configurations, rng):
+    runs = pd.concat([configurations.assign(configuration=configurations.index)] * 2, ignore_index=True)
+    places, geodesic = rng.normal(size=(16, 3)), np.ones(3)
+    figure = trajectories.trajectory_map(places, geodesic, runs, ["a", "b", "c"], Palette.of(NETWORKS))
+    assert {"SGD", "Adam", "augmented", "ViT", "geodesic", "a", "b", "c"} <= texts(figure)
+    spokes, *points = figure.axes[0].collections
+    assert sum(len(one.get_offsets()) for one in points) == 16
+    joined = spokes.get_segments()
+    assert joined[0][1] == pytest.approx((places[0] + places[8])[:2] / 2) and joined[8][1] == pytest.approx(
+        joined[0][1]
+    )
+    assert all(axes.get_aspect() == 1 for axes in figure.axes)
     assert trajectories.markers_of(["sgd", "lion"]) == {"sgd": "o", "lion": "D"}
 
 
-def test_medians_without_pairs_are_not_drawn():
-    found = {name: {"median": 1.0, "interval": [0.5, 2], "pairs": 3} for name in DIFFERENCES}
-    found["weight_decay"] = {"median": np.nan, "interval": [np.nan] * 2, "pairs": 0}
-    figure = trajectories.null_figure({"train": found, "test": found}, {"train": found, "test": found})
+def test_numbers_that_are_not_there_are_not_drawn():
+    known, none = {"mean": 1.0, "interval": [0.5, 2]}, {"mean": np.nan, "interval": [np.nan] * 2}
+    kinds = {name: dict.fromkeys(("other", "null"), none if name == "weight_decay" else known) for name in DIFFERENCES}
+    figure = trajectories.null_figure({"train": kinds, "test": kinds})
     assert all(len(axes.lines) == 2 * 2 * 5 for axes in figure.axes)
-    importance = {"importance": {name: {"mean": 0.1, "interval": [0, 1]} for name in FACTOR_NAMES}}
-    figure = trajectories.factor_effects(importance, {"train": found, "test": found})
-    assert {"architecture", "seed only", "train", "test"} <= texts(figure)
-    groups = {name: found["seed"] for name in network_size.GROUPS}
-    written = texts(network_size.same_path({"train": groups, "test": groups}))
-    assert {"train", "test", *network_size.GROUPS.values()} <= written
+    shares = {name: {"share": 0.1, "interval": [0.05, 0.2], "permuted": [0, 0.1]} for name in PARTS}
+    added = dict.fromkeys(FACTOR_NAMES, known)
+    figure = trajectories.factor_effects({"train": shares, "test": shares}, {"train": added, "test": added})
+    assert {"architecture", "architecture only", "train", "test", "95 % of permutations"} <= texts(figure)
+    paths = {name: {"train": known, "test": known} for name in ("width", "architecture")}
+    written = texts(network_size.same_path(paths, {"train": 0.5, "test": 0.6}))
+    assert {"train", "test", "margin, test", "a wider network", "another architecture"} <= written
+    assert "a deeper network" not in written
 
 
-def test_tube_and_progress_have_a_line_for_each_architecture_and_run(points):
+def test_tube_and_progress_have_a_line_for_each_architecture(points):
     models = runs(points)
     table = pd.DataFrame(
         {
@@ -195,10 +206,16 @@ def test_tube_and_progress_have_a_line_for_each_architecture_and_run(points):
     )
     figure = trajectories.tube({"train": table, "test": table}, Palette.of(NETWORKS))
     assert [len(axes.lines) for axes in figure.axes] == [2] * 4
-    figure = network_size.progress_by_time(models, Palette.of(NETWORKS))
-    assert [len(axes.lines) for axes in figure.axes] == [2] * 4
-    figure = network_size.progress_by_error(models, {"train": 1, "test": 0.5}, Palette.of(NETWORKS))
-    assert {"train: R² = 1.000", "test: R² = 0.500"} <= texts(figure)
+    found = {"50": {"progress": 0.5, "ratio": 2.0, "interval": [1, 3]}}
+    found["75"] = {"progress": 0.75, "ratio": 2.0, "interval": [1, np.inf]}
+    pair = {"larger_in": "width", "small": "fc", "large": "vit"}
+    ratios = {"width": {"train": found, "test": found}}
+    left, right = network_size.progress_by_time(models, [pair], ratios, Palette.of(NETWORKS)).axes
+    assert len(left.lines) == 2 and [len(line.get_xdata()) for line in right.lines] == [1, 2, 1, 2]
+    r2 = {"train": {"progress": 1, "checkpoint": 0.9}, "test": {"progress": 0.5, "checkpoint": 0.4}}
+    figure = network_size.progress_by_error(models, r2, Palette.of(NETWORKS))
+    written = texts(figure)
+    assert {"train: R² = 1.00\ncheckpoint's number alone: 0.90", "fully connected"} <= written
 
 
 def test_averages_have_each_their_own_look(rng):

@@ -25,7 +25,7 @@ from inpca.predictions.store import PredictionWriter
 from inpca.trajectories import GRID, Permuted, Trajectory, order_within_classes, reindex
 from paper.models import model_table, open_stores
 from paper.stored import stored_runs
-from paper.trajectories import along_progress, group_distances, measure_trajectories, select_runs
+from paper.trajectories import along_progress, measure_trajectories, select_runs
 
 LABELS = np.arange(40) % 4
 
@@ -159,14 +159,6 @@ def test_one_progress_bar_is_shown_for_all_values_of_the_index(wild, capsys):
         trajectory_distances([run, run], s=[0.2, 0.4])
     shown = capsys.readouterr().err
     assert "trajectories: 100%" in shown and "bhattacharyya" not in shown
-
-
-def test_group_distances_average_over_pairs_of_members():
-    D = np.array([[0, 1, 2, 6], [1, 0, 4, 8], [2, 4, 0, 3], [6, 8, 3, 0.0]])
-    found = group_distances(D, ["a", "a", "b", "c"])
-    assert found.index.tolist() == ["a", "b", "c"]
-    assert found.loc["a", "a"] == 1 and found.loc["a", "b"] == 3 and found.loc["c", "a"] == 7
-    assert np.isnan(found.loc["b", "b"])
 
 
 @pytest.fixture

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 
+#: Colour of each split.
+SPLITS = {"train": "#0072B2", "test": "#D55E00"}
 
-def point(axes: Axes, found: dict, y: float, colour: str, label: str | None, marker: str = "o") -> None:
-    """A median with its interval on a horizontal line; nothing where there were no pairs."""
-    if found["pairs"]:
-        axes.plot(found["interval"], [y, y], color=colour, linewidth=1.4)
-        axes.plot(found["median"], y, marker, color=colour, markersize=6, label=label)
+
+def point(
+    axes: Axes, value: float, interval: list, y: float, colour: str, label: str | None, marker: str = "o"
+) -> None:
+    """A number with its interval on a horizontal line; nothing where there is none, which is NaN."""
+    if not np.isnan(value):
+        axes.plot(interval, [y, y], color=colour, linewidth=1.4)
+        axes.plot(value, y, marker, color=colour, markersize=6, label=label)

@@ -1,7 +1,9 @@
-"""Which factor of a configuration tells trajectories apart: pairs that differ in one factor, and importance."""
+"""What tells trajectories apart: what each factor adds to the distance of runs, and its share of their variance."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -12,65 +14,173 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from paper.statistics import FACTOR_NAMES, median_distance, pairs_of_runs, percentile_interval, with_interval
+from paper.statistics import controlled, percentile_interval, with_interval
+from paper.statistics.pairs import FACTOR_NAMES, excess, group_distances, mean_difference, partners
+from paper.statistics.permanova import variance_shares
 
 #: Trees of the random forest.
 TREES = 100
 #: What two runs can differ in, with its name for readers.
 DIFFERENCES = {"seed": "seed", **FACTOR_NAMES}
+#: Parts of the variance of trajectories, with their names for readers.
+PARTS = {**FACTOR_NAMES, "interactions": "interactions of these", "within": "seeds of one configuration"}
 
 
-def one_factor_medians(
-    distances: np.ndarray, runs: pd.DataFrame, *, draws: int, rng: int | np.random.Generator
-) -> dict[str, dict[str, float | list | int]]:
-    """Median distance of runs that differ in the seed only, and in each factor only.
+@dataclass(frozen=True)
+class Compared:
+    """Configurations that differ in one factor only, with the distances of their runs on one split.
+
+    Parameters
+    ----------
+    between, nulls : (c, c) arrays
+        Mean distance of runs of different seeds, nats a sample, and that to the class-preserving null of the other.
+    partners : dict of (c, c) arrays of bool
+        From :func:`paper.statistics.pairs.partners`.
+    settings : dict
+        ``draws`` and ``rng`` of :func:`paper.statistics.pairs.mean_difference`.
+    """
+
+    between: pd.DataFrame
+    nulls: pd.DataFrame
+    partners: dict[str, np.ndarray]
+    settings: dict
+
+    @classmethod
+    def of(cls, measured, runs: pd.DataFrame, *, draws: int, rng: int) -> Compared:
+        """Configurations of some runs.
+
+        Parameters
+        ----------
+        measured : Dataset
+            From :func:`paper.trajectories.measure_trajectories`, of these runs.
+        runs : DataFrame
+            One row for each run, with its ``configuration``, ``seed`` and the columns of
+            :data:`paper.statistics.pairs.FACTOR_NAMES`.
+        draws, rng
+            See :func:`paper.statistics.pairs.mean_difference`.
+        """
+        configurations = runs.drop_duplicates("configuration")
+        distances, nulls = (measured[name].values for name in ("distance", "null_distance"))
+        means = [group_distances((D + D.T) / 2, runs["configuration"], runs["seed"]) for D in (distances, nulls)]
+        return cls(*means, partners(configurations), {"draws": draws, "rng": rng})
+
+    def mean(self, values: pd.DataFrame, first: str, second: str | None = None) -> dict:
+        """Mean of values over the pairs that differ in one thing, or its difference to that of another thing."""
+        pairs = [(values.to_numpy(), self.partners[name]) for name in (first, second) if name]
+        return mean_difference(*pairs, **self.settings)
+
+    def distances(self) -> dict[str, dict[str, dict]]:
+        """Mean distance of runs that differ in one thing only, by the names of :data:`DIFFERENCES`.
+
+        Returns
+        -------
+        dict
+            ``other`` run, its ``null``, in nats a sample, and the ``ratio`` of both, the geometric mean over pairs of
+            configurations; each as :func:`paper.statistics.pairs.mean_difference` returns it.
+        """
+        logarithm = np.log(self.between / self.nulls)
+        found = {}
+        for name in DIFFERENCES:
+            ratio = self.mean(logarithm, name)
+            ratio |= {"mean": float(np.exp(ratio["mean"])), "interval": np.exp(ratio["interval"]).tolist()}
+            found[name] = {"other": self.mean(self.between, name), "null": self.mean(self.nulls, name), "ratio": ratio}
+        return found
+
+    def excess(self) -> dict[str, dict]:
+        """What a difference in one factor only adds to the distance of seeds, nats a sample, by factor."""
+        return controlled({name: self.mean(excess(self.between), name) for name in FACTOR_NAMES})
+
+    def architecture_against(self) -> dict[str, dict]:
+        """How much more a difference in architecture adds than one in another factor, over the same configurations."""
+        others = [name for name in FACTOR_NAMES if name != "network"]
+        return controlled({name: self.mean(excess(self.between), "network", name) for name in others})
+
+
+def shares_of_variance(distances: np.ndarray, runs: pd.DataFrame, *, permutations: int, rng: int) -> dict[str, dict]:
+    """Share of the variance of trajectories of each of :data:`PARTS`, with its test.
 
     Parameters
     ----------
     distances : (m, m) array
-        Between runs, nats a sample.
+        Between runs.
     runs : DataFrame
-        See :func:`paper.statistics.pairs_of_runs`.
-    draws, rng
-        See :func:`paper.statistics.median_distance`.
-
-    Returns
-    -------
-    dict
-        By the names of :data:`DIFFERENCES`, what :func:`paper.statistics.median_distance` returns.
+        One row for each run; configurations are permuted with all their seeds.
+    permutations, rng
+        See :func:`paper.statistics.permanova.variance_shares`.
     """
-    pairs = pairs_of_runs(runs)
-    found = {}
-    for name in DIFFERENCES:
-        left, right = pairs.loc[pairs["differs"] == name, ["left", "right"]].to_numpy().T
-        found[name] = median_distance(distances, left, right, draws=draws, rng=rng)
-    return found
+    factors, blocks = runs[list(FACTOR_NAMES)], runs["configuration"].to_numpy()
+    found = variance_shares(distances, factors, blocks, permutations=permutations, rng=rng)
+    return {name: dict(found[name]) for name in PARTS} | controlled({name: found[name] for name in FACTOR_NAMES})
 
 
-def median_table(medians: dict, nulls: dict) -> pd.DataFrame:
-    """Median distances of runs that differ in one thing only, to each other and to the other's null.
+def shares_table(shares: Mapping[str, dict]) -> pd.DataFrame:
+    """Shares of variance with their tests, as text, one row for each of :data:`PARTS`.
 
     Parameters
     ----------
-    medians, nulls : dict
-        From :func:`one_factor_medians`, of distances between runs and of those to nulls.
-
-    Returns
-    -------
-    DataFrame
-        One row for each name of :data:`DIFFERENCES`: number of pairs, both medians with their intervals, as text, in
-        nats a sample, and their ratio.
+    shares : mapping
+        From :func:`shares_of_variance`.
     """
     rows = {
         name: {
-            "pairs": medians[key]["pairs"],
-            "to the other run": with_interval(medians[key]["median"], medians[key]["interval"]),
-            "to its null": with_interval(nulls[key]["median"], nulls[key]["interval"]),
-            "ratio": medians[key]["median"] / nulls[key]["median"],
+            "share": with_interval(found["share"], found["interval"], ".1%"),
+            "95 % of permutations": _range(found.get("permuted", [np.nan] * 2), ".1%"),
+            "pseudo-F": found.get("f", np.nan),
+            "p": found.get("p", np.nan),
+            "q": found.get("q", np.nan),
+        }
+        for name, found in ((PARTS[key], shares[key]) for key in PARTS)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part of the variance")
+
+
+def distances_table(distances: Mapping[str, dict]) -> pd.DataFrame:
+    """Mean distances to the other run and to its null, and their ratio, as text, by what runs differ in.
+
+    Parameters
+    ----------
+    distances : mapping
+        From :meth:`Compared.distances`.
+    """
+    rows = {
+        name: {
+            "configurations": distances[key]["other"]["configurations"],
+            "to the other run": _with_interval(distances[key]["other"]),
+            "to its null": _with_interval(distances[key]["null"]),
+            "ratio": _with_interval(distances[key]["ratio"], ".2f"),
         }
         for key, name in DIFFERENCES.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("runs differ in")
+
+
+def excess_table(added: Mapping[str, dict], against: Mapping[str, dict]) -> pd.DataFrame:
+    """What each factor adds, and how much less than architecture, as text, in nats a sample.
+
+    Parameters
+    ----------
+    added, against : mapping
+        From :meth:`Compared.excess` and :meth:`Compared.architecture_against`.
+    """
+    rows = {
+        FACTOR_NAMES[key]: {
+            "adds to the distance of seeds": _with_interval(found),
+            "q": found["q"],
+            "architecture adds more by": _with_interval(against[key]) if key in against else "–",
+            "q of this": against[key]["q"] if key in against else np.nan,
+            "configurations of both": against[key]["configurations"] if key in against else found["configurations"],
+        }
+        for key, found in added.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
+
+
+def _with_interval(found: Mapping, form: str = ".3g") -> str:
+    return with_interval(found["mean"], found["interval"], form)
+
+
+def _range(ends: list[float], form: str) -> str:
+    return "–" if np.isnan(ends[0]) else f"{ends[0]:{form}} to {ends[1]:{form}}"
 
 
 def factor_importance(

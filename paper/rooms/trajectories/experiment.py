@@ -1,4 +1,4 @@
-"""Trajectories: how far apart runs are, and which factor of their configurations moves them."""
+"""Trajectories: how far apart runs are, and which factors of their configurations move them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ FEWEST_RUNS = 10
 class Trajectories(Section):
     """Settings of the notebook on trajectories."""
 
+    permutations: Repeats = Field(default=999, description="permutations behind the test of a factor's share")
     importance_splits: Repeats = Field(default=40, description="splits of configurations into known and held out")
 
     def check(self, key: str, study: CommonStudy) -> None:
@@ -34,7 +35,7 @@ ROOM = Room(
     place=4,
     section=Trajectories,
     reads=lambda study, section: files.trajectories("main"),
-    figures=("map", "spectrum", "dendrogram", "factors", "null", "tube"),
+    figures=("map", "spectrum", "dendrogram", "dendrogram_test", "factors", "null", "tube"),
     analysis=("fitted_error", "bootstrap_draws", "bootstrap_seed"),
-    settings=("importance_splits",),
+    settings=("permutations", "importance_splits"),
 )

@@ -6,23 +6,23 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from scipy.cluster.hierarchy import dendrogram
 
-from paper.figures.intervals import point
+from paper.figures.intervals import SPLITS, point
 from paper.figures.style import Palette, new_figure
-from paper.rooms.trajectories.analysis import DIFFERENCES
-from paper.statistics import FACTOR_NAMES
+from paper.rooms.trajectories.analysis import DIFFERENCES, PARTS
+from paper.statistics.pairs import FACTOR_NAMES
 
 #: Marker of each optimiser; further ones take the spare markers in turn.
 MARKERS = {"sgd": "o", "sgdn": "^", "adam": "s"}
 SPARE_MARKERS = "DvPX"
-OPTIMIZERS = {"sgd": "SGD", "sgdn": "SGD with Nesterov momentum", "adam": "Adam"}
-#: Colour maps of the factors that are not architectures, from light to dark.
-FACTOR_MAPS = {"optimizer": "Greys", "batch_size": "BuGn", "weight_decay": "Purples", "augmentation": "YlOrBr"}
+OPTIMIZERS = {"sgd": "SGD", "sgdn": "Nesterov", "adam": "Adam"}
+AUGMENTATIONS = {"none": "–", "cropflip": "crop, flip"}
 
 
 def markers_of(optimizers) -> dict[str, str]:
@@ -32,162 +32,161 @@ def markers_of(optimizers) -> dict[str, str]:
     return {name: marker for name, marker in (MARKERS | spare).items() if name in set(optimizers)}
 
 
-def trajectory_map(coordinates: np.ndarray, runs: pd.DataFrame, labels: list[str], palette: Palette) -> Figure:
-    """Trajectories as points, in two pairs of axes: colour is architecture, shape optimiser, hollow augmentation.
+def trajectory_map(
+    coordinates: np.ndarray, geodesic: np.ndarray, runs: pd.DataFrame, labels: list[str], palette: Palette
+) -> Figure:
+    """Trajectories as points, in two pairs of axes of equal scale: colour is architecture, shape optimiser.
+
+    Runs of one configuration, which differ in the seed, are joined to their mean; hollow ones are augmented.
 
     Parameters
     ----------
     coordinates : (m, 3) array
+    geodesic : (3,) array
+        Of the geodesic, as a trajectory.
     runs : DataFrame
-        One row for each trajectory, with its factors.
+        One row for each trajectory, with its configuration and factors.
     labels : list of str
         Of the three axes.
     palette : Palette
     """
-    figure, panels = new_figure(2, width=4.6, height=4)
-    markers = markers_of(runs["optimizer"])
+    figure, panels = new_figure(2, width=4.6, height=4.2)
+    configuration = runs["configuration"].to_numpy()
+    means = pd.DataFrame(coordinates).groupby(configuration).transform("mean").to_numpy()
     colours = runs["network"].map(palette.colour).to_numpy()
-    plain = (runs["augmentation"] == "none").to_numpy()
-    for axes, (x, y) in zip(panels, ((0, 1), (0, 2)), strict=True):
-        for optimizer, marker in markers.items():
-            for filled in (True, False):
-                chosen = (runs["optimizer"] == optimizer).to_numpy() & (plain == filled)
-                axes.scatter(
-                    *coordinates[chosen][:, [x, y]].T,
-                    marker=marker,
-                    s=26,
-                    linewidth=0.9,
-                    alpha=0.85,
-                    facecolors=colours[chosen] if filled else "none",
-                    edgecolors=colours[chosen],
-                )
-        axes.set(xlabel=labels[x], ylabel=labels[y])
-    entries = [
-        Line2D([], [], linestyle="", marker="o", color=palette.colour(n), label=palette.label(n))
-        for n in palette.networks
-    ]
-    entries += [
-        Line2D([], [], linestyle="", marker=marker, color="0.3", label=OPTIMIZERS.get(name, name))
-        for name, marker in markers.items()
-    ]
-    if not plain.all():
-        entries.append(Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color="0.3", label="augmented"))
-    figure.legend(handles=entries, loc="outside upper center", ncols=5)
+    for axes, pair in zip(panels, ([0, 1], [0, 2]), strict=True):
+        spokes = np.stack([coordinates[:, pair], means[:, pair]], axis=1)
+        axes.add_collection(LineCollection(spokes, colors=colours, linewidths=0.7, alpha=0.6))
+        _draw_runs(axes, coordinates[:, pair], runs, colours)
+        axes.plot(*geodesic[pair], "*", color="black", markersize=12)
+        axes.set(xlabel=labels[pair[0]], ylabel=labels[pair[1]])
+        axes.set_aspect("equal", adjustable="datalim")
+    entries = [_entry("o", palette.colour(name), palette.label(name)) for name in palette.networks]
+    entries += [_entry(mark, "0.3", OPTIMIZERS.get(name, name)) for name, mark in markers_of(runs["optimizer"]).items()]
+    if (runs["augmentation"] != "none").any():
+        entries.append(_entry("o", "0.3", "augmented", markerfacecolor="none"))
+    entries.append(_entry("*", "black", "geodesic", markersize=10))
+    figure.legend(handles=entries, loc="outside upper center", ncols=6)
     return figure
 
 
+def _draw_runs(axes: Axes, places: np.ndarray, runs: pd.DataFrame, colours: np.ndarray) -> None:
+    """Runs as points whose shape is that of their optimiser."""
+    plain = (runs["augmentation"] == "none").to_numpy()
+    for optimizer, marker in markers_of(runs["optimizer"]).items():
+        for filled in (True, False):
+            chosen = (runs["optimizer"] == optimizer).to_numpy() & (plain == filled)
+            faces = colours[chosen] if filled else "none"
+            axes.scatter(
+                *places[chosen].T, marker=marker, s=20, linewidth=0.9, facecolors=faces, edgecolors=colours[chosen]
+            )
+
+
+def _entry(marker: str, colour: str, label: str, **style) -> Line2D:
+    """A marker in a legend."""
+    return Line2D([], [], linestyle="", marker=marker, color=colour, label=label, **style)
+
+
 def tree(linkage: np.ndarray, configurations: pd.DataFrame, palette: Palette) -> Figure:
-    """Dendrogram of configurations with one strip of colours for each factor.
+    """Dendrogram of configurations, with their factors written beside it.
 
     Parameters
     ----------
     linkage : array
         From :func:`scipy.cluster.hierarchy.linkage`.
     configurations : DataFrame
-        Factors of each configuration, by its name, in the order of the linkage.
+        Factors of each configuration, in the order of the linkage.
     palette : Palette
+        Colours of the architectures; the values of other factors are told apart by shades of grey.
     """
-    figure, (branches, strips) = new_figure(
-        2, width=4.6, height=1.2 + 0.2 * len(configurations), gridspec_kw={"width_ratios": [3, 1]}
+    figure, (branches, cells) = new_figure(
+        2, width=4.4, height=1 + 0.17 * len(configurations), gridspec_kw={"width_ratios": [1.3, 1]}, sharey=True
     )
     found = dendrogram(linkage, ax=branches, orientation="left", color_threshold=0, above_threshold_color="0.35")
     branches.set(xlabel="mean trajectory distance (nats a sample)", yticks=[])
     branches.spines["left"].set_visible(False)
     ordered = configurations.iloc[found["leaves"]]
-    legends = {}
-    for column, (factor, title) in enumerate(FACTOR_NAMES.items()):
-        colours = factor_colours(configurations[factor], factor, palette)
-        legends[title] = {value_name(value, factor, palette): colour for value, colour in colours.items()}
+    widths = np.where(np.array(list(FACTOR_NAMES)) == "network", 1.8, 1)
+    lefts = np.cumsum(widths) - widths
+    for factor, left, width in zip(FACTOR_NAMES, lefts, widths, strict=True):
+        shades = factor_colours(configurations[factor], factor, palette)
         for row, value in enumerate(ordered[factor]):
-            strips.barh(row, 0.92, left=column, height=0.92, color=colours[value], linewidth=0)
-    strips.set(xlim=(0, len(FACTOR_NAMES)), ylim=(-0.5, len(ordered) - 0.5))
-    strips.set_yticks(range(len(ordered)), ordered.index, fontsize=7, family="monospace")
-    strips.yaxis.tick_right()
-    strips.set_xticks(np.arange(len(FACTOR_NAMES)) + 0.46, list(FACTOR_NAMES.values()), rotation=90, fontsize=8)
-    strips.tick_params(length=0)
-    strips.spines[:].set_visible(False)
-    branches.set_ylim(0, 10 * len(ordered))
-    entries = [
-        entry
-        for title, values in legends.items()
-        for entry in (
-            Patch(alpha=0, label=f"$\\bf{{{title.replace(' ', '~')}}}$"),
-            *(Patch(color=colour, label=str(value)) for value, colour in values.items()),
-        )
-    ]
-    figure.legend(handles=entries, loc="outside right center", fontsize=8, handlelength=1)
+            middle, name = 10 * row + 5, value_name(value, factor, palette)
+            cells.barh(middle, width - 0.04, left=left, height=9.4, align="center", color=shades[value], linewidth=0)
+            cells.text(left + width / 2, middle, name, ha="center", va="center", fontsize=7, color="black")
+    cells.set(xlim=(0, widths.sum()), ylim=(0, 10 * len(ordered)), yticks=[])
+    titles = [name.replace(" ", "\n") for name in FACTOR_NAMES.values()]
+    cells.set_xticks(lefts + widths / 2, titles, fontsize=7)
+    cells.xaxis.tick_top()
+    cells.tick_params(length=0)
+    cells.spines[:].set_visible(False)
     return figure
 
 
 def value_name(value: object, factor: str, palette: Palette) -> str:
-    """A factor's value as it stands in legends."""
+    """A factor's value as it stands in figures."""
     if factor == "network":
         return palette.label(value)
-    return f"{value:g}" if isinstance(value, float) else OPTIMIZERS.get(value, str(value))
+    return f"{value:g}" if isinstance(value, float) else (OPTIMIZERS | AUGMENTATIONS).get(value, str(value))
 
 
 def factor_colours(values: pd.Series, factor: str, palette: Palette) -> dict:
-    """Colour of each value of a factor: that of the architecture everywhere, or steps of the factor's own map."""
-    distinct = list(dict.fromkeys(values)) if factor in ("network", "optimizer") else sorted(set(values))
+    """Colour of each value of a factor: the architecture's own, paler; shades of grey for others."""
     if factor == "network":
-        return {value: palette.colour(value) for value in palette.networks if value in distinct}
-    return dict(zip(distinct, sns.color_palette(FACTOR_MAPS[factor], len(distinct) + 1)[1:], strict=True))
+        return {value: to_rgba(palette.colour(value), 0.55) for value in dict.fromkeys(values)}
+    order = [*MARKERS, *AUGMENTATIONS]
+    distinct = sorted(set(values), key=lambda value: (order.index(value) if value in order else len(order), value))
+    return {value: str(shade) for value, shade in zip(distinct, np.linspace(0.96, 0.72, len(distinct)), strict=True)}
 
 
-def factor_effects(importance: dict, medians: Mapping[str, dict]) -> Figure:
-    """Two panels: permutation importance of each factor, and median distance of runs that differ in one thing only.
+def factor_effects(shares: Mapping[str, dict], added: Mapping[str, dict]) -> Figure:
+    """Shares of variance with what chance gives, and what each factor adds to the distance of seeds.
 
     Parameters
     ----------
-    importance : dict
-        From :func:`paper.rooms.trajectories.analysis.factor_importance`.
-    medians : mapping from split to dict
-        From :func:`paper.rooms.trajectories.analysis.one_factor_medians`.
+    shares, added : mapping from split to dict
+        From :func:`paper.rooms.trajectories.analysis.shares_of_variance` and
+        :meth:`paper.rooms.trajectories.analysis.Compared.excess`.
     """
-    figure, (left, right) = new_figure(2, width=4.8, height=3)
-    rows = importance["importance"]
-    bars(
-        left,
-        {FACTOR_NAMES[factor]: row["mean"] for factor, row in rows.items()},
-        [row["interval"] for row in rows.values()],
-    )
-    left.axvline(0, color="0.6", linewidth=0.8)
-    left.set(xlabel="permutation importance (loss of R² on held-out pairs)")
-    for offset, (split, found), colour in zip((-0.15, 0.15), medians.items(), ("#0072B2", "#D55E00"), strict=False):
-        for row, name in enumerate(DIFFERENCES):
-            point(right, found[name], row + offset, colour, split if row == 0 else None)
-    right.set_yticks(range(len(DIFFERENCES)), [f"{name} only" for name in DIFFERENCES.values()])
-    right.invert_yaxis()
-    right.set(xlabel="median distance of trajectories that differ in\nthis factor only (nats a sample)", xlim=(0, None))
-    right.legend()
+    figure, (left, right) = new_figure(2, width=5.2, height=3.4)
+    for offset, split in zip((-0.17, 0.17), shares, strict=False):
+        for row, name in enumerate(PARTS):
+            found, first = shares[split][name], row == 0
+            by_chance = 100 * np.array(found.get("permuted", [np.nan] * 2))
+            label = "95 % of permutations" if first and offset > 0 else None
+            left.plot(by_chance, [row + offset] * 2, color="0.75", linewidth=7, solid_capstyle="butt", label=label)
+            percent = 100 * np.array([found["share"], *found["interval"]])
+            point(left, percent[0], percent[1:], row + offset, SPLITS[split], split if first else None)
+        for row, name in enumerate(FACTOR_NAMES):
+            found = added[split][name]
+            point(right, found["mean"], found["interval"], row + offset, SPLITS[split], split if row == 0 else None)
+    left.set_yticks(range(len(PARTS)), list(PARTS.values()))
+    left.set(xlabel="share of the variance of trajectories (%)", xlim=(0, None))
+    right.set_yticks(range(len(FACTOR_NAMES)), [f"{name} only" for name in FACTOR_NAMES.values()])
+    right.axvline(0, color="0.6", linewidth=0.8)
+    right.set(xlabel="added to the distance of seeds (nats a sample)")
+    for axes in (left, right):
+        axes.invert_yaxis()
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
 
 
-def bars(axes, values: Mapping[str, float], intervals: list) -> None:
-    """Horizontal bars with intervals, the first on top."""
-    rows = np.arange(len(values))
-    axes.barh(rows, list(values.values()), color="0.75")
-    for row, ends in zip(rows, intervals, strict=True):
-        axes.plot(ends, [row, row], color="black", linewidth=1.2)
-    axes.set_yticks(rows, list(values))
-    axes.invert_yaxis()
-
-
-def null_figure(medians: Mapping[str, dict], nulls: Mapping[str, dict]) -> Figure:
-    """Median distance of runs that differ in one thing only, and to the class-preserving null of the other run.
+def null_figure(distances: Mapping[str, dict]) -> Figure:
+    """Mean distance of runs that differ in one thing only, and to the class-preserving null of the other run.
 
     Parameters
     ----------
-    medians, nulls : mapping from split to dict
-        From :func:`paper.rooms.trajectories.analysis.one_factor_medians`.
+    distances : mapping from split to dict
+        From :meth:`paper.rooms.trajectories.analysis.Compared.distances`.
     """
-    figure, panels = new_figure(len(medians), width=4.4, height=3, sharey=True, squeeze=False)
-    for axes, split in zip(panels[0], medians, strict=True):
+    figure, panels = new_figure(len(distances), width=4.4, height=3, sharey=True, squeeze=False)
+    looks = {"other": (-0.14, "#0072B2", "o", "to the other run"), "null": (0.14, "0.4", "D", "to its null")}
+    for axes, (split, found) in zip(panels[0], distances.items(), strict=True):
         for row, name in enumerate(DIFFERENCES):
-            first = row == 0
-            point(axes, medians[split][name], row - 0.14, "#0072B2", "to the other run" if first else None)
-            point(axes, nulls[split][name], row + 0.14, "0.4", "to its class-preserving null" if first else None, "D")
-        axes.set(xlabel="median trajectory distance (nats a sample)", title=split, xlim=(0, None))
+            for kind, (offset, colour, marker, label) in looks.items():
+                one = found[name][kind]
+                point(axes, one["mean"], one["interval"], row + offset, colour, None if row else label, marker)
+        axes.set(xlabel="mean trajectory distance (nats a sample)", title=split, xlim=(0, None))
         axes.set_yticks(range(len(DIFFERENCES)), [f"{name} only" for name in DIFFERENCES.values()])
     panels[0, 0].invert_yaxis()
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
