@@ -200,13 +200,19 @@ def speed_table(speeds: Mapping[str, Mapping[str, Mapping]]) -> pd.DataFrame:
             "pairs of runs": found["pairs"],
             "small never there": found["never"]["small"],
             "large never there": found["never"]["large"],
-            "epochs of small / epochs of large": with_interval(found["ratio"], found["interval"], ".2f"),
+            "epochs of small / epochs of large": _bounded(found),
         }
         for what, by_split in speeds.items()
         for split, by_level in by_split.items()
         for found in by_level.values()
     ]
     return pd.DataFrame(rows)
+
+
+def _bounded(found: Mapping) -> str:
+    """A ratio with its interval; a dash where neither network arrives, which leaves it anything."""
+    known = found["ratio"] > 0 or np.isfinite(found["interval"][1])
+    return with_interval(found["ratio"] if known else np.nan, found["interval"], ".2f")
 
 
 def progress_bands(points: pd.DataFrame, epochs: np.ndarray, split: str) -> pd.DataFrame:
