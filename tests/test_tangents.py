@@ -20,20 +20,19 @@ from paper.rooms.tangent_embeddings import figures
 from paper.rooms.tangent_embeddings.analysis import ALL, groups, tangent_embeddings
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.rooms.tangent_embeddings.summary import (
+    cosine_table,
     explained_table,
     means_table,
     paper_table,
-    places_table,
     tangent_numbers,
 )
 from paper.rooms.tangent_embeddings.tangents import (
-    PLACES,
     explained_by,
     explained_by_pairs,
-    mean_models,
     tangent_coordinates,
     tangent_cosine,
     tangent_weights,
+    weighted_sums,
 )
 
 SETTINGS = TangentSettings(progress_of={"vit": 0.3}, n_pairs=12, n_sampled=30)
@@ -57,7 +56,7 @@ def study():
         logits = np.cumsum(rng.normal(0, 0.25, (14, 25, 4)), axis=0)
         logits[:, np.arange(25), labels] += np.linspace(0, 7, 14)[:, None]
         models.append(np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True))
-        rows += [{"kind": "run", "network": NAMES[run // 2], "run": f"run{run}"}] * 14
+        rows += [{"kind": "run", "network": NAMES[run // 2], "configuration": f"c{run}", "run": f"run{run}"}] * 14
     t = np.linspace(0, 1, 6)
     models = np.concatenate([*models, geodesic(*ends, t)])
     runs = pd.DataFrame(rows)
@@ -128,27 +127,37 @@ def test_weights_equal_their_definition_and_concentrate_when_narrow():
 
 def test_means_of_models_are_averages_of_probabilities(models, rng):
     weights = rng.dirichlet(np.ones(len(models)), size=3)
-    means = mean_models(np.log(models), weights, block=7)
+    run = np.arange(len(models)) % 4
+    sums = weighted_sums(np.log(models), weights, run)
+    means = sums.sum(axis=0)
     assert np.allclose(means, np.einsum("km,mnc->knc", weights, models))
     assert np.allclose(means.sum(axis=-1), 1)
-    assert np.allclose(mean_models(np.log(models), np.eye(len(models))[[5]])[0], models[5])
+    of_run = run == 2
+    assert np.allclose(sums[2], np.einsum("km,mnc->knc", weights[:, of_run], models[of_run]))
 
 
-def test_cosine_of_tangents():
-    line = np.array([[0.0, 0], [0.2, 0], [0.8, 0], [1, 0]])
-    corner = np.array([[0.0, 0], [1, 0], [1, 1], [1, 3]])
-    back = np.array([[0.0, 0], [1, 0], [1, 0.5], [0, 0.5]])
-    for points, expected in ((line, 1), (corner, 0), (back, -1)):
-        assert tangent_cosine(signed_distances(points, points, 1)) == pytest.approx(expected, abs=1e-12)
+def test_cosine_of_tangents(rng):
+    labels, n_classes = np.arange(12) % 3, 3
+    start, end = ignorance(12, n_classes), truth(labels, n_classes)
+    straight = [start + t * (end - start) for t in (0.2, 0.8)]
+    assert tangent_cosine(*straight, labels) == pytest.approx(1)
+    away = start + (np.roll(end, 1, axis=1) - start) * 0.3  # towards a wrong class
+    assert tangent_cosine(away, straight[1], labels) == pytest.approx(-0.5)
+    first, last = rng.dirichlet(np.ones(3), (2, 12))
+    a, b = (first - start).ravel(), (end - last).ravel()
+    assert tangent_cosine(first, last, labels) == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def test_cosine_is_the_inner_product_of_the_coordinates(models):
-    among = pairwise_distances(models[:4])
-    placed, eigenvalues = tangent_coordinates(among, among)
-    first, last = placed[1] - placed[0], placed[3] - placed[2]
-    sign = np.sign(eigenvalues)
-    expected = (sign * first) @ last / np.sqrt(((sign * first) @ first) * ((sign * last) @ last))
-    assert tangent_cosine(among) == pytest.approx(expected)
+def test_cosines_have_an_interval_and_nulls_that_know_only_classes(study, dataset):
+    table, _, log_probs, labels = study
+    group = dataset.sel(group=ALL)
+    assert group["cosine_low"] < group["cosine"] < group["cosine_high"]
+    assert len(np.unique(group["null_cosine"])) == SETTINGS.n_nulls
+    rows = groups(table, SETTINGS.largest_loss)[ALL]
+    rows = rows[(table["kind"] == "run").to_numpy()[rows]]
+    weights = [tangent_weights(table["train_progress"].to_numpy()[rows], at, SETTINGS.width) for at in (0.2, 0.8)]
+    means = [np.tensordot(weight, np.exp(log_probs[rows]), axes=1) for weight in weights]
+    assert group["cosine"] == pytest.approx(tangent_cosine(*means, labels), abs=1e-6)
 
 
 def test_pairs_equal_the_plain_way(models, rng):
@@ -206,14 +215,6 @@ def test_all_models_sampled_give_the_same_as_the_whole_group(dataset):
     assert np.allclose(original, group["original_explained_distance"][:3], atol=1e-6)
 
 
-def test_the_pair_of_the_paper_is_one_of_the_places(dataset):
-    group = dataset.sel(group="fc")
-    at_its_place = group["elsewhere_explained_distance"].sel(initial=0.2, final=0.8)
-    assert np.allclose(at_its_place, group["tangent_explained_distance"], atol=1e-6)
-    known = np.isfinite(dataset["elsewhere_explained_distance"].values).all(axis=(0, 3))
-    assert np.array_equal(known, np.triu(np.ones((len(PLACES), len(PLACES)), bool), 1))
-
-
 def test_axes_lead_from_ignorance_to_truth(dataset):
     points = dataset["original_point"]
     assert (points.sel(point="P0") <= points.sel(point="P*")).all()
@@ -253,17 +254,14 @@ def test_pairs_that_explain_less_are_counted(dataset):
     of_pairs = group["pair_explained_distance"].sel(kind="near").values
     assert numbers["near_pairs"]["beaten"]["3"] == np.mean(of_pairs < chosen)
     assert numbers["near_pairs"]["median"]["3"] == pytest.approx(np.median(of_pairs))
-    elsewhere = group["elsewhere_explained_distance"].values
-    assert numbers["elsewhere"]["n_beaten"] == (elsewhere < chosen).sum() and numbers["elsewhere"]["n_pairs"] == 36
 
 
 def test_tables_have_a_row_for_each_group(dataset):
     numbers = tangent_numbers(dataset)
-    for table in (means_table, explained_table, places_table):
+    for table in (means_table, explained_table, cosine_table):
         assert list(table(numbers, str).index) == [ALL, *NAMES]
     assert means_table(numbers, str)["λ"].to_dict() == {ALL: 0.2, "fc": 0.2, "vit": 0.3}
     assert explained_table(numbers, str)["tangent axes"]["vit"] == numbers["vit"]["tangent"]["3"]
-    assert places_table(numbers, str)["best pair"][ALL] == numbers[ALL]["elsewhere"]["best"]
 
 
 def test_the_papers_numbers_stand_beside_those_of_the_same_models(dataset):
@@ -277,8 +275,8 @@ def test_the_papers_numbers_stand_beside_those_of_the_same_models(dataset):
 
 def test_figures_are_drawn(study, dataset):
     palette = Palette.of(NAMES)
-    for draw in (figures.manifold_3d, figures.pairs, figures.architectures_3d, figures.architecture_pairs):
+    for draw in (figures.manifold_3d, figures.pairs, figures.architecture_pairs):
         draw(study[0], dataset, palette).canvas.draw()
-    for draw in (figures.explained, figures.random_pairs, figures.places):
+    for draw in (figures.explained, figures.random_pairs, figures.cosines):
         draw(dataset, palette).canvas.draw()
     assert figures.group_label(ALL, palette) == "all models"

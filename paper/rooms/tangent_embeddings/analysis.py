@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from inpca.dimension import class_preserving_orders
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.embedding.spectral import explained_distance
@@ -15,17 +16,17 @@ from inpca.geometry import progress
 from paper.models import ENDS, axis_signs
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.rooms.tangent_embeddings.tangents import (
-    PLACES,
     POINTS,
     TANGENT_AXES,
     explained_by,
     explained_by_pairs,
-    explained_elsewhere,
-    mean_models,
     submatrix,
     tangent_coordinates,
+    tangent_cosine,
     tangent_weights,
+    weighted_sums,
 )
+from paper.statistics import jackknife_interval
 
 #: Axes of the ordinary embedding that are compared with the tangent axes, as many as the paper shows.
 ORIGINAL_AXES = 8
@@ -82,25 +83,29 @@ def tangent_embeddings(
     members = groups(table, settings.largest_loss)
     early = {name: settings.progress_of.get(name, settings.progress_at) for name in members}
     weights = weights_of_means(table, members, early, split, settings.width)
-    means = mean_models(log_probs, weights.reshape(-1, len(table)))
-    distances = mean_distances(D, log_probs, means, ends, weights.shape[1])
-    parts = []
-    for (name, rows), weight, (among, to_points) in zip(members.items(), weights, distances, strict=True):
+    run = pd.factorize(table["run"].where(is_run))[0]
+    of_run = table[is_run].groupby("run", sort=False).first()
+    parts, all_means = [], []
+    for (name, rows), weight in zip(members.items(), weights, strict=True):
         of_runs = rows[is_run[rows]]
-        part = compared_axes(D, among[:4, :4], to_points[:, :4], rows, line)
+        sums = weighted_sums(log_probs, weight, run)
+        means = sums.sum(axis=0)
+        all_means.append(means)
+        among, to_points = mean_distances(D, log_probs, means, ends)
+        part = compared_axes(D, among, to_points, rows, line)
         sampled = np.sort(rng.choice(rows, min(settings.n_sampled, len(rows)), replace=False))
-        part = part.merge(other_points(D, among, to_points, sampled, part))
-        pairs = pairs_of_models(of_runs, weight[:2], settings.n_pairs, rng)
+        part = part.merge(of_sampled(D, among, to_points, sampled, part))
+        part = part.merge(cosines(sums, weight, run, of_run["configuration"].to_numpy(), labels, settings))
+        pairs = pairs_of_models(of_runs, weight, settings.n_pairs, rng)
         explained = [explained_by_pairs(D, ends, pairs[kind], sampled) for kind in PAIR_KINDS]
         part["pair_explained_distance"] = (("kind", "pair", "axis"), np.array(explained))
         part["n_models"], part["n_sampled"] = len(of_runs), len(sampled)
         part["n_left_out"] = int((is_run & (table["network"].eq(name) | (name == ALL))).sum()) - len(of_runs)
         part["progress_at"] = early[name]
-        part["n_effective"] = ("end", 1 / np.sum(weight[:2] ** 2, axis=1))
+        part["n_effective"] = ("end", 1 / np.sum(weight**2, axis=1))
         parts.append(part)
     dataset = xr.concat(parts, pd.Index(members, name="group"))
-    of_groups = means.reshape(len(members), -1, *means.shape[1:])
-    dataset["mean_progress"] = (("group", "end"), progress(of_groups[:, :2], labels))
+    dataset["mean_progress"] = (("group", "end"), progress(np.array(all_means), labels))
     attributes = settings.model_dump(include={"width", "largest_loss", "n_pairs"}) | {"split": split}
     return dataset.assign_coords({"kind": list(PAIR_KINDS), "model": table["model"].to_numpy()}).assign_attrs(
         attributes
@@ -124,14 +129,13 @@ def weights_of_means(
 
     Returns
     -------
-    (group, 2 + places, m) array
-        Of the two means, then of those at each of :data:`PLACES`.
+    (group, 2, m) array
     """
     s, is_run = table[f"{split}_progress"].to_numpy(), (table["kind"] == "run").to_numpy()
-    weights = np.zeros((len(members), 2 + len(PLACES), len(table)))
+    weights = np.zeros((len(members), 2, len(table)))
     for weight, (name, rows) in zip(weights, members.items(), strict=True):
         of_runs = rows[is_run[rows]]
-        for index, at in enumerate((early[name], 1 - early[name], *PLACES)):
+        for index, at in enumerate((early[name], 1 - early[name])):
             weight[index, of_runs] = tangent_weights(s[of_runs], at, width)
     return weights
 
@@ -162,15 +166,15 @@ def pairs_of_models(
     }
 
 
-def other_points(
+def of_sampled(
     D: np.ndarray, among: np.ndarray, to_points: np.ndarray, sampled: np.ndarray, part: xr.Dataset
 ) -> xr.Dataset:
-    """What axes explain of the distances between sampled models.
+    """What the ordinary axes and the tangent axes explain of the distances between sampled models.
 
     Parameters
     ----------
     D, among, to_points : arrays
-        As :func:`mean_distances` yields them.
+        See :func:`mean_distances`.
     sampled : (n,) array of int
         Rows of the sampled models.
     part : Dataset
@@ -179,51 +183,88 @@ def other_points(
     Returns
     -------
     Dataset
-        ``elsewhere_explained_distance`` (initial, final, axis) of the axes that P0, P* and means elsewhere span;
-        ``sampled_explained_distance`` (view, axis) of the ordinary axes and of the tangent axes.
+        ``sampled_explained_distance`` (view, axis).
     """
     between = submatrix(D, sampled)
     signature = np.sign(part["original_eigenvalue"].values[:TANGENT_AXES])
     of_views = [
         explained_distance(part["original"].values[sampled], signature, between),
-        explained_by(between, among[:4, :4], to_points[sampled, :4]),
+        explained_by(between, among, to_points[sampled]),
     ]
-    elsewhere = explained_elsewhere(between, among, to_points[sampled])
     return xr.Dataset(
-        {
-            "elsewhere_explained_distance": (("initial", "final", "axis"), elsewhere),
-            "sampled_explained_distance": (("view", "axis"), np.array(of_views)),
-        },
-        coords={"view": ["original", "tangent"], "initial": list(PLACES), "final": list(PLACES)},
+        {"sampled_explained_distance": (("view", "axis"), np.array(of_views))}, {"view": ["original", "tangent"]}
     )
 
 
-def mean_distances(
-    D: np.ndarray, log_probs: np.ndarray, means: np.ndarray, ends: Sequence[int], size: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Distances of P0, two means, P* and the other means of a group, for each group of ``size`` means.
+def cosines(
+    sums: np.ndarray,
+    weight: np.ndarray,
+    run: np.ndarray,
+    configurations: np.ndarray,
+    labels: np.ndarray,
+    settings: TangentSettings,
+) -> xr.Dataset:
+    """Cosine of the two tangents of a group with its interval, and that of nulls.
 
-    Yields
-    ------
-    among : (size + 2, size + 2) array
+    Parameters
+    ----------
+    sums : (R, 2, N, C) array
+        Parts of both means that each run contributes.
+    weight : (2, m) array
+        Of each model in both means.
+    run : (m,) array of int
+        Run of each model, -1 for none.
+    configurations : (R,) array
+    labels : (N,) array of int
+    settings : TangentSettings
+
+    Returns
+    -------
+    Dataset
+        ``cosine``; ``cosine_low`` and ``cosine_high``, its interval by the jackknife over configurations;
+        ``null_cosine`` (null): of means of runs whose samples are permuted within classes, each run's in its own order.
+    """
+    used = np.flatnonzero([weight[:, run == number].any() for number in range(len(sums))])
+    mass = np.array([weight[:, run == number].sum(axis=1) for number in used])
+    sums, of_run = sums[used], configurations[used]
+    value = tangent_cosine(*sums.sum(axis=0), labels)
+    without = []
+    for name in dict.fromkeys(of_run):
+        left = of_run != name
+        if left.any():
+            means = sums[left].sum(axis=0) / mass[left].sum(axis=0)[:, None, None]
+            without.append(tangent_cosine(*means, labels))
+    low, high = jackknife_interval(value, np.array(without)) if len(without) > 1 else (np.nan, np.nan)
+    nulls = []
+    for rng in np.random.default_rng(settings.seed).spawn(settings.n_nulls):
+        orders = class_preserving_orders(labels, len(sums), rng=rng)
+        means = sum(part[:, order] for part, order in zip(sums, orders, strict=True))
+        nulls.append(tangent_cosine(*means, labels))
+    return xr.Dataset({"cosine": value, "cosine_low": low, "cosine_high": high, "null_cosine": ("null", nulls)})
+
+
+def mean_distances(
+    D: np.ndarray, log_probs: np.ndarray, means: np.ndarray, ends: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances of P0, the two means and P*.
+
+    Returns
+    -------
+    among : (4, 4) array
         Between these points.
-    to_points : (m, size + 2) array
+    to_points : (m, 4) array
         Of all models to them.
     """
     with np.errstate(divide="ignore"):  # a class to which no model gives any probability
         log_means = np.log(means)
-    to_means = pairwise_distances(log_probs, log_means, log=True, n_jobs=1)
-    between_means = pairwise_distances(log_means, log=True, n_jobs=1)
-    of_means = [1, 2, *range(4, size + 2)]
-    for first in range(0, len(means), size):
-        group = slice(first, first + size)
-        to_points = np.empty((len(D), size + 2))
-        to_points[:, [0, 3]], to_points[:, of_means] = D[:, ends], to_means[:, group]
-        among = np.empty((size + 2, size + 2))
-        among[[0, 3]] = to_points[ends]
-        among[:, [0, 3]] = among[[0, 3]].T
-        among[np.ix_(of_means, of_means)] = between_means[group, group]
-        yield among, to_points
+    to_points = np.empty((len(D), 4))
+    to_points[:, [0, 3]] = D[:, ends]
+    to_points[:, 1:3] = pairwise_distances(log_probs, log_means, log=True, n_jobs=1)
+    among = np.empty((4, 4))
+    among[[0, 3]] = to_points[ends]
+    among[:, [0, 3]] = among[[0, 3]].T
+    among[1:3, 1:3] = pairwise_distances(log_means, log=True, n_jobs=1)
+    return among, to_points
 
 
 def compared_axes(

@@ -30,4 +30,5 @@ class TangentSettings(Strict):
     n_sampled: int = Field(
         default=800, ge=4, le=LARGEST_COUNT, description="random models on which the axes of such pairs are judged"
     )
-    seed: Seed = Field(default=0, description="of pairs and sampled models")
+    n_nulls: Repeats = Field(default=20, description="nulls of the cosine: samples of runs permuted within classes")
+    seed: Seed = Field(default=0, description="of pairs, sampled models and nulls")

@@ -50,10 +50,9 @@ ROOM = Room(
     figures=(
         "manifold_3d",
         "pairs",
-        "architectures_3d",
         "architecture_pairs",
         "explained",
         "random_pairs",
-        "places",
+        "cosines",
     ),
 )

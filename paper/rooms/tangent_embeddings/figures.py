@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -14,8 +13,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic, geodesic_points
 from paper.figures.style import MUTED, Palette, new_figure
 from paper.models import runs, same_models
+from paper.report.claims import paper_numbers
 from paper.rooms.tangent_embeddings.analysis import ALL
-from paper.rooms.tangent_embeddings.summary import PAPER_GROUPS, paper_explained
+from paper.rooms.tangent_embeddings.summary import COSINE_OF, PAPER_GROUPS, paper_explained
 
 #: Letters before the number of an axis, and colour, of InPCA and of the tangent axes.
 VIEWS = {"original": ("PC", "#000000"), "tangent": ("T", "#882255")}
@@ -24,8 +24,6 @@ VIEW_NAMES = {"original": "InPCA", "tangent": "tangent axes"}
 SPACE = {"projection": "3d", "computed_zorder": False}
 PAIR_COLOURS = {"random": "#9A9A9A", "near": "#88CCEE"}
 PAIR_NAMES = {"random": "P₀, any two models, P*", "near": "P₀, a model near each mean, P*"}
-#: Points of explained distance at which the colours of :func:`places` end.
-LARGEST_GAIN = 10
 #: Boxes of quartiles, whiskers from 5 to 95 %.
 BOX_STYLE = {
     "widths": 0.3,
@@ -131,23 +129,6 @@ def pairs(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
     return figure
 
 
-def architectures_3d(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
-    """Each architecture alone, in its own InPCA and in its own tangent axes; two architectures in a row."""
-    rows = -(-len(palette.networks) // 2)
-    figure, panels = new_figure(4, rows, width=2.7, height=2.4, squeeze=False, subplot_kw=SPACE)
-    places = panels.reshape(-1, 2)
-    for pair, network in zip(places, palette.networks, strict=False):
-        for axes, view in zip(pair, VIEWS, strict=True):
-            draw_3d(axes, table, dataset.sel(group=network), view, palette, zoom=0.8)
-            axes.set_title(
-                f"{palette.label(network)}: {'InPCA' if view == 'original' else 'tangent axes'}", fontsize=9, y=0.92
-            )
-    for axes in places[len(palette.networks) :].ravel():
-        axes.set_axis_off()
-    figure.legend(handles=means_and_geodesic(), loc="outside upper center", ncols=2)
-    return figure
-
-
 def architecture_pairs(table: pd.DataFrame, dataset: xr.Dataset, palette: Palette) -> Figure:
     """Each architecture alone, a row each: axes 1–2 and 1–3 of its InPCA, then of its tangent axes."""
     columns = [(view, pair) for view in VIEWS for pair in PAIRS[:2]]
@@ -243,28 +224,28 @@ def random_pairs(dataset: xr.Dataset, palette: Palette) -> Figure:
     return figure
 
 
-def places(dataset: xr.Dataset, palette: Palette) -> Figure:
-    """Explained distance of three axes against the progress of both means, less that of three axes of InPCA.
-
-    A cross marks the tangent embedding's own pair.
-    """
+def cosines(dataset: xr.Dataset, palette: Palette) -> Figure:
+    """Cosine of both tangents of each group with its interval, those of nulls, and the paper's."""
     names = [ALL, *palette.networks]
-    rows = -(-len(names) // 4)
-    figure, panels = new_figure(4, rows, width=2.7, height=2.6, sharex=True, sharey=True, squeeze=False)
-    chosen = dataset.isel(axis=-1)
-    gain = 100 * (chosen["elsewhere_explained_distance"] - chosen["sampled_explained_distance"].sel(view="original"))
-    at, norm = dataset["initial"].values, Normalize(-LARGEST_GAIN, LARGEST_GAIN)
-    for axes, name in zip(panels.ravel(), names, strict=False):
-        image = axes.pcolormesh(at, at, gain.sel(group=name).values.T, cmap="PuOr", norm=norm)
-        own = dataset["progress_at"].sel(group=name).item()
-        axes.plot(own, 1 - own, marker="X", color="black", markeredgecolor="white", markersize=10)
-        axes.set_title(group_label(name, palette), fontsize=9)
-        axes.set(aspect="equal", xticks=at[::2], yticks=at[::2])
-        axes.tick_params(labelbottom=True)
-    for axes in panels.ravel()[len(names) :]:
-        axes.set_axis_off()
-    label = "points of explained distance\nmore than three axes of InPCA"
-    figure.colorbar(image, ax=panels, extend="both", label=label)
-    figure.supxlabel("progress of the initial mean", fontsize=10)
-    figure.supylabel("progress of the final mean", fontsize=10)
+    figure, axes = new_figure(width=6.4, height=0.35 * len(names) + 1)
+    for place, name in enumerate(names):
+        group = dataset.sel(group=name)
+        nulls = group["null_cosine"].values
+        axes.plot(nulls, np.full(len(nulls), place), "|", color=PAIR_COLOURS["random"], markersize=10)
+        low, high = group["cosine_low"].item(), group["cosine_high"].item()
+        axes.plot([low, high], [place, place], color=VIEWS["tangent"][1], linewidth=2)
+        axes.plot(group["cosine"].item(), place, "o", color=VIEWS["tangent"][1])
+    paper = paper_numbers()["tangents_differ"]
+    if COSINE_OF in names:
+        axes.plot(paper.value, names.index(COSINE_OF), "D", color="0.4", markersize=7, markerfacecolor="none")
+    axes.set_yticks(range(len(names)), [group_label(name, palette) for name in names])
+    axes.invert_yaxis()
+    axes.set(xlabel="cosine of the initial and the final tangent")
+    axes.grid(axis="x", linewidth=0.4)
+    legend = [
+        Line2D([], [], color=VIEWS["tangent"][1], marker="o", label="runs, 95 % interval"),
+        Line2D([], [], linestyle="", marker="|", color=PAIR_COLOURS["random"], markersize=10, label="samples permuted"),
+        Line2D([], [], linestyle="", marker="D", color="0.4", markerfacecolor="none", label="paper"),
+    ]
+    figure.legend(handles=legend, loc="outside upper center", ncols=3)
     return figure

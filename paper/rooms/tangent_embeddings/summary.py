@@ -10,7 +10,7 @@ import xarray as xr
 
 from paper.report.claims import PaperNumber, paper_numbers, paper_series
 from paper.rooms.tangent_embeddings.analysis import ALL, PAIR_KINDS
-from paper.rooms.tangent_embeddings.tangents import TANGENT_AXES, tangent_cosine
+from paper.rooms.tangent_embeddings.tangents import TANGENT_AXES
 
 #: Groups of models of which the paper gives explained distances, and the stems of their names, by view.
 PAPER_GROUPS = {
@@ -48,8 +48,9 @@ def tangent_numbers(dataset: xr.Dataset) -> dict:
             "gain": tangent[LAST] - original[LAST],
             "original_signature": np.sign(group["original_eigenvalue"].values).astype(int).tolist(),
             "tangent_signature": np.sign(group["tangent_eigenvalue"].values).astype(int).tolist(),
-            "cosine": tangent_cosine(group["distance"].values),
-            "elsewhere": elsewhere_numbers(group),
+            "cosine": group["cosine"].item(),
+            "cosine_interval": [group["cosine_low"].item(), group["cosine_high"].item()],
+            "null_cosine": {"least": group["null_cosine"].min().item(), "most": group["null_cosine"].max().item()},
             **{
                 f"{kind}_pairs": {
                     "median": by_axis(of_pairs.sel(kind=kind).median("pair")),
@@ -59,20 +60,6 @@ def tangent_numbers(dataset: xr.Dataset) -> dict:
             },
         }
     return numbers
-
-
-def elsewhere_numbers(group: xr.Dataset) -> dict:
-    """Of means at every two tenths of the way: the best, and how many explain less than the two means do."""
-    explained = group["elsewhere_explained_distance"].sel(axis=TANGENT_AXES)
-    best = explained.where(explained == explained.max(), drop=True)
-    chosen = group["sampled_explained_distance"].sel(view="tangent", axis=TANGENT_AXES)
-    return {
-        "best": explained.max().item(),
-        "best_at": [best["initial"].values[0].item(), best["final"].values[0].item()],
-        "n_pairs": int(explained.notnull().sum()),
-        "n_beaten": int((explained < chosen).sum()),
-        "chosen": chosen.item(),
-    }
 
 
 def by_axis(values: xr.DataArray) -> dict[str, float]:
@@ -137,17 +124,14 @@ def explained_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
     )
 
 
-def places_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
-    """Where else the means could be: pairs of places that explain less than the paper's, and the best of them."""
+def cosine_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
+    """Cosine of the two tangents of each group with its interval, and its range over nulls."""
     return table(
         numbers,
         label,
         lambda group: {
-            "pairs of places": group["elsewhere"]["n_pairs"],
-            "of them explain less": group["elsewhere"]["n_beaten"],
-            "the two means": group["elsewhere"]["chosen"],
-            "best pair": group["elsewhere"]["best"],
-            "its places": "{:g} and {:g}".format(*group["elsewhere"]["best_at"]),
+            "cosine": "{:.3f} [{:.3f}, {:.3f}]".format(group["cosine"], *group["cosine_interval"]),
+            "of nulls": "{least:.3f} to {most:.3f}".format(**group["null_cosine"]),
         },
     )
 

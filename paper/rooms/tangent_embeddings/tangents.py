@@ -7,7 +7,6 @@ axes explain the distances between all models about as well as the first axes of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -18,8 +17,6 @@ from inpca.embedding.spectral import explained_distance
 POINTS = ("P0", "initial", "final", "P*")
 #: Axes that four points span.
 TANGENT_AXES = 3
-#: Progress of means, in tenths of the way, whose pairs are tried instead of the two.
-PLACES = tuple(n / 10 for n in range(1, 10))
 
 
 def tangent_weights(progress: np.ndarray, at: float, width: float) -> np.ndarray:
@@ -40,42 +37,52 @@ def tangent_weights(progress: np.ndarray, at: float, width: float) -> np.ndarray
     return weight / weight.sum()
 
 
-def mean_models(log_probs: np.ndarray, weights: np.ndarray, block: int = 64) -> np.ndarray:
-    """Arithmetic means of models, Σ_m w_km p_mnc.
+def weighted_sums(log_probs: np.ndarray, weights: np.ndarray, run: np.ndarray) -> np.ndarray:
+    """Parts of arithmetic means that each run contributes, Σ_{m of r} w_km p_mnc: their sum over runs is the mean.
 
     Parameters
     ----------
     log_probs : (m, N, C) array
     weights : (k, m) array
         Each row sums to 1.
-    block : int
-        Models that are read at once.
+    run : (m,) array of int
+        Run of each model, 0, 1, …; -1 for what is of none.
 
     Returns
     -------
-    (k, N, C) array of float64
+    (R, k, N, C) array of float64
     """
-    means = np.zeros((len(weights), *log_probs.shape[1:]))
-    for first in range(0, len(log_probs), block):
-        rows = slice(first, first + block)
-        means += np.tensordot(weights[:, rows], np.exp(log_probs[rows], dtype=np.float64), axes=1)
-    return means
+    sums = np.zeros((run.max() + 1, len(weights), *log_probs.shape[1:]))
+    for number in range(len(sums)):
+        rows = np.flatnonzero((run == number) & weights.any(axis=0))
+        if len(rows):
+            sums[number] = np.tensordot(weights[:, rows], np.exp(log_probs[rows], dtype=np.float64), axes=1)
+    return sums
 
 
-def tangent_cosine(among: np.ndarray) -> float:
+def tangent_cosine(initial: np.ndarray, final: np.ndarray, labels: np.ndarray) -> float:
     """Cosine between the initial tangent, from P0 to the early mean M, and the final one, from the late mean M' to P*.
 
-    By the law of cosines in the space in which d_B is the signed squared distance:
-    [d(M, M') + d(P0, P*) - d(M, P*) - d(P0, M')] / (2 sqrt(d(P0, M) d(M', P*))). Because that space has time-like
-    directions, it is not bounded by 1.
+    t0 = M - P0 and ts = P* - M', tables of probabilities as vectors: cos = Σ_nc t0 ts / (|t0| |ts|).
 
     Parameters
     ----------
-    among : (4, 4) array
-        Distances between :data:`POINTS`.
+    initial, final : (N, C) arrays
+        Probabilities of M and M'.
+    labels : (N,) array of int
+
+    References
+    ----------
+    The authors' notebooks to Mao et al., PNAS 121(12), 2024, fig. 10.
+
+    Examples
+    --------
+    >>> tangent_cosine(np.array([[0.6, 0.4]]), np.array([[0.9, 0.1]]), np.array([0]))  # straight on
+    1.0
     """
-    product = among[1, 2] + among[0, 3] - among[1, 3] - among[0, 2]
-    return float(product / (2 * np.sqrt(among[0, 1] * among[2, 3])))
+    first = initial - 1 / initial.shape[1]
+    last = np.eye(initial.shape[1])[labels] - final
+    return float(round(np.sum(first * last) / np.sqrt(np.sum(first**2) * np.sum(last**2)), 12))
 
 
 def tangent_coordinates(among: np.ndarray, to_points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -139,26 +146,6 @@ def explained_by_pairs(D: np.ndarray, ends: Sequence[int], pairs: np.ndarray, sa
         explained[draw] = explained_by(
             between, D[np.ix_(points, points)].astype(np.float64), D[np.ix_(sampled, points)]
         )
-    return explained
-
-
-def explained_elsewhere(D: np.ndarray, among: np.ndarray, to_points: np.ndarray) -> np.ndarray:
-    """The same for P0, P* and the means at every two of :data:`PLACES`.
-
-    Parameters
-    ----------
-    D, among, to_points : arrays
-        The points are P0, two means, P*, and the means at the places.
-
-    Returns
-    -------
-    (places, places, 3) array
-        By the places of the initial and of the final mean; NaN where the second is not later than the first.
-    """
-    explained = np.full((len(PLACES), len(PLACES), TANGENT_AXES), np.nan)
-    for i, j in combinations(range(len(PLACES)), 2):
-        points = [0, 4 + i, 4 + j, 3]
-        explained[i, j] = explained_by(D, among[np.ix_(points, points)], to_points[:, points])
     return explained
 
 
