@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from inpca.dimension import class_preserving_orders
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.embedding.spectral import explained_distance
@@ -18,15 +17,14 @@ from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.rooms.tangent_embeddings.tangents import (
     POINTS,
     TANGENT_AXES,
+    cosines,
     explained_by,
     explained_by_pairs,
     submatrix,
     tangent_coordinates,
-    tangent_cosine,
     tangent_weights,
     weighted_sums,
 )
-from paper.statistics import jackknife_interval
 
 #: Axes of the ordinary embedding that are compared with the tangent axes, as many as the paper shows.
 ORIGINAL_AXES = 8
@@ -194,53 +192,6 @@ def of_sampled(
     return xr.Dataset(
         {"sampled_explained_distance": (("view", "axis"), np.array(of_views))}, {"view": ["original", "tangent"]}
     )
-
-
-def cosines(
-    sums: np.ndarray,
-    weight: np.ndarray,
-    run: np.ndarray,
-    configurations: np.ndarray,
-    labels: np.ndarray,
-    settings: TangentSettings,
-) -> xr.Dataset:
-    """Cosine of the two tangents of a group with its interval, and that of nulls.
-
-    Parameters
-    ----------
-    sums : (R, 2, N, C) array
-        Parts of both means that each run contributes.
-    weight : (2, m) array
-        Of each model in both means.
-    run : (m,) array of int
-        Run of each model, -1 for none.
-    configurations : (R,) array
-    labels : (N,) array of int
-    settings : TangentSettings
-
-    Returns
-    -------
-    Dataset
-        ``cosine``; ``cosine_low`` and ``cosine_high``, its interval by the jackknife over configurations;
-        ``null_cosine`` (null): of means of runs whose samples are permuted within classes, each run's in its own order.
-    """
-    used = np.flatnonzero([weight[:, run == number].any() for number in range(len(sums))])
-    mass = np.array([weight[:, run == number].sum(axis=1) for number in used])
-    sums, of_run = sums[used], configurations[used]
-    value = tangent_cosine(*sums.sum(axis=0), labels)
-    without = []
-    for name in dict.fromkeys(of_run):
-        left = of_run != name
-        if left.any():
-            means = sums[left].sum(axis=0) / mass[left].sum(axis=0)[:, None, None]
-            without.append(tangent_cosine(*means, labels))
-    low, high = jackknife_interval(value, np.array(without)) if len(without) > 1 else (np.nan, np.nan)
-    nulls = []
-    for rng in np.random.default_rng(settings.seed).spawn(settings.n_nulls):
-        orders = class_preserving_orders(labels, len(sums), rng=rng)
-        means = sum(part[:, order] for part, order in zip(sums, orders, strict=True))
-        nulls.append(tangent_cosine(*means, labels))
-    return xr.Dataset({"cosine": value, "cosine_low": low, "cosine_high": high, "null_cosine": ("null", nulls)})
 
 
 def mean_distances(

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import xarray as xr
 
+from inpca.dimension import class_preserving_orders
 from inpca.embedding.placement import Embedding
 from inpca.embedding.spectral import explained_distance
+from paper.rooms.tangent_embeddings.configuration import TangentSettings
+from paper.statistics import jackknife_interval
 
 #: The embedded points, in the order of training.
 POINTS = ("P0", "initial", "final", "P*")
@@ -83,6 +87,53 @@ def tangent_cosine(initial: np.ndarray, final: np.ndarray, labels: np.ndarray) -
     first = initial - 1 / initial.shape[1]
     last = np.eye(initial.shape[1])[labels] - final
     return float(round(np.sum(first * last) / np.sqrt(np.sum(first**2) * np.sum(last**2)), 12))
+
+
+def cosines(
+    sums: np.ndarray,
+    weight: np.ndarray,
+    run: np.ndarray,
+    configurations: np.ndarray,
+    labels: np.ndarray,
+    settings: TangentSettings,
+) -> xr.Dataset:
+    """Cosine of the two tangents of a group with its interval, and that of nulls.
+
+    Parameters
+    ----------
+    sums : (R, 2, N, C) array
+        Parts of both means that each run contributes.
+    weight : (2, m) array
+        Of each model in both means.
+    run : (m,) array of int
+        Run of each model, -1 for none.
+    configurations : (R,) array
+    labels : (N,) array of int
+    settings : TangentSettings
+
+    Returns
+    -------
+    Dataset
+        ``cosine``; ``cosine_low`` and ``cosine_high``, its interval by the jackknife over configurations;
+        ``null_cosine`` (null): of means of runs whose samples are permuted within classes, each run's in its own order.
+    """
+    used = np.flatnonzero([weight[:, run == number].any() for number in range(len(sums))])
+    mass = np.array([weight[:, run == number].sum(axis=1) for number in used])
+    sums, of_run = sums[used], configurations[used]
+    value = tangent_cosine(*sums.sum(axis=0), labels)
+    without = []
+    for name in dict.fromkeys(of_run):
+        left = of_run != name
+        if left.any():
+            means = sums[left].sum(axis=0) / mass[left].sum(axis=0)[:, None, None]
+            without.append(tangent_cosine(*means, labels))
+    low, high = jackknife_interval(value, np.array(without)) if len(without) > 1 else (np.nan, np.nan)
+    nulls = []
+    for rng in np.random.default_rng(settings.seed).spawn(settings.n_nulls):
+        orders = class_preserving_orders(labels, len(sums), rng=rng)
+        means = sum(part[:, order] for part, order in zip(sums, orders, strict=True))
+        nulls.append(tangent_cosine(*means, labels))
+    return xr.Dataset({"cosine": value, "cosine_low": low, "cosine_high": high, "null_cosine": ("null", nulls)})
 
 
 def tangent_coordinates(among: np.ndarray, to_points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
