@@ -8,7 +8,7 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import kstest
 
-from paper.statistics.permanova import gower, permanova, shares, variance_shares
+from paper.statistics.permanova import permanova, shares, variance_shares
 
 
 def pseudo_f(D, groups):
@@ -86,14 +86,28 @@ def test_a_factor_has_what_the_others_do_not_explain(grid):
     assert np.isnan(constant["one"]["share"]) and constant["first"]["share"] > 0.5
 
 
-def test_gower_is_the_matrix_of_inpca(models):
+def test_shares_are_of_the_variance_that_the_axes_of_inpca_are_made_from(models):
+    """The first axis that is embedded is the factor: its share is that of the axis in the sum of eigenvalues."""
     from inpca import InPCA, pairwise_distances
 
     D = pairwise_distances(models)
-    eigenvalues = np.linalg.eigvalsh(gower(D))
-    largest = InPCA(3).fit(models).eigenvalues_
-    by_size = eigenvalues[np.argsort(-np.abs(eigenvalues))]
-    assert by_size[:3] == pytest.approx(largest, rel=1e-6)
+    eigenvalues = InPCA(len(D)).fit(models).eigenvalues_
+    halves = np.arange(len(D)) % 2
+    found = permanova(D, pd.DataFrame({"half": halves}), permutations=1, rng=0)["half"]
+    contrast = (halves - halves.mean()) / np.sqrt(((halves - halves.mean()) ** 2).sum())
+    ss = -contrast @ D @ contrast / 2
+    assert found["share"] == pytest.approx(ss / eigenvalues.sum(), rel=1e-6)
+
+
+def test_blocks_change_neither_shares_nor_f(grid):
+    table, x = grid
+    factors, D = table[["first", "second"]], squared(x)[1:, 1:]
+    whole = permanova(D, factors[1:], table["block"].to_numpy()[1:], permutations=9, rng=0)
+    single = permanova(D, factors[1:], permutations=9, rng=0)
+    for name in factors:
+        assert [whole[name][key] for key in ("share", "f", "df")] == pytest.approx(
+            [single[name][key] for key in ("share", "f", "df")]
+        )
 
 
 def test_interactions_are_what_no_factor_explains_alone(rng):

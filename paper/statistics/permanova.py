@@ -5,6 +5,10 @@ sums of squares are traces of its projections on what a linear model of the fact
 squared distance, as in InPCA, of which :math:`G` is the matrix :math:`W`: it enters as it is, and is not squared once
 more. Shares are thus of the same variance that the axes of InPCA are made from, time-like axes counted negatively.
 
+All items of a block have the same values of all factors, so that every design is a linear map of blocks: with
+:math:`Z` the matrix whose columns are blocks, scaled to length 1, what is needed of :math:`G` is
+:math:`Z^\top G Z`, as small as there are blocks.
+
 References
 ----------
 Anderson, A new method for non-parametric multivariate analysis of variance, Austral Ecology 26, 2001. McArdle &
@@ -22,27 +26,6 @@ from paper.statistics.intervals import jackknife_interval, percentile_interval
 
 #: Sums of squares that differ by less, as a part of the whole, are equal.
 SAME = 1e-10
-
-
-def gower(distances: np.ndarray) -> np.ndarray:
-    r"""Centred inner products, :math:`-\tfrac12 L D L` with :math:`L = I - 11^\top/m`.
-
-    Parameters
-    ----------
-    distances : (m, m) array
-        Squared distances, or Bhattacharyya's.
-
-    Returns
-    -------
-    (m, m) array
-
-    Examples
-    --------
-    >>> gower(np.array([[0.0, 4.0], [4.0, 0.0]])).tolist()
-    [[1.0, -1.0], [-1.0, 1.0]]
-    """
-    half = -np.asarray(distances, float) / 2
-    return half - half.mean(axis=0) - half.mean(axis=1)[:, None] + half.mean()
 
 
 def permanova(
@@ -97,32 +80,27 @@ def permanova(
     0.9901 200
     """
     rng = np.random.default_rng(rng)
-    blocks = np.arange(len(factors)) if blocks is None else pd.factorize(np.asarray(blocks))[0]
-    of_block = factors.groupby(blocks).first()
-    if (of_block.loc[blocks].to_numpy() != factors.to_numpy()).any():
-        raise ValueError("a block has several values of a factor; blocks are permuted as a whole and need one of each")
-    G = gower(distances)
-    total = np.trace(G)
-    dummies = {name: _dummies(factors[name]) for name in factors}
-    whole, rank = _explained(G, _design(dummies.values(), len(G)))
-    residual, df_residual = total - whole, len(G) - rank
+    factors, sums, sizes = _by_block(distances, factors, blocks)
+    G, total = _inner_products(sums, sizes)
+    root = np.sqrt(sizes)[:, None]
+    columns = {name: _columns(factors[name]) for name in factors}
+    whole, rank = _explained(G, root * _design(columns.values(), len(G)))
+    df_residual = len(distances) - rank
     found = {}
     for name in factors:
-        others = _design([dummies[other] for other in factors if other != name], len(G))
-        ss, df = _added(G, others, dummies[name])
-        strata = _strata(of_block.drop(columns=name))
-        drawn = []
-        if df and _varies(of_block[name].to_numpy(), strata):
-            codes = pd.factorize(of_block[name])[0]
+        others = _basis(root * _design([columns[other] for other in factors if other != name], len(G)))
+        ss, df = _explained(G, _beyond(others, root * columns[name]))
+        strata = _strata(factors.drop(columns=name))
+        drawn = np.array([])
+        if df and _varies(factors[name].to_numpy(), strata):
             orders = (_within(strata, rng) for _ in range(permutations))
-            drawn = [_added(G, others, np.eye(codes.max() + 1)[codes[order]][blocks])[0] for order in orders]
-        beyond = np.sum(np.array(drawn) >= ss - SAME * total)
+            drawn = np.array([_explained(G, _beyond(others, root * columns[name][order]))[0] for order in orders])
         found[name] = {
             "share": float(ss / total) if df else float("nan"),
             "df": df,
-            "f": float(ss / df / (residual / df_residual)) if df and df_residual else float("nan"),
-            "p": float((beyond + 1) / (permutations + 1)) if drawn else float("nan"),
-            "permuted": percentile_interval(np.array(drawn) / total) if drawn else [float("nan")] * 2,
+            "f": float(ss / df / ((total - whole) / df_residual)) if df and df_residual else float("nan"),
+            "p": float((np.sum(drawn >= ss - SAME * total) + 1) / (permutations + 1)) if len(drawn) else float("nan"),
+            "permuted": percentile_interval(drawn / total) if len(drawn) else [float("nan")] * 2,
         }
     return found
 
@@ -138,19 +116,17 @@ def shares(distances: np.ndarray, factors: pd.DataFrame, blocks: np.ndarray) -> 
     Returns
     -------
     dict
-        By factor; ``interactions``: what blocks explain beyond the sum of the factors' effects; ``within``: what is
-        left within blocks.
+        By factor, NaN for one that the others determine; ``interactions``: what blocks explain beyond the sum of the
+        factors' effects; ``within``: what is left within blocks.
+
+    Examples
+    --------
+    >>> x = np.array([0.0, 0.2, 1.0, 1.2])
+    >>> found = shares((x[:, None] - x) ** 2, pd.DataFrame({"half": [0, 0, 1, 1]}), np.array([0, 0, 1, 1]))
+    >>> {name: round(share, 3) for name, share in found.items()}
+    {'half': 0.962, 'interactions': 0.0, 'within': 0.038}
     """
-    G = gower(distances)
-    total = np.trace(G)
-    dummies = {name: _dummies(factors[name]) for name in factors}
-    whole = _explained(G, _design(dummies.values(), len(G)))[0]
-    by_block = _explained(G, _design([_dummies(pd.Series(blocks))], len(G)))[0]
-    found = {
-        name: _added(G, _design([dummies[other] for other in factors if other != name], len(G)), dummies[name])[0]
-        for name in factors
-    } | {"interactions": by_block - whole, "within": total - by_block}
-    return {name: float(value / total) for name, value in found.items()}
+    return _shares(*_by_block(distances, factors, blocks))
 
 
 def variance_shares(
@@ -182,11 +158,11 @@ def variance_shares(
     >>> print(f"{found['half']['share']:.2f} {found['interactions']['share']:.2f} {found['within']['share']:.2f}")
     0.90 0.09 0.01
     """
-    blocks = np.asarray(blocks)
     tested = permanova(distances, factors, blocks, permutations=permutations, rng=rng)
-    whole = shares(distances, factors, blocks)
-    kept = [blocks != block for block in dict.fromkeys(blocks)]
-    without = pd.DataFrame([shares(distances[np.ix_(keep, keep)], factors[keep], blocks[keep]) for keep in kept])
+    table, sums, sizes = _by_block(distances, factors, blocks)
+    whole = _shares(table, sums, sizes)
+    kept = [np.delete(np.arange(len(sizes)), left_out) for left_out in range(len(sizes))]
+    without = pd.DataFrame([_shares(table.iloc[rows], sums[np.ix_(rows, rows)], sizes[rows]) for rows in kept])
     return {
         name: {"share": share}
         | tested.get(name, {})
@@ -195,7 +171,41 @@ def variance_shares(
     }
 
 
-def _dummies(values: pd.Series) -> np.ndarray:
+def _by_block(
+    distances: np.ndarray, factors: pd.DataFrame, blocks: np.ndarray | None
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Factors of each block, sums of the distances between every two, and sizes; each item is one without blocks."""
+    codes = np.arange(len(factors)) if blocks is None else pd.factorize(np.asarray(blocks))[0]
+    table = factors.groupby(codes).first()
+    if (table.loc[codes].to_numpy() != factors.to_numpy()).any():
+        raise ValueError("a block has several values of a factor; blocks are permuted as a whole and need one of each")
+    member = np.eye(len(table))[codes]
+    return table, member.T @ distances @ member, member.sum(axis=0)
+
+
+def _inner_products(sums: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, float]:
+    """Centred inner products of blocks, each scaled by the root of its size, and the total sum of squares."""
+    m, mean = sizes.sum(), sums.sum(axis=1) / sizes.sum()
+    centred = sums - np.outer(mean, sizes) - np.outer(sizes, mean) + np.outer(sizes, sizes) * mean.sum() / m
+    return -centred / 2 / np.sqrt(np.outer(sizes, sizes)), float(mean.sum() / 2)
+
+
+def _shares(factors: pd.DataFrame, sums: np.ndarray, sizes: np.ndarray) -> dict[str, float]:
+    """See :func:`shares`."""
+    G, total = _inner_products(sums, sizes)
+    root = np.sqrt(sizes)[:, None]
+    columns = {name: _columns(factors[name]) for name in factors}
+    whole = _explained(G, root * _design(columns.values(), len(G)))[0]
+    found = {}
+    for name in factors:
+        others = _basis(root * _design([columns[other] for other in factors if other != name], len(G)))
+        ss, df = _explained(G, _beyond(others, root * columns[name]))
+        found[name] = ss / total if df else float("nan")
+    blocks = float(np.trace(G))
+    return found | {"interactions": (blocks - whole) / total, "within": 1 - blocks / total}
+
+
+def _columns(values: pd.Series) -> np.ndarray:
     """One column for each category."""
     codes = pd.factorize(values)[0]
     return np.eye(codes.max() + 1)[codes]
@@ -206,21 +216,21 @@ def _design(parts, length: int) -> np.ndarray:
     return np.hstack([np.ones((length, 1)), *parts])
 
 
-def _explained(G: np.ndarray, design: np.ndarray) -> tuple[float, int]:
-    """Sum of squares that the columns of a design explain, and how many are independent."""
-    basis, values, _ = np.linalg.svd(design, full_matrices=False)
-    basis = basis[:, values > 1e-9 * values[0]]
-    return float(np.einsum("ik,ij,jk->", basis, G, basis, optimize=True)), basis.shape[1]
+def _basis(columns: np.ndarray) -> np.ndarray:
+    """Orthonormal basis of what columns span; columns of nothing but rounding errors span nothing."""
+    basis, values, _ = np.linalg.svd(columns, full_matrices=False)
+    return basis[:, values > 1e-9 * np.sqrt(len(columns))]
 
 
-def _added(G: np.ndarray, others: np.ndarray, columns: np.ndarray) -> tuple[float, int]:
-    """What columns explain beyond other columns."""
-    basis, values, _ = np.linalg.svd(others, full_matrices=False)
-    basis = basis[:, values > 1e-9 * values[0]]
-    own = columns - basis @ (basis.T @ columns)
-    left, values, _ = np.linalg.svd(own, full_matrices=False)
-    left = left[:, values > 1e-9 * np.sqrt(len(G))]
-    return float(np.einsum("ik,ij,jk->", left, G, left, optimize=True)), left.shape[1]
+def _beyond(basis: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Columns without what a basis explains of them."""
+    return columns - basis @ (basis.T @ columns)
+
+
+def _explained(G: np.ndarray, columns: np.ndarray) -> tuple[float, int]:
+    """Sum of squares that columns explain, and how many of them are independent."""
+    basis = _basis(columns)
+    return float(np.sum(basis * (G @ basis))), basis.shape[1]
 
 
 def _strata(others: pd.DataFrame) -> np.ndarray:
