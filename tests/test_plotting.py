@@ -206,12 +206,14 @@ def test_tube_and_progress_have_a_line_for_each_architecture(points):
     )
     figure = trajectories.tube({"train": table, "test": table}, Palette.of(NETWORKS))
     assert [len(axes.lines) for axes in figure.axes] == [2] * 4
-    found = {"50": {"progress": 0.5, "ratio": 2.0, "interval": [1, 3]}}
-    found["75"] = {"progress": 0.75, "ratio": 2.0, "interval": [1, np.inf]}
+    arrived, never = {"small": 0, "large": 0}, {"small": 3, "large": 0}
+    found = {"50": {"progress": 0.5, "ratio": 2.0, "interval": [1, 3], "pairs": 4, "never": arrived}}
+    found["75"] = {"progress": 0.75, "ratio": 2.0, "interval": [1, np.inf], "pairs": 4, "never": never}
     pair = {"larger_in": "width", "small": "fc", "large": "vit"}
     ratios = {"width": {"train": found, "test": found}}
     left, right = network_size.progress_by_time(models, [pair], ratios, Palette.of(NETWORKS)).axes
-    assert len(left.lines) == 2 and [len(line.get_xdata()) for line in right.lines] == [1, 2, 1, 2]
+    assert len(left.lines) == 2 and right.lines[0].get_xdata().tolist() == [0.5, 0.75]
+    assert right.lines[0].get_ydata()[0] == 2 and np.isnan(right.lines[0].get_ydata()[1])
     r2 = {"train": {"progress": 1, "checkpoint": 0.9}, "test": {"progress": 0.5, "checkpoint": 0.4}}
     figure = network_size.progress_by_error(models, r2, Palette.of(NETWORKS))
     written = texts(figure)

@@ -92,12 +92,14 @@ def _draw_progress(axes: Axes, points: pd.DataFrame, networks: tuple[str, str], 
 
 
 def _draw_ratio(axes: Axes, found: list[dict], split: str) -> None:
-    """Median ratio of epochs by progress with its interval, as far as that is bounded."""
-    bounded = [one for one in found if np.isfinite([one["ratio"], *one["interval"]]).all() and one["interval"][0] > 0]
-    progress = [one["progress"] for one in bounded]
-    low, high = np.array([one["interval"] for one in bounded]).reshape(-1, 2).T
-    axes.plot(progress, [one["ratio"] for one in bounded], color=SPLITS[split], linewidth=1.8, label=split)
-    axes.fill_between(progress, low, high, color=SPLITS[split], alpha=0.2, linewidth=0)
+    """Median ratio of epochs by progress where most runs arrive, with its interval where that has both ends."""
+    progress = np.array([one["progress"] for one in found])
+    arrive = [2 * sum(one["never"].values()) < one["pairs"] for one in found]
+    ratio = np.where(arrive, [one["ratio"] for one in found], np.nan)
+    ends = np.array([one["interval"] for one in found])
+    bounded = (ends[:, 0] > 0) & np.isfinite(ends[:, 1])
+    axes.plot(progress, ratio, color=SPLITS[split], linewidth=1.8, label=split)
+    axes.fill_between(progress, *ends.T, where=bounded, color=SPLITS[split], alpha=0.2, linewidth=0)
     axes.axhline(1, color="0.6", linewidth=0.8)
     axes.set(xlabel="progress", ylabel="epochs of the small network\nover those of the large one", xlim=(0, 1))
 
