@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 
+import matplotlib.image
 import nbformat
 import papermill
 import pytest
+from bs4 import BeautifulSoup
 from conftest import ROOT
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError
@@ -121,3 +123,17 @@ def test_a_kernel_that_fails_is_said_on_one_line(monkeypatch, error, message):
     monkeypatch.setattr(papermill, "execute_notebook", fail)
     with pytest.raises(SystemExit, match=f"^error: n.ipynb: {re.escape(message)}$"):
         execute("n.ipynb", "l.ipynb", {})
+
+
+def test_images_of_the_page_have_the_alternative_text_of_their_figure(tmp_path):
+    source = (
+        "import matplotlib.pyplot as plt\nfrom paper.figures.style import save_figure\n"
+        "figure, axes = plt.subplots()\nsave_figure(figure, '.', 'empty', 'Nothing is \"drawn\" here.')\n"
+        "open('made.txt', 'w').close()"
+    )
+    done = run_notebook(tmp_path, {"a": 1, "b": "y"}, notebook(source))
+    assert done.returncode == 0, done.stderr
+    images = BeautifulSoup((tmp_path / "out/n.html").read_text(), "html.parser").find_all("img")
+    assert [image["alt"] for image in images] == ['Nothing is "drawn" here.']
+    assert matplotlib.image.imread(tmp_path / "empty.png").ndim == 3
+    assert b"Nothing is" in (tmp_path / "empty.png").read_bytes()

@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import seaborn as sns
+from IPython.display import Image, display
 from matplotlib.figure import Figure
 
 #: Name and colour (Okabe & Ito's palette, distinct for colour-blind readers) of each architecture.
@@ -76,12 +77,26 @@ def use_style() -> None:
     )
 
 
-def save_figure(figure: Figure, folder: str | Path, name: str) -> None:
-    """Write ``name.pdf`` and ``name.png`` without dates, so that the same figure is the same file."""
+def save_figure(figure: Figure, folder: str | Path, name: str, alt: str | None = None) -> None:
+    """Write ``name.pdf`` and ``name.png`` without dates, so that the same figure is the same file, and show the PNG.
+
+    Parameters
+    ----------
+    figure : Figure
+        It is closed, so that a notebook shows it once.
+    folder : path
+    name : str
+    alt : str
+        One sentence that says what the picture shows to those who do not see it. The PNG file carries it as its
+        description, the output of a notebook as its alternative text.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-    figure.savefig(folder / f"{name}.png", metadata={"Software": None})
+    described = {"Software": None} if alt is None else {"Software": None, "Description": alt}
+    figure.savefig(folder / f"{name}.png", metadata=described)
+    display(Image(folder / f"{name}.png", alt=alt))
+    plt.close(figure)
 
 
 def new_figure(columns: int = 1, rows: int = 1, *, width: float = 3.6, height: float = 3.2, **settings):

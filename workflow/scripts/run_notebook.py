@@ -17,6 +17,12 @@ from inpca.files import atomic
 KERNEL = "python3"
 #: Cell metadata that says when or in which run a cell was executed: it would change with every run.
 VOLATILE = ("execution", "papermill")
+#: The usual page, with the alternative text of each image from the metadata of its output.
+PAGE = """{%- extends 'index.html.j2' -%}
+{% block data_png scoped %}
+{%- set alt = 'alt="' ~ (output | get_metadata('alt', 'image/png') or '') | escape_html ~ '" ' -%}
+{{ super() | replace('<img ', '<img ' ~ alt) }}
+{%- endblock data_png %}"""
 
 
 def check_parameters(notebook: Path, parameters: dict) -> None:
@@ -79,7 +85,8 @@ def main() -> None:
         sys.exit(f"error: {arguments.notebook} ran but did not write {', '.join(missing)}")
     executed = without_volatile(executed)
     with atomic(arguments.executed.with_suffix(".html")) as partial:
-        html, _ = HTMLExporter(exclude_input_prompt=True, exclude_output_prompt=True).from_notebook_node(executed)
+        page = HTMLExporter(raw_template=PAGE, exclude_input_prompt=True, exclude_output_prompt=True)
+        html, _ = page.from_notebook_node(executed)
         partial.write_text(html, encoding="utf-8")
     with atomic(arguments.executed) as partial:
         nbformat.write(executed, partial)
