@@ -210,9 +210,9 @@ def test_plots_draw_every_run(two):
     numbers = summary.corner_numbers(points)
     placed = manifold.place_models(points, fitted["train"])
     lines = figures.place_curves(fitted["train"], paths, "train")
-    three = figures.manifold_3d(placed, fitted["train"], lines)
-    assert sum(len(getattr(c, "_segments3d", [])) for c in three.axes[0].collections) == 4
-    assert all(len(axes.lines) >= 2 + len(lines) for axes in figures.pairs(placed, fitted["train"], lines).axes)
+    three = figures.manifold_3d(placed, fitted["train"], lines, "train")
+    flat = figures.pairs(placed, fitted["train"], lines, "train")
+    assert all(len(axes.lines) >= 2 + len(lines) for axes in (three.axes[0], *flat.axes[:3]))
     panels = figures.approach(points[points["kind"] == "run"]).axes
     assert len(panels) == 6 and all(len(axes.lines[0].get_xdata()) == len(STEPS) for axes in panels)
     last = points[points["kind"] == "run"].groupby("run", sort=False).tail(1)

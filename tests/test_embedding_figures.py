@@ -1,5 +1,6 @@
 """Figures of an embedding that knows nothing of the paper."""
 
+import re
 import subprocess
 import sys
 
@@ -86,9 +87,11 @@ def test_models_without_a_group_are_not_drawn(embedding):
 def test_time_like_axes_are_marked_and_units_are_those_of_the_metric(models):
     dataset = InPCA(40).fit(models).to_xarray()
     axis = int(dataset["axis"][dataset["signature"] < 0][0])
-    assert plotting.axis_label(dataset, axis) == f"PC{axis} (√nats, time-like)"
-    assert plotting.axis_label(InPCA(1, metric="euclidean").fit(models).to_xarray(), 1) == "PC1"
-    assert plotting.axis_label(dataset, 1, "√rad") == "PC1 (√rad)"
+    assert re.fullmatch(rf"PC{axis} \(√nats, [0-9.e-]+ %, time-like\)", plotting.axis_label(dataset, axis))
+    one = InPCA(1, metric="euclidean").fit(models)
+    assert plotting.axis_label(one.to_xarray(), 1) == f"PC1 ({100 * one.explained_stress_[0]:.2g} %)"
+    added = 100 * (dataset["explained_stress"][1] - dataset["explained_stress"][0]).item()
+    assert plotting.axis_label(dataset, 2, "√rad").startswith(f"PC2 (√rad, {added:.2g} %")
 
 
 def test_spectrum_tells_space_like_from_time_like(models):

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 
 from inpca import InPCA
 from inpca.centroids import KINDS
-from paper.figures import diagnostics, manifold
+from paper.figures import diagnostics, manifold, views
 from paper.figures.interactive import manifold_page, save_page
 from paper.figures.spectrum import spectrum
 from paper.figures.style import ARCHITECTURES, SPARE_COLOURS, Palette, new_figure, save_figure, use_style
@@ -71,7 +71,7 @@ def test_colours_are_distinct_and_do_not_depend_on_the_study():
 def test_files_are_the_same_bytes_every_time(points, embedding, tmp_path):
     use_style()
     for folder in "ab":
-        save_figure(manifold.pairs(points, embedding, Palette.of(NETWORKS)), tmp_path / folder, "pairs")
+        save_figure(views.views(points, embedding, Palette.of(NETWORKS)), tmp_path / folder, "pairs")
     for suffix in ("png", "pdf"):
         first, second = (tmp_path / folder / f"pairs.{suffix}" for folder in "ab")
         assert first.read_bytes() == second.read_bytes()
@@ -89,10 +89,35 @@ def test_space_like_and_time_like_differ_by_more_than_colour(embedding):
     assert not np.array_equal(space_like.get_facecolor(), time_like.get_facecolor())
 
 
-def test_every_run_is_one_line(points, embedding):
-    figure = manifold.manifold_3d(points, embedding, Palette.of(NETWORKS))
-    drawn = [line for collection in figure.axes[0].collections for line in getattr(collection, "_segments3d", [])]
-    assert len(drawn) == points["run"].nunique()
+def test_views_have_one_scale_and_count_what_they_leave_out(points, embedding):
+    places = points.loc[points["kind"] == "run"].index
+    points.loc[places[0], "pc3"] = 1e3
+    figure = views.views(points, embedding, Palette.of(NETWORKS))
+    figure.canvas.draw()
+    panels = figure.axes[0], figure.axes[2], figure.axes[1]
+    scales = [np.ptp(panel.get_xlim()) / panel.get_window_extent().width for panel in panels]
+    scales += [np.ptp(panel.get_ylim()) / panel.get_window_extent().height for panel in panels]
+    np.testing.assert_allclose(scales, scales[0], rtol=0.1)
+    limits = views.frame(points)
+    assert limits[2, 1] < 500 and views.beyond(points, limits) >= 1
+    for drawn in (figure, views.in_perspective(points, embedding, Palette.of(NETWORKS))):
+        texts = [text.get_text() for axes in drawn.axes for text in axes.texts]
+        assert f"models beyond the frame: {views.beyond(points, limits)}" in texts
+
+
+def test_mean_paths_are_means_at_equal_progress():
+    s = np.array([0.0, 0.5, 0.3, 1.0])  # it falls back once
+    rows = [
+        {"kind": "run", "network": "fc", "run": run, "train_progress": t, "pc1": t, "pc2": up * t, "pc3": 0.0}
+        for run, up in (("a", 1), ("b", 3))
+        for t in s
+    ]
+    path = views.mean_paths(pd.DataFrame(rows), "train")["fc"]
+    np.testing.assert_allclose(path, np.stack([views.LEVELS, 2 * views.LEVELS, 0 * views.LEVELS], axis=1), atol=1e-12)
+    short = pd.DataFrame(rows[:4] + rows[4:6])
+    assert len(views.mean_paths(short, "train")["fc"]) == len(views.LEVELS)
+    alone = pd.DataFrame([*rows[:2], *rows[4:6], *({**row, "run": "c"} for row in rows[:4])])
+    assert len(views.mean_paths(alone, "train")["fc"]) == 51  # one of three runs gets further
 
 
 def test_outliers_are_counted(points):

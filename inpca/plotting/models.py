@@ -23,7 +23,7 @@ COLOUR_MAP = "viridis"
 
 
 def axis_label(embedding: xr.Dataset, axis: int, unit: str | None = None) -> str:
-    """Label of an axis; space-like axes, the usual ones, are not marked.
+    """Label of an axis: unit, what it adds to the explained stress, and ``time-like`` if it is (others are space-like).
 
     Parameters
     ----------
@@ -45,12 +45,13 @@ def axis_label(embedding: xr.Dataset, axis: int, unit: str | None = None) -> str
     >>> from inpca.plotting import axis_label
     >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
     >>> axis_label(InPCA(2).fit(models).to_xarray(), 1)
-    'PC1 (√nats)'
+    'PC1 (√nats, 18 %)'
     """
     unit = UNITS.get(embedding.attrs.get("metric", ""), "") if unit is None else unit
     kind = "time-like" if embedding["signature"].sel(axis=axis).item() < 0 else ""
-    notes = ", ".join(note for note in (unit, kind) if note)
-    return f"PC{axis} ({notes})" if notes else f"PC{axis}"
+    explained = embedding["explained_stress"].sel(axis=[k for k in (axis - 1, axis) if k]).values
+    adds = f"{100 * np.diff([0.0, *explained])[-1]:.2g} %"
+    return f"PC{axis} ({', '.join(note for note in (unit, adds, kind) if note)})"
 
 
 def draw_groups(axes: Axes | Axes3D, coordinates: np.ndarray, *, groups, colours: Mapping[Any, Any], runs=None) -> None:
@@ -160,19 +161,23 @@ def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray) -> None:
     """
     solid = isinstance(axes, Axes3D)
     axes.plot(*coordinates.T, color="black", linewidth=2.5 if solid else 2, zorder=10 if solid else 4)
-    for end, (name, marker) in zip((coordinates[0], coordinates[-1]), ENDS, strict=True):
+    inwards = len(coordinates) // 8 + 1
+    outside = coordinates[0] - coordinates[inwards - 1], coordinates[-1] - coordinates[-inwards]
+    for end, out, (name, marker) in zip((coordinates[0], coordinates[-1]), outside, ENDS, strict=True):
         if isinstance(axes, Axes3D):
             axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
-            x, y, z = end
-            axes.text(x, y, z, f"{name}  ", fontsize=14, fontweight="bold", ha="right", va="bottom", zorder=12)
+            x, y, z = end + 0.07 * np.ptp(coordinates, axis=0).max() * out / max(float(np.linalg.norm(out)), 1e-12)
+            axes.text(x, y, z, name, fontsize=14, fontweight="bold", ha="center", va="center", zorder=12)
         else:
             size = 11 if marker == "*" else 7
             axes.plot(*end, marker=marker, color="black", markersize=size, markeredgecolor="white", zorder=5)
             axes.annotate(
                 name,
                 end,
-                xytext=(7, 7),
+                xytext=14 * out / max(float(np.linalg.norm(out)), 1e-12),
                 textcoords="offset points",
+                ha="center",
+                va="center",
                 fontsize=12,
                 fontweight="bold",
                 zorder=6,

@@ -57,7 +57,7 @@ def pairs(
     >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
     >>> figure = pairs(InPCA(3).fit(models).to_xarray(), runs=np.repeat(["a", "b"], 10))
     >>> [axes.get_xlabel() for axes in figure.axes]
-    ['PC1 (√nats)', 'PC1 (√nats)', 'PC2 (√nats)']
+    ['PC1 (√nats, 18 %)', 'PC1 (√nats, 18 %)', 'PC2 (√nats, 17 %)']
     """
     models = Models.of(embedding, groups=groups, runs=runs, color=color, geodesic=geodesic)
     for pair in axes:

@@ -57,7 +57,7 @@ def three_dimensional(
     >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
     >>> figure = three_dimensional(InPCA(3).fit(models).to_xarray(), groups=np.repeat(["a", "b"], 10))
     >>> figure.axes[0].get_zlabel()
-    'PC3 (√nats)'
+    'PC3 (√nats, 13 %)'
     """
     models = Models.of(embedding, groups=groups, runs=runs, color=color, geodesic=geodesic)
     check_axes(embedding, axes, 3)

@@ -76,26 +76,6 @@ def draw_models(axes: Axes, points: pd.DataFrame, chosen: Sequence[int], palette
     draw_geodesic(axes, points, chosen)
 
 
-def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
-    """First three axes: trajectories coloured by architecture, geodesic black, P0 and P* marked."""
-    figure, axes = new_figure(width=7.2, height=5.6, subplot_kw={"projection": "3d"})
-    draw_models(axes, points, (1, 2, 3), palette)
-    axes.set(xlabel=axis_label(embedding, 1), ylabel=axis_label(embedding, 2), zlabel=axis_label(embedding, 3))
-    axes.view_init(elev=25, azim=-72)
-    axes.legend(handles=architecture_legend(palette), loc="upper left", bbox_to_anchor=(-0.12, 1.0))
-    return figure
-
-
-def pairs(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette) -> Figure:
-    """PC1–PC2, PC1–PC3 and PC2–PC3, coloured by architecture, runs joined by lines."""
-    figure, panels = new_figure(3, width=4, height=3.8)
-    for axes, pair in zip(panels, PAIRS, strict=True):
-        draw_models(axes, points, pair, palette)
-        axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
-    figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
-    return figure
-
-
 def pairs_by_value(points: pd.DataFrame, embedding: xr.Dataset, values: dict[str, str]) -> Figure:
     """The three pairs of axes, one row for each quantity that colours the models.
 

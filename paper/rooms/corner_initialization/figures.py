@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 
 from inpca.embedding.estimator import InPCA
 from inpca.predictions.store import SPLITS
-from paper.figures import manifold
+from paper.figures import views
 from paper.figures.style import ARCHITECTURES, Palette, new_figure
 from paper.rooms.corner_initialization.tables import EMBEDDINGS
 
@@ -64,8 +64,8 @@ def place_curves(embedding: xr.Dataset, paths: xr.Dataset, split: str) -> dict[s
     return dict(zip(paths["curve"].values.astype(str), coordinates, strict=True))
 
 
-def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray]) -> Figure:
-    """Three pairs of axes, coloured by start, with dashed geodesics from P0 to corners (diamonds).
+def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray], split: str) -> Figure:
+    """Three views at one scale, coloured by start, with dashed geodesics from P0 to corners (diamonds).
 
     Parameters
     ----------
@@ -74,28 +74,29 @@ def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.n
     embedding : Dataset
     curves : mapping from run to (T, k) array
         Coordinates of the geodesic to the first model of the run.
+    split : {"train", "test"}
+        Whose progress mean paths are taken at.
     """
     models, palette = by_start(points)
-    figure = manifold.pairs(models, embedding, palette)
+    figure = views.views(models, embedding, palette, split)
     start = points.groupby("run")["start"].first()
-    for axes, pair in zip(figure.axes, manifold.PAIRS, strict=True):
+    for axes, pair in zip(figure.axes[:3], (views.VIEWS[0], views.VIEWS[2], views.VIEWS[1]), strict=True):
         for run, curve in curves.items():
             line = curve[:, [axis - 1 for axis in pair]]
             axes.plot(*line.T, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=3)
-    figure.axes[0].legend(handles=[corner_legend()], loc="lower right", fontsize=8)
+    figure.axes[0].legend(handles=[corner_legend()], loc="best", fontsize=8)
     return figure
 
 
-def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray]) -> Figure:
+def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray], split: str) -> Figure:
     """First three axes, coloured by start, with geodesics to corners; as :func:`pairs`."""
     models, palette = by_start(points)
-    figure = manifold.manifold_3d(models, embedding, palette)
+    figure = views.in_perspective(models, embedding, palette, split)
     start = points.groupby("run")["start"].first()
     for run, curve in curves.items():
         line = curve[:, :3].T
         figure.axes[0].plot(*line, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=9)
-    handles = [*manifold.architecture_legend(palette), corner_legend()]
-    figure.axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(-0.12, 1.0))
+    figure.axes[0].legend(handles=[corner_legend()], loc="upper right", fontsize=8)
     return figure
 
 
