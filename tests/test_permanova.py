@@ -147,3 +147,20 @@ def test_p_is_uniform_without_an_effect(blocked):
         found = permanova(squared(x), table[["first", "second"]], blocks, permutations=199, rng=rng)
         p.append(found["first"]["p"])
     assert kstest(np.array(p) - 1 / 400, "uniform").pvalue > 0.01
+
+
+@pytest.mark.slow
+def test_intervals_of_shares_cover():
+    """Factors as they are; interactions and seeds are drawn. The jackknife covers at least as often as it says."""
+    table = pd.DataFrame([dict(a=a, b=b, block=5 * a + b) for a, b, _ in product(range(5), range(5), range(3))])
+    effects = np.random.default_rng(5).normal(size=(2, 5, 8)) * 0.6
+    found = []
+    for repeat in range(100):
+        rng = np.random.default_rng(repeat)
+        x = effects[0][table["a"]] + effects[1][table["b"]] + rng.normal(size=(75, 8))
+        x += 0.6 * rng.normal(size=(25, 8))[table["block"]]
+        found.append(variance_shares(squared(x), table[["a", "b"]], table["block"].to_numpy(), permutations=1, rng=0))
+    for name in ("a", "b", "interactions", "within"):
+        expected = np.mean([one[name]["share"] for one in found])
+        covered = [one[name]["interval"][0] <= expected <= one[name]["interval"][1] for one in found]
+        assert np.mean(covered) >= 0.92
