@@ -238,7 +238,7 @@ def test_a_model_that_edits_its_inputs_is_caught(tmp_path):
 
 def test_tensors_that_stay_are_hashed_once(tmp_path, monkeypatch):
     record = recorder(tmp_path / "r.zarr")
-    monkeypatch.setattr("inpca.recording.recorder.read_once", lambda *_: pytest.fail("the inputs were read again"))
+    monkeypatch.setattr("inpca.recording.fixed_samples.read_once", lambda *_: pytest.fail("the inputs were read again"))
     assert record(linear(), 0)
 
 

@@ -209,9 +209,14 @@ class PredictionWriter:
         """Steps of the checkpoints."""
         return self._contents.steps
 
+    def recorded(self, seed: int) -> list[int]:
+        """Steps of a seed whose checkpoints have every split."""
+        pending = {step for _, row, step in self._pending if row == self.seeds.index(seed)}
+        return [step for number, step in enumerate(self.steps) if number not in pending]
+
     def n_recorded(self) -> int:
         """Number of checkpoints of all seeds that have every split."""
-        return len(self.seeds) * len(self.steps) - len({(seed, step) for _, seed, step in self._pending})
+        return sum(len(self.recorded(seed)) for seed in self.seeds)
 
     def is_pending(self, split: str, seed: int, step: int) -> bool:
         """Whether a split of a checkpoint is still to be written."""

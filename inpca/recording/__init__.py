@@ -3,6 +3,7 @@
 try:
     from inpca.recording.batch_norm import reestimated
     from inpca.recording.evaluation import Evaluation, log_probabilities
+    from inpca.recording.even_progress import EvenProgress
     from inpca.recording.recorder import Recorder
 except ModuleNotFoundError as error:
     if error.name != "torch":
@@ -10,4 +11,4 @@ except ModuleNotFoundError as error:
     message = "Recorder records networks of PyTorch, which is not installed: pip install 'inpca[torch]'"
     raise ModuleNotFoundError(message, name="torch") from None
 
-__all__ = ["Evaluation", "Recorder", "log_probabilities", "reestimated"]
+__all__ = ["Evaluation", "EvenProgress", "Recorder", "log_probabilities", "reestimated"]

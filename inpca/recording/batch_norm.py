@@ -59,7 +59,7 @@ def reestimated(model: nn.Module, samples) -> Iterator[None]:
     (tensor([0.]), tensor([1.]))
     """
     with observed(model, samples):
-        layers = [one for one in model.modules() if isinstance(one, _BatchNorm) and one.running_mean is not None]
+        layers = normalising_layers(model)
         momenta = [layer.momentum for layer in layers]
         try:
             if layers:
@@ -68,6 +68,11 @@ def reestimated(model: nn.Module, samples) -> Iterator[None]:
             for layer, momentum in zip(layers, momenta, strict=True):
                 layer.momentum, layer.training = momentum, False
         yield
+
+
+def normalising_layers(model: nn.Module) -> list[_BatchNorm]:
+    """Layers of batch normalisation that keep running statistics."""
+    return [one for one in model.modules() if isinstance(one, _BatchNorm) and one.running_mean is not None]
 
 
 def _take_statistics(model: nn.Module, layers: list[_BatchNorm], samples) -> None:

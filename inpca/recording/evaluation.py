@@ -103,21 +103,28 @@ def evaluated(
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
     check_choice(outputs, OUTPUTS, "outputs")
+    with observed(model, split):
+        return predicted(model, split, outputs, n_classes, seen)
+
+
+def predicted(
+    model: nn.Module, split, outputs: str, n_classes: int | None = None, seen: Callable | None = None
+) -> tuple[Tensor, Tensor]:
+    """What :func:`evaluated` returns, in the modes that the modules of the model have now."""
     device = device_of(model)
     values, labels = [], []
-    with observed(model, split):
-        for inputs, batch in batches(split):
-            if seen is not None:
-                seen(inputs, batch)
-            inputs = mapped(lambda tensor: tensor.to(device, non_blocking=True), inputs)
-            values.append(class_values(called(model, inputs), len(batch), n_classes))
-            labels.append(batch)
-        if not values:
-            raise ValueError("there are no samples to predict")
-        precision, given = str(values[0].dtype).removeprefix("torch."), values[0].shape[1]
-        tolerance = sum_tolerance(precision, given, log=outputs == "log_probabilities")
-        values = torch.cat([value.float() for value in values])
-        return normalised(values, outputs, tolerance).cpu(), torch.cat(labels).detach().cpu()
+    for inputs, batch in batches(split):
+        if seen is not None:
+            seen(inputs, batch)
+        inputs = mapped(lambda tensor: tensor.to(device, non_blocking=True), inputs)
+        values.append(class_values(called(model, inputs), len(batch), n_classes))
+        labels.append(batch)
+    if not values:
+        raise ValueError("there are no samples to predict")
+    precision, given = str(values[0].dtype).removeprefix("torch."), values[0].shape[1]
+    tolerance = sum_tolerance(precision, given, log=outputs == "log_probabilities")
+    values = torch.cat([value.float() for value in values])
+    return normalised(values, outputs, tolerance).cpu(), torch.cat(labels).detach().cpu()
 
 
 @contextmanager

@@ -18,17 +18,10 @@ from inpca.predictions.recorded import finish_recorded
 from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
 from inpca.predictions.writer import IF_EXISTS
 from inpca.recording.batch_norm import reestimated, statistics_samples
-from inpca.recording.evaluation import PLAIN, Evaluation, evaluated, log_probabilities
-from inpca.recording.samples import (
-    EVALUATION_BATCH,
-    batches,
-    is_pair,
-    joined,
-    read_once,
-    read_split,
-    sample_digests,
-    versions,
-)
+from inpca.recording.evaluation import PLAIN, Evaluation, log_probabilities
+from inpca.recording.even_progress import EvenProgress, EvenSteps
+from inpca.recording.fixed_samples import FixedSamples
+from inpca.recording.samples import EVALUATION_BATCH, batches
 
 __all__ = ["EVALUATION_BATCH", "LIBRARIES", "Recorder", "batches", "log_probabilities"]
 
@@ -50,8 +43,9 @@ class Recorder:
         Samples to predict, without augmentation. A DataLoader is read twice here, and must give the same samples in the
         same order, also at every checkpoint; tensors and arrays must stay as they are. Batches are (inputs, labels) or
         mappings with "labels" or "label", whose other entries are keyword arguments of the model.
-    checkpoints : mapping from int to float
-        Epoch of each optimiser step at which to record.
+    checkpoints : mapping from int to float, or EvenProgress
+        Epoch of each optimiser step at which to record; or :class:`inpca.recording.EvenProgress`, which finds them
+        while the network is trained.
     n_classes : int
         Number C of logits of the model.
     seeds : sequence of int
@@ -102,7 +96,7 @@ class Recorder:
         path,
         splits: Mapping[str, Any],
         *,
-        checkpoints: Mapping[int, float],
+        checkpoints: Mapping[int, float] | EvenProgress,
         n_classes: int,
         seeds: Iterable[int] = (0,),
         attributes: Mapping[str, Any] | None = None,
@@ -110,35 +104,37 @@ class Recorder:
         if_exists: str = "error",
     ):
         store_path(path)
-        if not isinstance(splits, Mapping):
-            raise TypeError(f"splits must map names to (inputs, labels) or DataLoaders, not {type(splits).__name__}")
-        if not splits:
-            raise ValueError("splits is empty: it must map names to (inputs, labels) or DataLoaders")
         if not isinstance(evaluation, Evaluation):
             raise TypeError(f"evaluation must be an inpca.recording.Evaluation, not {type(evaluation).__name__}")
         check_choice(if_exists, IF_EXISTS, "if_exists")
-        steps_and_epochs(checkpoints)
+        is_even = isinstance(checkpoints, EvenProgress)
+        looks = checkpoints.looks() if is_even else checkpoints
+        steps_and_epochs(looks)
         if isinstance(attributes, Mapping) and "versions" in attributes:
             raise ValueError("attributes['versions'] is what the recorder writes; choose another key")
-        self._splits, self._outputs, self._n_classes = dict(splits), evaluation.outputs, class_count(n_classes)
-        self._statistics_of, statistics = statistics_samples(evaluation.batch_norm, self._splits)
-        read = {name: read_split(split, name) for name, split in self._splits.items()}
-        self._labels = {name: labels for name, (labels, _) in read.items()}
-        self._digests = {name: digest for name, (_, digest) in read.items()}
-        self._versions = {name: versions(split) for name, split in self._splits.items()}
+        self._outputs, self._n_classes = evaluation.outputs, class_count(n_classes)
+        self._samples = FixedSamples(splits)
+        self._statistics_of, statistics = statistics_samples(evaluation.batch_norm, splits)
+        self._even = EvenSteps(checkpoints, splits, self._n_classes, evaluation) if is_even else None
         libraries = {"versions": {name: version(name) for name in LIBRARIES}}
         self._writer = PredictionWriter(
             path,
             seeds=seeds,
-            checkpoints=checkpoints,
-            labels={n: class_labels(y, self._n_classes, f"labels of split {n!r}") for n, y in self._labels.items()},
+            checkpoints=looks,
+            labels={
+                name: class_labels(labels, self._n_classes, f"labels of split {name!r}")
+                for name, labels in self._samples.labels.items()
+            },
             n_classes=n_classes,
             attributes={**attributes, **libraries} if isinstance(attributes, Mapping) else attributes or libraries,
             if_exists=if_exists,
-            origin={f"inputs of split {name!r}": digest for name, digest in self._digests.items()}
-            | {"outputs": evaluation.outputs, "statistics of batch normalisation": statistics},
+            origin={f"inputs of split {name!r}": digest for name, digest in self._samples.digests.items()}
+            | {"outputs": evaluation.outputs, "statistics of batch normalisation": statistics}
+            | ({"checkpoints": self._even.origin} if self._even else {}),
         )
         self._recorded: set[tuple[int, int]] = set()
+        if self._even:
+            self._even.begin(self._writer.seeds[0], self._writer.recorded(self._writer.seeds[0]))
 
     def __call__(self, model: nn.Module, step: int, seed: int | None = None) -> bool:
         """Record the model if ``step`` is a checkpoint; says whether it was.
@@ -180,11 +176,15 @@ class Recorder:
             raise PredictionStoreError(f"{name} is closed: {where} cannot be recorded")
         if (seed, step) in self._recorded:
             raise PredictionStoreError(f"{name}: {where} was recorded before")
-        pending = [split for split in self._splits if self._writer.is_pending(split, seed, step)]
+        if self._even and not self._even.is_due(model, step, seed):
+            return False
+        pending = [split for split in self._samples.splits if self._writer.is_pending(split, seed, step)]
         values = self._evaluate_all(model, pending, where)
         for split, log_probs in values.items():
             self._writer.write(split, seed, step, log_probs)
         self._recorded.add((seed, step))
+        if self._even:
+            self._even.record(step, seed)
         return bool(pending)
 
     def _seed(self, seed: int | None) -> int:
@@ -204,34 +204,9 @@ class Recorder:
                 except Exception as error:
                     error.add_note(f"while the statistics of batch normalisation were taken at {where}")
                     raise
-            return {split: self._evaluate(model, split, where) for split in splits}
-
-    def _evaluate(self, model: nn.Module, split: str, where: str) -> np.ndarray:
-        """Log-probabilities (N, C) on a split; an error says where it happened."""
-        where = f"split {split!r}, {where}"
-        samples, digests = self._splits[split], []
-        seen = None if is_pair(samples) else lambda inputs, labels: digests.extend(sample_digests(inputs, len(labels)))
-        try:
-            log_probs, labels = evaluated(model, samples, outputs=self._outputs, n_classes=self._n_classes, seen=seen)
-        except Exception as error:
-            error.add_note(f"while {where} was recorded")
-            raise
-        if not np.array_equal(labels.numpy(), self._labels[split]):
-            raise ValueError(f"labels of {where} differ from those at construction of the recorder")
-        found = joined(digests) if seen else self._digest_of_tensors(split)
-        if found != self._digests[split]:
-            raise ValueError(f"inputs of {where} differ from those at construction of the recorder")
-        return log_probs.numpy()
-
-    def _digest_of_tensors(self, split: str) -> str:
-        """Digest of the inputs of a split of tensors; computed again only if they were edited, or cannot tell."""
-        now = versions(self._splits[split])
-        if now is None or now != self._versions[split]:
-            digest = joined(read_once(self._splits[split], split)[1])
-            if digest == self._digests[split]:
-                self._versions[split] = now
-            return digest
-        return self._digests[split]
+            return {
+                split: self._samples.evaluate(model, split, self._outputs, self._n_classes, where) for split in splits
+            }
 
     def close(self, *, strict: bool = False) -> None:
         """Finish the store; a second call does nothing. Others may write it afterwards, also if that failed.
@@ -262,14 +237,22 @@ class Recorder:
 
     def _finish(self, strict: bool) -> None:
         writer = self._writer
-        total, done = len(writer.seeds) * len(writer.steps), writer.n_recorded()
-        if writer.closed or strict or done == total:
+        expected = self._even.expected() if self._even else writer.steps
+        total, done = len(writer.seeds) * len(expected), writer.n_recorded()
+        if writer.closed or (expected == writer.steps and (strict or done == total)):
             writer.close()
             return
+        if strict and done < total:
+            raise PredictionStoreError(
+                f"{writer.path.name}: {total - done} of {total} checkpoints were not recorded, which are steps "
+                f"{', '.join(map(str, expected))} of each seed; the unfinished store is {writer.partial}"
+            )
         if not done:
             raise PredictionStoreError(f"{writer.path.name}: no checkpoint was recorded, so there is no store")
         store = PredictionStore(writer.path, partial=True)
         finish_recorded(store, writer.path, overwrite=writer.if_exists == "overwrite")
+        if done == total:
+            return
         stored = PredictionStore(writer.path, verify=False).n_models
         left = f"; the other {done - stored} stay in {writer.partial}" if stored < done else ""
         warnings.warn(
