@@ -3,20 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from test_models import CONFIGURATION
 
 from inpca.centroids import KINDS, centroid
 from inpca.geometry import ignorance, truth
 from inpca.predictions.store import PredictionStore, PredictionWriter
 from paper.models import reference_points, store_table
-from paper.rooms.ensembles.analysis import (
-    final_averages,
-    final_numbers,
-    gain_over_arithmetic,
-    gain_table,
-    measure_ensemble,
-    scores,
-)
+from paper.rooms.ensembles.analysis import final_averages, final_numbers, gain, gain_table, measure_ensemble
+from paper.rooms.ensembles.scores import KIND_NAMES, SCORE_NAMES, averages, calibration_error, scores, sharpened
 
 LABELS = np.arange(30) % 3
 
@@ -40,10 +35,50 @@ def store(tmp_path, rng):
 
 
 def test_scores_at_the_ends():
-    found = scores(np.stack([ignorance(30, 3), truth(LABELS, 3)]), LABELS)
-    assert found["progress"].tolist() == pytest.approx([0, 1])
-    assert found["expected_error"].tolist() == pytest.approx([2 / 3, 0])
-    assert found["error"].tolist() == pytest.approx([2 / 3, 0])
+    found = scores(np.stack([ignorance(30, 3), truth(LABELS, 3), truth((LABELS + 1) % 3, 3)]), LABELS)
+    assert found["progress"].tolist()[:2] == pytest.approx([0, 1])
+    assert found["expected_error"].tolist() == pytest.approx([2 / 3, 0, 1])
+    assert found["error"].tolist() == pytest.approx([2 / 3, 0, 1])
+    assert found["nll"].tolist() == pytest.approx([np.log(3), 0, 100])
+    assert found["brier"].tolist() == pytest.approx([2 / 3, 0, 2])
+    assert found["confidence"].tolist() == pytest.approx([1 / 3, 1, 1])
+    assert found["calibration"].tolist() == pytest.approx([0, 0, 1])
+
+
+def test_proper_scores_are_least_for_the_true_probabilities(rng):
+    true = rng.dirichlet(np.ones(3), 4000)
+    labels = np.array([rng.choice(3, p=p) for p in true])
+    models = np.stack([true, sharpened(true, 0.85), sharpened(true, 0.5)])
+    found = scores(models, labels)
+    for score in ("nll", "brier", "calibration"):
+        assert found[score].argmin() == 0
+    assert found["expected_error"].argmin() == 1  # sharper is better there
+
+
+def test_a_sharpened_model_is_as_confident_and_errs_alike(rng):
+    model = rng.dirichlet(np.ones(4), 50)
+    for confidence in (0.4, 0.6, 0.95):
+        found = sharpened(model, confidence)
+        assert found.max(axis=1).mean() == pytest.approx(confidence)
+        assert (found.argsort(axis=1) == model.argsort(axis=1)).all() and np.allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(sharpened(model, model.max(axis=1).mean()), model, rtol=1e-6)
+
+
+def test_calibration_is_the_gap_between_confidence_and_accuracy():
+    model = np.array([[0.9, 0.1]] * 10 + [[0.6, 0.4]] * 10)
+    labels = np.array([0] * 9 + [1] + [0] * 10)
+    assert calibration_error(model, labels) == pytest.approx((0 + 10 * 0.4) / 20)
+
+
+def test_the_control_is_the_arithmetic_mean_as_sharp_as_the_harmonic_one(rng):
+    members = rng.dirichlet(np.full(3, 0.5), (5, 40))
+    found = dict(zip(KIND_NAMES, averages(members), strict=True))
+    confidence = {kind: model.max(axis=1).mean() for kind, model in found.items()}
+    assert (
+        confidence["sharpened"] == pytest.approx(confidence["harmonic"])
+        and confidence["harmonic"] > confidence["arithmetic"]
+    )
+    assert (found["sharpened"].argmax(axis=1) == found["arithmetic"].argmax(axis=1)).all()
 
 
 def test_ensemble_is_embedded_with_its_averages_and_the_geodesic(store):
@@ -60,21 +95,26 @@ def test_ensemble_is_embedded_with_its_averages_and_the_geodesic(store):
         expected = scores(centroid(final, kind)[None], LABELS)
         for score in expected:
             assert found[score].values[last & (path == kind)].item() == pytest.approx(expected[score].item(), abs=1e-5)
-    assert found["final"].shape == (6, 3, 5)
+    assert found["without"].shape == (len(KIND_NAMES), len(SCORE_NAMES), 5)
     numbers = final_numbers(found)
-    assert list(numbers) == list(KINDS)
+    assert list(numbers) == list(KIND_NAMES)
     for score, row in numbers["harmonic"].items():
-        assert row["value"] == found[score].values[last & (path == "harmonic")].item()
+        assert row["value"] == pytest.approx(found[score].values[last & (path == "harmonic")].item(), abs=1e-5)
         assert row["interval"][0] <= row["value"] <= row["interval"][1]
     without = scores(centroid(final[1:], "sqrt")[None], LABELS)
-    assert found["final"].sel(kind="sqrt", score="expected_error", left_out=0).item() == pytest.approx(
-        without["expected_error"].item()
+    assert found["without"].sel(kind="sqrt", score="expected_error", left_out=0).item() == pytest.approx(
+        without["expected_error"].item(), abs=1e-5
     )
+    wrong = round(30 * numbers["harmonic"]["error"]["value"])
+    wilson = binomtest(wrong, 30).proportion_ci(method="wilson")
+    assert numbers["harmonic"]["error"]["interval"] == pytest.approx([wilson.low, wilson.high])
 
 
 def test_final_averages_have_a_row_for_each_kind(store):
     table = final_averages([store], "train")
-    assert table["kind"].tolist() == list(KINDS) and set(table["network"]) == {"n"} and set(table["members"]) == {5}
+    assert (
+        table["kind"].tolist() == list(KIND_NAMES) and set(table["network"]) == {"n"} and set(table["members"]) == {5}
+    )
 
 
 def test_gain_is_a_mean_over_configurations_with_its_interval():
@@ -90,12 +130,13 @@ def test_gain_is_a_mean_over_configurations_with_its_interval():
     ]
     table = pd.DataFrame(rows)
     gains = {
-        score: gain_over_arithmetic(table, "harmonic", score, draws=200, rng=0) for score in ("error", "expected_error")
+        score: gain(table, "harmonic", "arithmetic", score, draws=200, rng=0) for score in ("error", "expected_error")
     }
     error = gains["error"]
     assert error["mean"] == pytest.approx(-0.015) and error["lower"] == 1 and error["higher"] == 0
     assert -0.02 <= error["interval"][0] < -0.015 < error["interval"][1] <= -0.01
     assert gains["expected_error"]["interval"] == [0, 0] and gains["expected_error"]["lower"] == 0
-    rows = gain_table({"test": gains})
+    rows = gain_table({"arithmetic": {"test": gains}})
     assert rows["split"].tolist() == ["test", "test"] and rows["lower in"].tolist() == ["100%", "0%"]
-    assert rows.iloc[0, 2].startswith("-1.50 [") and rows.iloc[1, 2] == "+0.00 [+0.00, +0.00]"
+    assert rows["mean difference"][0].startswith("-0.0150 [")
+    assert rows["mean difference"][1] == "+0.0000 [+0.0000, +0.0000]"

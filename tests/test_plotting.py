@@ -18,6 +18,7 @@ from paper.models import oriented, reference_points, runs
 from paper.report.embedding import stress_numbers
 from paper.rooms.ensembles import figures as ensembles
 from paper.rooms.ensembles.analysis import final_numbers
+from paper.rooms.ensembles.scores import KIND_NAMES, SCORE_NAMES
 from paper.rooms.network_size import figures as network_size
 from paper.rooms.trajectories import figures as trajectories
 from paper.rooms.trajectories.analysis import DIFFERENCES, PARTS
@@ -250,22 +251,26 @@ def test_averages_have_each_their_own_look(rng):
     dataset = InPCA(3).fit(rng.dirichlet(np.ones(3), size=(27, 5))).to_xarray()
     dataset["path"] = ("model", paths)
     dataset["step"] = ("model", np.where(paths == "geodesic", -1, np.tile(np.arange(3), 9)))
-    for name in ("progress", "error", "expected_error"):
+    for name in SCORE_NAMES:
         dataset[name] = ("model", rng.uniform(size=27))
-    dataset["final"] = (("kind", "score", "left_out"), rng.uniform(size=(6, 3, 2)))
-    dataset = dataset.assign_coords(kind=list(KINDS), score=["progress", "error", "expected_error"])
-    assert len(set(ensembles.AVERAGES.values())) == len(KINDS)
+    shape = len(KIND_NAMES), len(SCORE_NAMES)
+    dataset["final"] = (("kind", "score"), rng.uniform(size=shape))
+    dataset["without"] = (("kind", "score", "left_out"), rng.uniform(size=(*shape, 2)))
+    dataset = dataset.assign_coords(kind=list(KIND_NAMES), score=list(SCORE_NAMES)).assign_attrs(n_samples=5)
+    assert len(set(ensembles.AVERAGES.values())) == len(KIND_NAMES)
+    names = {KIND_NAMES[kind] for kind in KINDS}
     for figure in (ensembles.paths({"train": dataset, "test": dataset}), ensembles.scores_by_progress(dataset)):
-        assert {*KINDS, "members"} <= texts(figure)
-    assert {*KINDS, "members", "test progress"} <= texts(ensembles.final_scores(dataset, final_numbers(dataset)))
+        assert {*names, "members"} <= texts(figure)
+    final = ensembles.final_scores(dataset, final_numbers(dataset))
+    assert {*KIND_NAMES.values(), "members", "test progress", "test Brier score"} <= texts(final)
     table = pd.DataFrame(
         [
-            dict(network=n, configuration=f"{n}{i}", kind=kind, error=rng.uniform(), expected_error=rng.uniform())
+            dict(network=n, configuration=f"{n}{i}", kind=kind, **{score: rng.uniform() for score in SCORE_NAMES})
             for n in NETWORKS
             for i in range(3)
             for kind in ("arithmetic", "harmonic")
         ]
     )
-    gains = {"test": {score: {"mean": 0.0, "interval": [-0.1, 0.1]} for score in ensembles.ERRORS}}
+    gains = {"arithmetic": {"test": {score: {"mean": 0.0, "interval": [-0.1, 0.1]} for score in SCORE_NAMES}}}
     figure = ensembles.gains({"test": table}, "harmonic", gains, Palette.of(NETWORKS))
-    assert {"fully connected", "ViT", "mean", "test: error (0/1)"} <= texts(figure)
+    assert {"fully connected", "ViT", "mean", "test Brier score, difference"} <= texts(figure)

@@ -7,52 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import binomtest
 
 from inpca.centroids import KINDS, centroid
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
-from inpca.geometry import progress
 from inpca.predictions.store import PredictionStore
 from paper.models import on_geodesic, oriented, run_labels
-from paper.statistics import bootstrap_interval, jackknife_interval, with_interval
-
-#: Scores of models with their names for readers.
-SCORE_NAMES = {
-    "progress": "progress",
-    "error": "error (0/1)",
-    "expected_error": "expected error, 1 - mean p(truth)",
-}
-
-
-def scores(models: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
-    """How good models are: one row each.
-
-    Parameters
-    ----------
-    models : (m, N, C) array
-        Probabilities.
-    labels : (N,) array of int
-
-    Returns
-    -------
-    DataFrame
-        ``progress``; ``error``, the fraction of samples whose most probable class is wrong;
-        ``expected_error``, 1 - mean p(truth), the error expected of labels drawn from the probabilities.
-
-    Examples
-    --------
-    >>> models = np.array([[[0.5, 0.5], [0.5, 0.5]], [[0.9, 0.1], [0.2, 0.8]]])
-    >>> scores(models, np.array([0, 1])).round(3)[["error", "expected_error"]].values.tolist()
-    [[0.5, 0.5], [0.0, 0.15]]
-    """
-    of_truth = models[:, np.arange(len(labels)), labels]
-    return pd.DataFrame(
-        {
-            "progress": progress(models, labels),
-            "error": (models.argmax(axis=2) != labels).mean(axis=1),
-            "expected_error": 1 - of_truth.mean(axis=1),
-        }
-    )
+from paper.rooms.ensembles.scores import KIND_NAMES, SCORE_NAMES, averages, scores
+from paper.statistics import CONFIDENCE, bootstrap_interval, jackknife_interval, with_interval
 
 
 def final_averages(stores: Sequence[PredictionStore], split: str) -> pd.DataFrame:
@@ -67,8 +30,7 @@ def final_averages(stores: Sequence[PredictionStore], split: str) -> pd.DataFram
     tables = []
     for store in stores:
         members, labels = store.log_probs(split)[:, -1], store.labels(split)
-        averages = np.stack([centroid(members, kind, log=True) for kind in KINDS])
-        table = scores(averages, labels).assign(kind=KINDS, members=len(members))
+        table = scores(averages(members, log=True), labels).assign(kind=list(KIND_NAMES), members=len(members))
         attributes = store.attributes
         tables.append(
             table.assign(configuration=attributes["configuration"], network=attributes["job"]["configuration"]["name"])
@@ -76,19 +38,19 @@ def final_averages(stores: Sequence[PredictionStore], split: str) -> pd.DataFram
     return pd.concat(tables, ignore_index=True)
 
 
-def gain_over_arithmetic(
-    table: pd.DataFrame, kind: str, score: str, *, draws: int, rng: int | np.random.Generator
+def gain(
+    table: pd.DataFrame, kind: str, over: str, score: str, *, draws: int, rng: int | np.random.Generator
 ) -> dict[str, float | list | int]:
-    """Mean over configurations of the score of one average less that of the arithmetic mean, with an interval.
+    """Mean over configurations of the score of one average less that of another, with an interval.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`final_averages`.
-    kind : str
-        Of average.
+    kind, over : str
+        Averages, of :data:`paper.rooms.ensembles.scores.KIND_NAMES`.
     score : str
-        A column of :func:`scores`.
+        Of :data:`paper.rooms.ensembles.scores.SCORE_NAMES`.
     draws, rng
         See :func:`paper.statistics.bootstrap_interval`; configurations are drawn.
 
@@ -99,37 +61,37 @@ def gain_over_arithmetic(
         ``higher``: fractions of configurations where it has.
     """
     wide = table.pivot(index="configuration", columns="kind", values=score)
-    gain = (wide[kind] - wide["arithmetic"]).to_numpy()
+    found = (wide[kind] - wide[over]).to_numpy()
     return {
-        "mean": float(gain.mean()),
-        "interval": bootstrap_interval(gain, np.mean, draws=draws, rng=rng),
-        "configurations": len(gain),
-        "lower": float((gain < 0).mean()),
-        "higher": float((gain > 0).mean()),
+        "mean": float(found.mean()),
+        "interval": bootstrap_interval(found, np.mean, draws=draws, rng=rng),
+        "configurations": len(found),
+        "lower": float((found < 0).mean()),
+        "higher": float((found > 0).mean()),
     }
 
 
-def gain_table(gains: dict[str, dict[str, dict]]) -> pd.DataFrame:
-    """Gains with their intervals, as text in percentage points, one row for each split and score.
+def gain_table(gains: dict[str, dict[str, dict[str, dict]]]) -> pd.DataFrame:
+    """Gains with their intervals, as text, one row for each split, other average and score.
 
     Parameters
     ----------
-    gains : mapping from split to mapping from score to dict
-        From :func:`gain_over_arithmetic`.
+    gains : mapping from other average to mapping from split to mapping from score to dict
+        From :func:`gain`.
     """
     rows = [
         {
             "split": split,
+            "less that of the": KIND_NAMES[over],
             "score": SCORE_NAMES[score],
-            "mean difference (percentage points)": with_interval(
-                100 * gain["mean"], [100 * end for end in gain["interval"]], "+.2f"
-            ),
-            "lower in": f"{gain['lower']:.0%}",
-            "higher in": f"{gain['higher']:.0%}",
-            "configurations": gain["configurations"],
+            "mean difference": with_interval(found["mean"], found["interval"], "+.4f"),
+            "lower in": f"{found['lower']:.0%}",
+            "higher in": f"{found['higher']:.0%}",
+            "configurations": found["configurations"],
         }
-        for split, by_score in gains.items()
-        for score, gain in by_score.items()
+        for over, by_split in gains.items()
+        for split, by_score in by_split.items()
+        for score, found in by_score.items()
     ]
     return pd.DataFrame(rows)
 
@@ -151,16 +113,16 @@ def measure_ensemble(table: pd.DataFrame, store: PredictionStore, split: str, n_
     Dataset
         What :meth:`inpca.InPCA.to_xarray` gives, axes turned to lead from P0 to P*; models are labelled as in the
         table, averages ``<kind>/step<step>``. For each model its ``path`` (name of the average,
-        ``member 42``, or ``geodesic``), ``step`` and scores; ``final`` (kind, score, left_out): scores of the averages
-        at the last step with one member left out.
+        ``member 42``, or ``geodesic``), ``step`` and scores; ``final`` (kind, score): scores of the averages at the
+        last step, and ``without`` (kind, score, left_out) with one member left out.
     """
     labels = store.labels(split)
     members = np.exp(store.log_probs(split)[:])
-    averages = np.stack([centroid(members, kind) for kind in KINDS]).astype(np.float32)
+    of_kinds = np.stack([centroid(members, kind) for kind in KINDS]).astype(np.float32)
     n_samples, n_classes = members.shape[2:]
     reference = table[table["kind"] != "run"]
     line = on_geodesic(labels, n_classes, reference["t"].to_numpy()).astype(np.float32)
-    parts = (members.reshape(-1, n_samples, n_classes), averages.reshape(-1, n_samples, n_classes), line)
+    parts = (members.reshape(-1, n_samples, n_classes), of_kinds.reshape(-1, n_samples, n_classes), line)
     models = np.concatenate(parts)
     paths = [f"member {run_seed}" for run_seed in store.seeds] + list(KINDS)
     embedding = InPCA(min(n_components, len(models)), metric="precomputed").fit(pairwise_distances(models))
@@ -173,18 +135,18 @@ def measure_ensemble(table: pd.DataFrame, store: PredictionStore, split: str, n_
     for name, values in scores(models, labels).items():
         dataset[name] = ("model", values.to_numpy())
     last = members[:, -1]
-    final = np.stack([_final(np.delete(last, member, axis=0), labels) for member in range(len(last))], axis=-1)
-    dataset["final"] = (("kind", "score", "left_out"), final)
-    return dataset.assign_coords(kind=list(KINDS), score=list(SCORE_NAMES))
-
-
-def _final(members: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Scores (kind, score) of the averages of some members."""
-    return scores(np.stack([centroid(members, kind) for kind in KINDS]), labels).to_numpy()
+    left_out = [np.delete(last, member, axis=0) for member in range(len(last))]
+    without = np.stack([scores(averages(some), labels).to_numpy() for some in left_out], axis=-1)
+    dataset["final"] = (("kind", "score"), scores(averages(last), labels).to_numpy())
+    dataset["without"] = (("kind", "score", "left_out"), without)
+    return dataset.assign_coords(kind=list(KIND_NAMES), score=list(SCORE_NAMES)).assign_attrs(n_samples=n_samples)
 
 
 def final_numbers(ensemble: xr.Dataset) -> dict[str, dict[str, dict]]:
-    """Scores of the averages at the last step, with jackknife intervals over members.
+    """Scores of the averages at the last step with intervals.
+
+    The interval of the error is Wilson's over samples, for a fraction of them; of the others the jackknife's over
+    members, which is not valid for a fraction of right and wrong answers, as that is no smooth function of predictions.
 
     Parameters
     ----------
@@ -196,13 +158,16 @@ def final_numbers(ensemble: xr.Dataset) -> dict[str, dict[str, dict]]:
     dict
         By kind of average, then by score: ``value`` and ``interval``.
     """
-    last = ensemble["step"].values == ensemble["step"].values.max()
+    n = ensemble.attrs["n_samples"]
     found: dict[str, dict[str, dict]] = {}
-    for kind in KINDS:
-        place = int(np.flatnonzero(last & (ensemble["path"].values == kind))[0])
+    for kind in KIND_NAMES:
         found[kind] = {}
         for score in SCORE_NAMES:
-            value = float(ensemble[score].values[place])
-            without = ensemble["final"].sel(kind=kind, score=score).values
-            found[kind][score] = {"value": value, "interval": jackknife_interval(value, without)}
+            value = ensemble["final"].sel(kind=kind, score=score).item()
+            if score == "error":
+                wrong = binomtest(round(value * n), n).proportion_ci(CONFIDENCE, method="wilson")
+                interval = [float(wrong.low), float(wrong.high)]
+            else:
+                interval = jackknife_interval(value, ensemble["without"].sel(kind=kind, score=score).values)
+            found[kind][score] = {"value": value, "interval": interval}
     return found
