@@ -78,6 +78,13 @@ def edit(data, path, value):
         (["experiments", "main", "grids", 0, "network"], ["lenet"], "'lenet' is not defined; allowed: fc, allcnn"),
         (["experiments", "main", "grids", 0, "batch"], [{"size": 299, "learning_rate": 1}], "size 299 does not fit"),
         (["experiments", "main", "checkpoints"], {"schedule": "log"}, "takes a number of checkpoints"),
+        (["experiments", "main", "checkpoints", "schedule"], "linear", "'schedule' should be 'paper', 'log', 'even'"),
+        (["experiments", "main", "checkpoints"], {"schedule": "even", "number": 9}, "checkpoints.delta: is missing"),
+        (
+            ["experiments", "main", "checkpoints"],
+            {"schedule": "even", "number": 9, "delta": 1},
+            "checkpoints.delta: 1 is not allowed: it should be less than 1",
+        ),
         (["experiments", "main", "seeds"], [], "seeds: .* not allowed"),
         (["study"], "Smoke Study", "study: 'Smoke Study' is not allowed"),
         (["dataset", "n_train"], -1, "dataset.n_train: -1 is not allowed"),

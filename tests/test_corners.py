@@ -9,7 +9,7 @@ from inpca import PredictionStore
 from paper.data.datasets import PreparedData, fingerprint
 from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.rooms.corner_initialization.training import fitted_labels, train_from_corner
-from paper.study.configuration import TrainingJob
+from paper.study.configuration import EvenCheckpoints, TrainingJob
 from paper.study.study import read_study
 from paper.training.runs import train
 
@@ -124,3 +124,10 @@ def test_a_run_does_not_depend_on_the_other_seeds_of_its_job(data, tmp_path):
 def test_a_fit_of_random_labels_takes_no_subset():
     with pytest.raises(ValueError, match="start: subset takes a number of samples"):
         Fit(start="random", label_seed=0, samples=5, epochs=1, largest_error=0.1)
+
+
+def test_corners_are_recorded_evenly_in_progress(data, tmp_path):
+    chosen = job("random-0").model_copy(update={"checkpoints": EvenCheckpoints(schedule="even", delta=0.2, number=5)})
+    store, _ = trained(chosen, data, tmp_path)
+    assert store.steps[0] == 0 and store.steps[-1] == 12 and len(store.steps) <= 5
+    assert len(store.attributes["corner"]["in_corner"]) == len(store.seeds)

@@ -60,7 +60,7 @@ VALUES = [
     ("experiments.main.crop_padding", -1, NOT_NEGATIVE),
     ("experiments.main.checkpoints.number", 1, "it should be greater than or equal to 2"),
     ("experiments.main.checkpoints.number", 10**7, "it should be less than or equal to 1000"),
-    ("experiments.main.checkpoints.schedule", "linear", "it should be 'paper' or 'log'"),
+    ("notebooks.sloppy_synthetic.checkpoints.schedule", "even", "it should be 'paper' or 'log'"),
     ("experiments.main.grids", [], ONE_ITEM),
     (f"{GRID}.network", [], ONE_ITEM),
     (f"{GRID}.batch.0.size", 1, "it should be greater than or equal to 2"),

@@ -6,10 +6,11 @@ import torch
 from conftest import ROOT
 from torch.utils.data import DataLoader, TensorDataset
 
+from inpca import progress
 from inpca.predictions.store import PredictionStore, PredictionStoreError
 from inpca.recording import Recorder, log_probabilities, reestimated
 from paper.data.datasets import PreparedData, fingerprint
-from paper.study.configuration import TrainingJob
+from paper.study.configuration import Checkpoints, EvenCheckpoints, TrainingJob
 from paper.study.study import read_study
 from paper.training.loop import batches, crop_and_flip, optimise, train_network
 from paper.training.random_streams import random_streams, reproducible
@@ -175,6 +176,19 @@ def test_a_job_whose_schedule_is_not_reached_fails(data, tmp_path, monkeypatch):
     with pytest.raises(PredictionStoreError, match="not recorded"):
         train(job(), data, tmp_path / "run.zarr")
     assert not (tmp_path / "run.zarr").exists()
+
+
+def test_a_study_records_evenly_in_the_progress_of_its_first_seed(data, tmp_path):
+    even = EvenCheckpoints(schedule="even", delta=0.1, number=6)
+    train(job(epochs=20).model_copy(update={"checkpoints": even}), data, tmp_path / "even.zarr")
+    every = Checkpoints(schedule="log", number=41)
+    train(job(epochs=20).model_copy(update={"checkpoints": every}), data, tmp_path / "every.zarr")
+    store, whole = (PredictionStore(tmp_path / f"{name}.zarr") for name in ("even", "every"))
+    assert store.steps[0] == 0 and store.steps[-1] == 40 and 3 <= len(store.steps) <= 6
+    assert np.array_equal(store.epochs, store.steps / 2)
+    assert np.array_equal(store.log_probs("train")[:], whole.log_probs("train")[:][:, store.steps])
+    moved = np.abs(np.diff(progress(store.log_probs("train")[0], data.train_labels, log=True)))
+    assert (moved[:-1] >= 0.1).all()
 
 
 def test_a_study_chooses_what_batch_normalisation_records(data, tmp_path):

@@ -111,7 +111,7 @@ def n_models(study: CommonStudy, experiment: str) -> int:
 
 
 def n_checkpoints(settings: Experiment, steps_per_epoch: int, epochs: int) -> int:
-    """Checkpoints of one run."""
-    if settings.checkpoints.schedule == "log":
+    """Checkpoints of one run; of those even in progress, the most that there can be."""
+    if settings.checkpoints.schedule in {"log", "even"}:
         return min(settings.checkpoints.number, steps_per_epoch * epochs + 1)
     return len(settings.checkpoints.steps(steps_per_epoch, epochs))

@@ -13,12 +13,12 @@ from paper.study.configuration import (
     Augmentation,
     BatchNorm,
     BatchSize,
-    Checkpoints,
     Configuration,
     Epochs,
     LearningRate,
     Network,
     Optimizer,
+    Schedule,
     TrainingJob,
     WeightDecay,
 )
@@ -86,7 +86,7 @@ class Experiment(Strict):
     """Grids of configurations, each trained from every seed."""
 
     seeds: Seeds
-    checkpoints: Checkpoints
+    checkpoints: Schedule
     batch_norm: BatchNorm = "running"
     crop_padding: int = Field(default=1, ge=0, description="pixels of padding of the random crop")
     grids: list[Grid] = Field(min_length=1)

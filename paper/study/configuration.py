@@ -145,7 +145,7 @@ class Configuration(Strict):
 
 
 class Checkpoints(Strict):
-    """When predictions are recorded: ``paper`` as the authors did, ``log`` with ``number`` log-spaced steps."""
+    """Steps known beforehand: ``paper`` as the authors recorded, ``log`` with ``number`` log-spaced ones."""
 
     schedule: Literal["paper", "log"]
     number: int | None = Field(default=None, ge=2, le=1000, description="checkpoints in all (schedule: log)")
@@ -207,6 +207,18 @@ class Checkpoints(Strict):
         return dict(zip(steps.tolist(), (steps / configuration.steps_per_epoch(n_samples)).tolist(), strict=True))
 
 
+class EvenCheckpoints(Strict):
+    """Predictions are recorded where the progress of a run has moved; the first seed of a job decides the steps."""
+
+    schedule: Literal["even"]
+    delta: float = Field(gt=0, lt=1, description="recorded when progress on a probe has moved by so much")
+    number: int = Field(ge=2, le=1000, description="checkpoints at most")
+
+
+#: When predictions are recorded.
+Schedule = Annotated[Checkpoints | EvenCheckpoints, Field(discriminator="schedule")]
+
+
 class Job(Strict):
     """What every training job has; its runs are named after its ``id``."""
 
@@ -223,6 +235,6 @@ class TrainingJob(Job):
     """One job: a configuration, its seeds, when to record and where to compute."""
 
     seeds: Seeds
-    checkpoints: Checkpoints
+    checkpoints: Schedule
     crop_padding: int = Field(default=0, ge=0, description="pixels of padding of the random crop")
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from inpca.recording.evaluation import Evaluation
+from inpca.recording.even_progress import EvenProgress
 from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
 from paper.study.configuration import Configuration, Job, TrainingJob
@@ -155,12 +156,26 @@ def recorder(
     return Recorder(
         path,
         splits,
-        checkpoints=job.checkpoints.epochs_of(job.configuration, len(data.train_labels)),
+        checkpoints=checkpoints_of(job, len(data.train_labels)),
         n_classes=len(data.classes),
         seeds=job.seeds,
         attributes=store_attributes(job, data) | {"classes": list(data.classes)} | attributes,
         evaluation=Evaluation(batch_norm="train" if job.batch_norm == "reestimated" else None),
         if_exists="overwrite",
+    )
+
+
+def checkpoints_of(job: Job, n_samples: int) -> dict[int, float] | EvenProgress:
+    """When the runs of a job, which has ``checkpoints``, are recorded: steps with their epochs, or how to find them."""
+    schedule, configuration = job.checkpoints, job.configuration
+    if schedule.schedule != "even":
+        return schedule.epochs_of(configuration, n_samples)
+    return EvenProgress(
+        last_step=configuration.n_steps(n_samples),
+        steps_per_epoch=configuration.steps_per_epoch(n_samples),
+        delta=schedule.delta,
+        most=schedule.number,
+        probe="train",
     )
 
 

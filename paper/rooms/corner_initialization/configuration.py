@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from paper.study.configuration import Checkpoints, Epochs, Job
+from paper.study.configuration import Epochs, Job, Schedule
 from paper.study.strict import Count, Seed, Seeds, Strict
 
 
@@ -33,7 +33,7 @@ class CornerJob(Job):
     """One job: a configuration, its seeds, the fit before the training (none: normal initialisation)."""
 
     seeds: Seeds
-    checkpoints: Checkpoints
+    checkpoints: Schedule
     fit: Fit | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
 

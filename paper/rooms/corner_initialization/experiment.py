@@ -16,10 +16,10 @@ from paper.study.common import CommonStudy
 from paper.study.configuration import (
     BatchNorm,
     BatchSize,
-    Checkpoints,
     Configuration,
     Epochs,
     LearningRate,
+    Schedule,
     WeightDecay,
     check_batch,
 )
@@ -35,7 +35,7 @@ class Corners(Section):
     learning_rate: LearningRate
     weight_decay: WeightDecay = 0
     epochs: Epochs = Field(description="epochs on the true labels")
-    checkpoints: Checkpoints
+    checkpoints: Schedule
     batch_norm: BatchNorm = "running"
     fit_epochs: Epochs = Field(description="epochs of the fit that comes before, with its own cosine schedule")
     largest_fit_error: float = Field(
