@@ -91,34 +91,16 @@ def test_space_like_and_time_like_differ_by_more_than_colour(embedding):
 
 
 def test_views_have_one_scale_and_count_what_they_leave_out(points, embedding):
-    places = points.loc[points["kind"] == "run"].index
-    points.loc[places[0], "pc3"] = 1e3
+    embedding["embedding"].loc[{"model": points["model"][0], "axis": 3}] = 1e3
     figure = views.views(points, embedding, Palette.of(NETWORKS))
     figure.canvas.draw()
-    panels = figure.axes[0], figure.axes[2], figure.axes[1]
+    panels = figure.axes[:3]
     scales = [np.ptp(panel.get_xlim()) / panel.get_window_extent().width for panel in panels]
     scales += [np.ptp(panel.get_ylim()) / panel.get_window_extent().height for panel in panels]
     np.testing.assert_allclose(scales, scales[0], rtol=0.1)
-    limits = views.frame(points)
-    assert limits[2, 1] < 500 and views.beyond(points, limits) >= 1
     for drawn in (figure, views.in_perspective(points, embedding, Palette.of(NETWORKS))):
-        texts = [text.get_text() for axes in drawn.axes for text in axes.texts]
-        assert f"models beyond the frame: {views.beyond(points, limits)}" in texts
-
-
-def test_mean_paths_are_means_at_equal_progress():
-    s = np.array([0.0, 0.5, 0.3, 1.0])  # it falls back once
-    rows = [
-        {"kind": "run", "network": "fc", "run": run, "train_progress": t, "pc1": t, "pc2": up * t, "pc3": 0.0}
-        for run, up in (("a", 1), ("b", 3))
-        for t in s
-    ]
-    path = views.mean_paths(pd.DataFrame(rows), "train")["fc"]
-    np.testing.assert_allclose(path, np.stack([views.LEVELS, 2 * views.LEVELS, 0 * views.LEVELS], axis=1), atol=1e-12)
-    short = pd.DataFrame(rows[:4] + rows[4:6])
-    assert len(views.mean_paths(short, "train")["fc"]) == len(views.LEVELS)
-    alone = pd.DataFrame([*rows[:2], *rows[4:6], *({**row, "run": "c"} for row in rows[:4])])
-    assert len(views.mean_paths(alone, "train")["fc"]) == 51  # one of three runs gets further
+        assert any(f"of {len(runs(points))} models\nlie beyond the frame" in text for text in texts(drawn))
+        assert {"fully connected", "ViT", "geodesic"} <= texts(drawn)
 
 
 def test_outliers_are_counted(points):
@@ -128,10 +110,10 @@ def test_outliers_are_counted(points):
 
 
 def test_page_has_few_traces_and_names_models(points, embedding, tmp_path):
-    page = manifold_page(points, embedding, Palette.of(NETWORKS), "title")
-    assert len(page.data) == len(NETWORKS) + 2
+    page = manifold_page(points, embedding, Palette.of(NETWORKS), "train", "title")
+    assert len(page.data) == 2 * len(NETWORKS) + 2
     gaps = np.isnan(np.array(page.data[0].x, float)).sum()
-    assert gaps == 1 and page.data[0].customdata[0][0] == "fc-seed0"
+    assert gaps == 1 and page.data[0].customdata[0][0] == points.loc[points["network"] == "fc", "model"].iloc[0]
     for folder in "ab":
         save_page(page, tmp_path / folder, "page")
     html = [(tmp_path / folder / "page.html").read_text() for folder in "ab"]

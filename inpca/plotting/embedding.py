@@ -46,6 +46,8 @@ class Models:
     label : str
         What the numbers are.
     geodesic : (n,) array of int
+    progress : (m,) array of float, or None
+        At equal values of it the runs of a group are averaged.
     """
 
     coordinates: np.ndarray
@@ -55,16 +57,17 @@ class Models:
     values: np.ndarray | None
     label: str
     geodesic: np.ndarray
+    progress: np.ndarray | None = None
 
     @classmethod
-    def of(cls, embedding: xr.Dataset, *, groups=None, runs=None, color=None, geodesic=None) -> Models:
+    def of(cls, embedding: xr.Dataset, *, groups=None, runs=None, color=None, geodesic=None, progress=None) -> Models:
         """Models from the arguments of a figure.
 
         Raises
         ------
         TypeError, ValueError
             If the embedding is no dataset that ``to_xarray`` returned, an argument has not one entry for each model, a
-            group has no colour, or the geodesic is not at positions of models.
+            group has no colour, the geodesic is not at positions of models, or there is progress without runs.
         """
         check_embedding(embedding)
         m = embedding.sizes["model"]
@@ -86,9 +89,19 @@ class Models:
         elif isinstance(color, str):
             colours = dict.fromkeys(found, color)
         elif color is not None:
-            values, label = numbers_of_models(color, m), str(getattr(color, "name", None) or "")
+            wanted = f"color must be {m} numbers, one for each model, a mapping from group to colour, or a colour"
+            values, label = numbers_of_models(color, m, wanted), str(getattr(color, "name", None) or "")
         joined = None if runs is None else of_each_model(runs, "runs", m)
-        return cls(embedding["embedding"].values, names, joined, colours, values, label, line)
+        if progress is not None:
+            if joined is None:
+                raise ValueError("progress averages over runs: give runs, the name of the run of each model, as well")
+            progress = numbers_of_models(progress, m, f"progress must be {m} numbers, one for each model")
+        return cls(embedding["embedding"].values, names, joined, colours, values, label, line, progress)
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """Which models are of a group, (m,) array of bool."""
+        return np.array([group is not None for group in self.groups])
 
 
 def check_embedding(embedding: xr.Dataset) -> None:
@@ -116,14 +129,14 @@ def of_each_model(names, argument: str, m: int) -> np.ndarray:
     return np.array([None if name is None or name != name else name for name in given], dtype=object)
 
 
-def numbers_of_models(color, m: int) -> np.ndarray:
-    """Numbers, one for each of m models."""
+def numbers_of_models(numbers, m: int, wanted: str) -> np.ndarray:
+    """Numbers, one for each of m models; raises a ValueError that says what is wanted."""
     try:
-        values = np.asarray(color, np.float64)
+        values = np.asarray(numbers, np.float64)
     except (TypeError, ValueError):
         values = np.zeros(0)
     if values.shape != (m,):
-        raise ValueError(f"color must be {m} numbers, one for each model, a mapping from group to colour, or a colour")
+        raise ValueError(wanted)
     return values
 
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from inpca.plotting.embedding import Models, check_axes
+from inpca.plotting.means import mean_trajectories
 from inpca.plotting.models import axis_label
 
 #: Decimals of coordinates, which a screen can show.
@@ -23,10 +24,11 @@ def interactive(
     runs=None,
     color=None,
     geodesic=None,
+    progress=None,
     hover: Mapping[str, Any] | None = None,
     axes: Sequence[int] = (1, 2, 3),
 ) -> go.Figure:
-    """Models in three axes, to turn; a click on the legend hides a group, hovering tells what a model is.
+    """Models in three axes of the same units, to turn; a click on the legend hides a group, hovering names a model.
 
     Its method ``write_html("embedding.html")`` makes one page that is readable offline.
 
@@ -34,7 +36,7 @@ def interactive(
     ----------
     embedding : Dataset
         From :meth:`inpca.InPCA.to_xarray`, of m models.
-    groups, runs, color, geodesic
+    groups, runs, color, geodesic, progress
         As in :func:`inpca.plotting.pairs`.
     hover : mapping from name to (m,) array, optional
         What is told of a model beside its label.
@@ -64,16 +66,16 @@ def interactive(
     >>> page.data[0].name, page.data[0].hovertemplate
     ('a', '<b>%{customdata[0]}</b><br>step %{customdata[1]}<extra></extra>')
     """
-    models = Models.of(embedding, groups=groups, runs=runs, color=color, geodesic=geodesic)
+    models = Models.of(embedding, groups=groups, runs=runs, color=color, geodesic=geodesic, progress=progress)
     check_axes(embedding, axes, 3)
     columns = [axis - 1 for axis in axes]
     figure = go.Figure(traces_of(models, columns, *told_of_models(embedding, hover)))
+    figure.add_traces(traces_of_means(models, columns))
     if len(models.geodesic):
-        line = as_xyz(models.coordinates[models.geodesic][:, columns])
-        black = {"color": "black", "width": 6}
-        figure.add_trace(go.Scatter3d(**line, mode="lines", name="geodesic", line=black, hoverinfo="name"))
+        figure.add_traces(traces_of_geodesic(models.coordinates[models.geodesic][:, columns]))
     names = (axis_label(embedding, axis) for axis in axes)
     figure.update_scenes({f"{side}axis_title_text": name for side, name in zip("xyz", names, strict=True)})
+    figure.update_scenes(aspectmode="data", camera_eye={"x": 0.3, "y": -1.6, "z": 0.7})
     figure.update_layout(template="plotly_white", legend={"itemsizing": "constant"}, margin={"l": 0, "r": 0, "b": 0})
     return figure
 
@@ -89,15 +91,47 @@ def traces_of(models: Models, columns: list[int], told: list[list[Any]], templat
                 **as_xyz(taken(models.coordinates[:, columns], rows)),
                 mode="markers" if models.runs is None else "lines+markers",
                 name=str(group),
+                legendgroup=str(group),
                 customdata=[told[row] if row >= 0 else [None] * len(told[0]) for row in rows],
                 hovertemplate=template,
                 connectgaps=False,
+                opacity=1 if models.progress is None else 0.35,
                 line={"color": colours, "width": 1.5},
                 marker={"color": colours, "size": 2.2} | scale_of(models),
                 showlegend=group != "",
             )
         )
     return traces
+
+
+def traces_of_means(models: Models, columns: list[int]) -> list[go.Scatter3d]:
+    """The mean trajectory of each group, hidden with it."""
+    if models.progress is None or models.runs is None or models.values is not None:
+        return []
+    names = {"groups": models.groups, "runs": models.runs, "progress": models.progress}
+    return [
+        go.Scatter3d(
+            **as_xyz(line),
+            mode="lines",
+            name=f"mean of {group}" if group else "mean",
+            legendgroup=str(group),
+            showlegend=False,
+            hoverinfo="name",
+            line={"color": models.colours[group], "width": 7},
+        )
+        for group, line in mean_trajectories(models.coordinates[:, columns], **names).items()
+    ]
+
+
+def traces_of_geodesic(line: np.ndarray) -> list[go.Scatter3d]:
+    """The geodesic, and its ends with their names."""
+    black = {"color": "black", "width": 6}
+    ends = {"color": "black", "size": 6, "symbol": ["square", "diamond"]}
+    named = {"text": ["P₀ (ignorance)", "P* (truth)"], "textfont": {"size": 15}, "hoverinfo": "text"}
+    return [
+        go.Scatter3d(**as_xyz(line), mode="lines", name="geodesic", line=black, hoverinfo="name"),
+        go.Scatter3d(**as_xyz(line[[0, -1]]), mode="markers+text", marker=ends, showlegend=False, **named),
+    ]
 
 
 def told_of_models(embedding: xr.Dataset, hover: Mapping[str, Any] | None) -> tuple[list[list[Any]], str]:

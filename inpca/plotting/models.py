@@ -16,6 +16,8 @@ from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from inpca.plotting.embedding import UNITS, Models, lines_of, of_each_model
+from inpca.plotting.frame import inside
+from inpca.plotting.means import draw_means, mean_trajectories
 
 #: Names and markers of the ends of a geodesic: ignorance and truth.
 ENDS = (("$P_0$", "s"), ("$P_*$", "*"))
@@ -54,8 +56,12 @@ def axis_label(embedding: xr.Dataset, axis: int, unit: str | None = None) -> str
     return f"PC{axis} ({', '.join(note for note in (unit, adds, kind) if note)})"
 
 
-def draw_groups(axes: Axes | Axes3D, coordinates: np.ndarray, *, groups, colours: Mapping[Any, Any], runs=None) -> None:
+def draw_groups(
+    axes: Axes | Axes3D, coordinates: np.ndarray, *, groups, colours: Mapping[Any, Any], runs=None, faint: bool = False
+) -> None:
     """Models as points in the colour of their group, the models of each run joined by a line.
+
+    Points are drawn in an order of chance, so that no group hides another.
 
     Parameters
     ----------
@@ -65,9 +71,10 @@ def draw_groups(axes: Axes | Axes3D, coordinates: np.ndarray, *, groups, colours
     groups : (m,) array
         Name of the group of each model; models of a group without a colour are not drawn.
     colours : mapping from group to colour
-        In the order in which groups are drawn.
     runs : (m,) array, optional
         Name of the run of each model.
+    faint : bool
+        Pale, as a background of mean trajectories.
 
     Raises
     ------
@@ -85,24 +92,25 @@ def draw_groups(axes: Axes | Axes3D, coordinates: np.ndarray, *, groups, colours
     >>> from inpca.plotting import draw_groups
     >>> figure, axes = plt.subplots()
     >>> draw_groups(axes, np.eye(2), groups=["a", "b"], colours={"a": "black", "b": "red"})
-    >>> len(axes.collections)
+    >>> len(axes.collections[0].get_offsets())
     2
     """
     names = of_each_model(groups, "groups", len(coordinates))
-    joined = None if runs is None else of_each_model(runs, "runs", len(coordinates))
-    for group, colour in colours.items():
-        chosen = names == group
-        if joined is not None:
-            lines = lines_of(coordinates[chosen], joined[chosen])
+    solid = isinstance(axes, Axes3D)
+    if runs is not None:
+        joined = of_each_model(runs, "runs", len(coordinates))
+        for group, colour in colours.items():
+            lines = lines_of(coordinates[names == group], joined[names == group])
+            look = {"colors": colour, "linewidths": 0.5, "alpha": 0.12 if faint else 0.4}
             if isinstance(axes, Axes3D):
-                axes.add_collection3d(Line3DCollection(lines, colors=colour, linewidths=0.6, alpha=0.45))
+                axes.add_collection3d(Line3DCollection(lines, **look))
             else:
-                axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.5, alpha=0.4, rasterized=True))
-        points = coordinates[chosen].T
-        if isinstance(axes, Axes3D):
-            axes.scatter(*points, color=colour, s=4, linewidth=0, alpha=0.8, depthshade=False)
-        else:
-            axes.scatter(*points, color=colour, s=5, linewidth=0, alpha=0.8, rasterized=True)
+                axes.add_collection(LineCollection(lines, rasterized=True, **look))
+    chosen = np.flatnonzero([name in colours for name in names])
+    chosen = np.random.default_rng(0).permutation(chosen)
+    look = {"depthshade": False} if solid else {"rasterized": True}
+    shades = [colours[name] for name in names[chosen]]
+    axes.scatter(*coordinates[chosen].T, c=shades, s=4, linewidth=0, alpha=0.35 if faint else 0.8, **look)
 
 
 def draw_values(axes: Axes | Axes3D, coordinates: np.ndarray, values: np.ndarray, norm: Normalize) -> None:
@@ -135,7 +143,7 @@ def draw_values(axes: Axes | Axes3D, coordinates: np.ndarray, values: np.ndarray
     axes.scatter(*coordinates[order].T, c=values[order], norm=norm, cmap=COLOUR_MAP, s=6, linewidth=0, **kind)
 
 
-def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray) -> None:
+def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray, around: np.ndarray | None = None) -> None:
     """A geodesic as a black line, with its ends, ignorance P0 and truth P*, marked and named.
 
     Parameters
@@ -144,6 +152,8 @@ def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray) -> None:
         Of two dimensions, or of three (``projection="3d"``).
     coordinates : (n, 2) or (n, 3) array
         Of its points in order, from P0 to P*.
+    around : (m, 2) or (m, 3) array, optional
+        Of models, on which the names of the ends do not lie where there is room beside them.
 
     See Also
     --------
@@ -160,48 +170,57 @@ def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray) -> None:
     ['$P_0$', '$P_*$']
     """
     solid = isinstance(axes, Axes3D)
-    axes.plot(*coordinates.T, color="black", linewidth=2.5 if solid else 2, zorder=10 if solid else 4)
-    inwards = len(coordinates) // 8 + 1
-    outside = coordinates[0] - coordinates[inwards - 1], coordinates[-1] - coordinates[-inwards]
-    for end, out, (name, marker) in zip((coordinates[0], coordinates[-1]), outside, ENDS, strict=True):
-        if isinstance(axes, Axes3D):
-            axes.plot(*end[:, None], marker=marker, color="black", markersize=10, markeredgecolor="white", zorder=11)
-            x, y, z = end + 0.07 * np.ptp(coordinates, axis=0).max() * out / max(float(np.linalg.norm(out)), 1e-12)
-            axes.text(x, y, z, name, fontsize=14, fontweight="bold", ha="center", va="center", zorder=12)
-        else:
-            size = 11 if marker == "*" else 7
-            axes.plot(*end, marker=marker, color="black", markersize=size, markeredgecolor="white", zorder=5)
-            axes.annotate(
-                name,
-                end,
-                xytext=14 * out / max(float(np.linalg.norm(out)), 1e-12),
-                textcoords="offset points",
-                ha="center",
-                va="center",
-                fontsize=12,
-                fontweight="bold",
-                zorder=6,
-                path_effects=[withStroke(linewidth=2.5, foreground="white")],
-            )
+    axes.plot(*coordinates.T, color="black", linewidth=2.5 if solid else 2, zorder=9)
+    occupied = coordinates if around is None else np.vstack([coordinates, around])
+    for end, (name, marker) in zip((coordinates[0], coordinates[-1]), ENDS, strict=True):
+        size = {"s": 7, "*": 12}[marker]
+        axes.plot(*end[:, None], marker=marker, color="black", markersize=size, markeredgecolor="white", zorder=10)
+        rim = [withStroke(linewidth=2.5, foreground="white")]
+        written = {"fontsize": 12, "ha": "center", "va": "center", "zorder": 11, "path_effects": rim}
+        write: Any = axes.text  # takes two or three coordinates
+        write(*free_place(end, occupied), name, **written)
 
 
-def draw_models(axes: Axes | Axes3D, models: Models, columns: list[int], norm: Normalize | None) -> None:
-    """Everything that a figure shows of its models, in some columns of their coordinates."""
-    coordinates = models.coordinates[:, columns]
+def free_place(point: np.ndarray, occupied: np.ndarray) -> np.ndarray:
+    """Place beside a point, moved along the first and the last axis, with the least around it."""
+    extent = float(np.nanmax(np.nanmax(occupied, axis=0) - np.nanmin(occupied, axis=0)))
+    eighths = np.array([4, 0, 2, 6, 3, 5, 1, 7] if len(point) == 2 else [2, 4, 0, 6, 3, 5, 1, 7])
+    places = np.tile(point, (len(eighths), 1))
+    places[:, 0] += 0.06 * extent * np.cos(np.pi / 4 * eighths)
+    places[:, -1] += 0.06 * extent * np.sin(np.pi / 4 * eighths)
+    near = np.linalg.norm(places[:, None] - occupied[None], axis=2) < 0.045 * extent
+    return places[near.sum(axis=1).argmin()]
+
+
+def draw_models(axes: Axes | Axes3D, models: Models, columns: list[int], norm: Normalize | None, frame) -> None:
+    """Everything that a figure shows of its models, in some columns of their coordinates; a frame, equal in scale."""
+    coordinates = models.coordinates[:, columns].copy()
+    line = coordinates[models.geodesic]
+    if isinstance(axes, Axes3D):  # which does not cut off what lies outside
+        coordinates[~inside(coordinates, frame)] = np.nan
     if models.values is None or norm is None:
-        draw_groups(axes, coordinates, groups=models.groups, colours=models.colours, runs=models.runs)
+        names = {"groups": models.groups, "runs": models.runs}
+        draw_groups(axes, coordinates, colours=models.colours, faint=models.progress is not None, **names)
     else:
-        drawn = np.array([group is not None for group in models.groups])
-        draw_values(axes, coordinates[drawn], models.values[drawn], norm)
-    if len(models.geodesic):
-        draw_geodesic(axes, coordinates[models.geodesic])
+        draw_values(axes, coordinates[models.drawn], models.values[models.drawn], norm)
+    if models.progress is not None and models.values is None:
+        names = {"groups": models.groups, "runs": models.runs, "progress": models.progress}
+        draw_means(axes, mean_trajectories(models.coordinates[:, columns], **names), models.colours)
+    if len(line):
+        draw_geodesic(axes, line, coordinates[models.drawn])
+    limits = dict(zip(("xlim", "ylim", "zlim"), frame, strict=False))
+    axes.set(**limits)
+    if isinstance(axes, Axes3D):
+        axes.set_box_aspect(np.ptp(frame, axis=1))
+    else:
+        axes.set_aspect("equal")
 
 
 def norm_of(models: Models) -> Normalize | None:
     """Scale of the numbers by which models are coloured, if they are."""
     if models.values is None:
         return None
-    drawn = models.values[[group is not None for group in models.groups]]
+    drawn = models.values[models.drawn]
     return Normalize(float(drawn.min()), float(drawn.max()))
 
 
