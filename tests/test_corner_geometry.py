@@ -7,6 +7,7 @@ from inpca.predictions.store import PredictionWriter
 from paper.models import model_table, open_stores
 from paper.rooms.corner_initialization.geometry import (
     CURVE_POINTS,
+    TRUTH_CURVE,
     corner_runs,
     distances_to_normal_trajectories,
     geodesics_to_corners,
@@ -94,6 +95,25 @@ def test_distance_to_normal_trajectories_is_that_at_equal_progress(stores):
     assert np.all(distance[2:, 1] < 2e-3)
 
 
+def test_permuted_runs_keep_progress_and_come_no_closer(stores):
+    runs = stored_runs(model_table(stores, 3), stores, "train")
+    orders = [np.arange(12), np.arange(12), *[np.roll(np.arange(12), 3)] * 2]  # these runs err alike on each class
+    assert np.allclose(
+        distances_to_normal_trajectories(runs, LABELS["train"], orders),
+        distances_to_normal_trajectories(runs, LABELS["train"]),
+        atol=1e-6,
+    )
+
+
+def test_the_drawn_geodesic_leads_to_the_truth_in_small_steps(stores):
+    paths = measure_paths(model_table(stores, 3), stores)
+    D = paths["train_truth_curve_distance"]
+    assert D.sel(model="ignorance")[0] < 1e-6 and D.sel(model="truth")[-1] < 1e-6
+    assert np.all(np.diff(TRUTH_CURVE) > 0) and TRUTH_CURVE[0] == 0 and TRUTH_CURVE[-1] == 1
+    to_corner = D.sel(model="random-5-seed1/step0").values
+    assert np.abs(np.diff(to_corner)).max() < np.ptp(to_corner) / 8
+
+
 def test_distances_carry_the_labels_of_their_models(stores):
     table = model_table(stores, 3)
     paths = measure_paths(table, stores)
@@ -102,5 +122,5 @@ def test_distances_carry_the_labels_of_their_models(stores):
     for split in LABELS:
         to_models = paths[f"{split}_curve_distance"].sel(curve="random-5-seed1")
         assert to_models[0].sel(model="ignorance") < 1e-6 > to_models[-1].sel(model="random-5-seed1/step0")
-        for name in (f"{split}_curve_distance", f"{split}_trajectory_distance"):
+        for name in (f"{split}_curve_distance", f"{split}_trajectory_distance", f"{split}_truth_curve_distance"):
             assert np.allclose(shuffled[name], paths[name], atol=1e-6)

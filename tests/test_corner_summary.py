@@ -2,6 +2,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from conftest import ROOT
 from matplotlib.collections import PathCollection
 from scipy.stats import norm
@@ -26,6 +27,8 @@ from paper.stored import StoredModels
 
 POINTS = 8
 FACTOR = 2.0
+#: Stands for the dimension of a null.
+NULL = xr.Dataset({"stress": (("kind", "axis"), [np.linspace(0.1, 1, 10)])}, {"kind": ["null"]})
 CLAIMS = read_claims(ROOT / "paper/rooms/corner_initialization/claims.yaml")
 
 
@@ -78,11 +81,14 @@ def test_numbers_are_those_of_runs_that_reached_their_corner(two):
     assert table["runs"].to_dict() == {"normal": 2, "random": 1}
 
 
-def test_nearest_models_are_of_another_run(two):
-    points = two[0]
-    normal = points[points["start"] == "normal"]
-    assert (normal["train_to_model"][normal["step"] > 0] > 0).all()
-    assert np.isfinite(points.loc[points["kind"] == "run", "test_to_model"]).all()
+def test_the_parts_of_a_distance_to_the_truth_add_up_to_it(two):
+    points, _, fitted, _ = two
+    models = summary.cone_distances(points, fitted["train"])
+    assert len(models) == (points["kind"] == "run").sum() and (models[["space", "time"]] >= 0).all(axis=None)
+    assert np.allclose(models["space"] - models["time"], models["train_to_truth"], atol=0.1)
+    numbers = summary.cone_numbers(summary.counted(models), "train")
+    assert numbers["random"]["last"]["distance"] < 1e-3 < numbers["random"]["first"]["distance"]
+    assert len(tables.cone_table({"cone": {"train": numbers}})) == 4
 
 
 def test_the_bound_of_joining_is_twice_the_usual_distance_at_that_step(two):
@@ -112,16 +118,16 @@ def test_claims_follow_the_numbers(one):
     numbers = summary.corner_numbers(points)
     assert judged(numbers)["corner_starts_far_from_ignorance"] == "held"
     numbers["explained_stress"] = {
-        split: summary.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS
+        split: summary.stress_with_and_without(points, D[split], fitted[split], NULL, split) for split in SPLITS
     }
     way = numbers["approach"]["train"]["random"]
-    for n_joined, verdict in ((0, "not held"), (1, "held")):
-        way.update(n_joined=n_joined)
+    for joined, permuted, verdict in ((0, 0, "not held"), (1, 0, "held"), (1, 1, "null passes too")):
+        way.update(joined=joined, permuted={"joined": permuted})
         assert judged(numbers)["corner_runs_join_normal_trajectories"] == verdict
     cost = numbers["ends"]["random"]["test"]["error"]["difference"]
     assert judged(numbers)["corner_starts_cost_test_error"] == "not tested"  # of one run no spread is known
-    for low, high, verdict in ((0.01, 0.03, "held"), (-0.03, -0.01, "not held"), (-0.01, 0.02, "not held")):
-        cost.update(low=low, high=high)
+    for low, high, verdict in ((0.01, 0.03, "held"), (-0.03, -0.01, "not held"), (-0.01, 0.02, "cannot tell")):
+        cost.update(mean=(low + high) / 2, interval=[low, high])
         assert judged(numbers)["corner_starts_cost_test_error"] == verdict
 
 
@@ -129,7 +135,7 @@ def test_tables_have_a_row_for_each_start_and_split(one):
     points, D, fitted, _ = one
     numbers = summary.corner_numbers(points)
     numbers["explained_stress"] = {
-        split: summary.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS
+        split: summary.stress_with_and_without(points, D[split], fitted[split], NULL, split) for split in SPLITS
     }
     numbers["approach"]["train"]["random"].update(n_joined=0, median_step=None, joined_within=None)
     approach = tables.approach_table(numbers)
@@ -153,7 +159,7 @@ def test_joining_is_for_good():
         + [{"run": None, "start": None}]
     )
     points["train_bound"] = FACTOR
-    joined = summary.joined(points, "train")
+    joined = summary.joined(points, "train", "to_trajectory")
     assert joined.dtype == bool and joined[points["run"].isna() | points["run"].isin(["n", "m", "b"])].all()
     assert joined[points["run"] == "a"].tolist() == [False, False, False, True]
     assert not joined[points["run"] == "c"].any()
@@ -187,7 +193,7 @@ def test_differences_are_those_of_welchs_test(rng):
 
 def test_stress_without_corners_is_that_of_the_other_models(one):
     points, D, fitted, _ = one
-    stress = summary.stress_with_and_without(points, D["train"], fitted["train"], "train")
+    stress = summary.stress_with_and_without(points, D["train"], fitted["train"], NULL, "train")
     keep = (points["start"] != "random").to_numpy()
     alone = InPCA(4, metric="precomputed").fit(D["train"][np.ix_(keep, keep)])
     assert list(stress["without_corners"].values()) == pytest.approx(alone.explained_stress_)
@@ -220,5 +226,5 @@ def test_plots_draw_every_run(two):
     marks = [c for axes in figure.axes for c in axes.collections if isinstance(c, PathCollection)]
     hollow = sum((c.get_facecolors()[:, 3] == 0).sum() for c in marks if len(c.get_facecolors()))
     assert hollow == 2  # one run did not reach its corner, on both splits
-    stress = {split: summary.stress_with_and_without(points, D[split], fitted[split], split) for split in SPLITS}
+    stress = {split: summary.stress_with_and_without(points, D[split], fitted[split], NULL, split) for split in SPLITS}
     assert len(figures.explained(stress).axes) == 2

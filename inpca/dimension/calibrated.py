@@ -81,9 +81,10 @@ def calibrated_dimension(
     xarray.Dataset
         By ``kind`` (:data:`KINDS`): ``stress`` (kind, axis), the explained stress; ``participation`` (kind). Of nulls
         it is the mean over draws, of one run that over runs; ``…_low`` and ``…_high`` are the least and the largest of
-        these. By ``of`` (models, between): ``excess_stress`` (of, axis), real less null; ``fewer_dimensions`` (of), the
-        participation ratio of the null over the real one; each with ``…_low`` and ``…_high``, an interval of 95 % from
-        leaving out groups (delete-a-group jackknife of up to :data:`PARTS` parts, Student's t) and from the draws.
+        these. By ``of`` (models, between): ``excess_stress`` (of, axis), real less null; ``dimensions`` (of), the
+        participation ratio of the real models; ``fewer_dimensions`` (of), that of the null over it; each with
+        ``…_low`` and ``…_high``, an interval of 95 % from leaving out groups (delete-a-group jackknife of up to
+        :data:`PARTS` parts, Student's t) and from the draws.
 
     Raises
     ------
@@ -261,8 +262,10 @@ def as_dataset(found: dict[str, list[np.ndarray]], compared: dict[str, Compariso
         variables[f"participation{suffix}"] = ("kind", table[:, AXES])
     excess = [one.interval(lambda real, null: real - null) for one in compared.values()]
     fewer = [one.interval(lambda real, null: np.log(null / real)) for one in compared.values()]
+    of_real = [one.interval(lambda real, null: real) for one in compared.values()]
     for position, suffix in enumerate(("", "_low", "_high")):
         variables[f"excess_stress{suffix}"] = (("of", "axis"), np.array([e[position][:AXES] for e in excess]))
         variables[f"fewer_dimensions{suffix}"] = ("of", np.exp([f[position][AXES] for f in fewer]))
+        variables[f"dimensions{suffix}"] = ("of", np.array([r[position][AXES] for r in of_real]))
     coordinates = {"kind": list(KINDS), "of": list(compared), "axis": np.arange(1, AXES + 1)}
     return xr.Dataset(variables, coordinates)

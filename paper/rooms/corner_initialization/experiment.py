@@ -114,6 +114,7 @@ ROOM = Room(
         "paths": "distances/corners/paths.nc",
         **{f"{split}_distances": files.distances("corners", split) for split in ("train", "test")},
         **{f"{split}_embedding": files.embedding("corners", split) for split in ("train", "test")},
+        **{f"{split}_dimension": files.dimension("corners", split) for split in ("train", "test")},
     },
     figures=(
         "manifold_3d_train",
@@ -121,6 +122,7 @@ ROOM = Room(
         "pairs_train",
         "pairs_test",
         "approach",
+        "cone",
         "final_errors",
         "explained_stress",
     ),

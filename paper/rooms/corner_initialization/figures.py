@@ -26,6 +26,9 @@ STARTS = {
 }
 #: How the geodesic from P0 to a corner is drawn, and the corner at its end.
 TO_CORNER = {"linewidth": 0.9, "linestyle": "--", "marker": "D", "markersize": 5, "markeredgecolor": "white"}
+#: The distance within which a run has joined, and runs with their samples permuted.
+BOUND = {"color": "black", "linestyle": "--", "linewidth": 1}
+PERMUTED = {"color": "#882255", "linestyle": ":", "linewidth": 1.8}
 
 
 class StartPalette(Palette):
@@ -62,6 +65,41 @@ def place_curves(embedding: xr.Dataset, paths: xr.Dataset, split: str) -> dict[s
     D = paths[f"{split}_curve_distance"].sel(model=embedding["model"].values).values
     coordinates = InPCA.from_xarray(embedding).transform(D.reshape(-1, D.shape[-1])).reshape(*D.shape[:2], -1)
     return dict(zip(paths["curve"].values.astype(str), coordinates, strict=True))
+
+
+def with_geodesic(points: pd.DataFrame, embedding: xr.Dataset, paths: xr.Dataset, split: str) -> pd.DataFrame:
+    """Models with the geodesic from P0 to P* at the points that it is drawn at, in place of those of the embedding."""
+    D = paths[f"{split}_truth_curve_distance"].sel(model=embedding["model"].values).values
+    place = InPCA.from_xarray(embedding).transform(D)[1:-1]
+    columns = [f"pc{axis}" for axis in embedding["axis"].values]
+    line = pd.DataFrame(place, columns=columns).assign(kind="geodesic", t=paths["t"].values[1:-1])
+    return pd.concat([points[points["kind"] != "geodesic"], line], ignore_index=True)
+
+
+def cone(models: Mapping[str, pd.DataFrame]) -> Figure:
+    """Time-like against space-like part of the distance to P*, one panel for each split; on the diagonal it is zero.
+
+    Thin lines are runs, from their first model (ring) to their last (dot).
+
+    Parameters
+    ----------
+    models : mapping from split to DataFrame
+        From :func:`paper.rooms.corner_initialization.summary.cone_distances`.
+    """
+    figure, panels = new_figure(len(models), width=4.2, height=4)
+    for axes, (split, points) in zip(panels, models.items(), strict=True):
+        for (start, _), run in points.groupby(["start", "run"], sort=False):
+            colour, way = PALETTE.colour(start), np.sqrt(run[["space", "time"]].to_numpy())
+            axes.plot(*way.T, color=colour, linewidth=0.7, alpha=0.6)
+            axes.scatter(*way[0], s=22, facecolors="white", edgecolors=colour, zorder=3)
+            axes.scatter(*way[-1], s=22, color=colour, linewidth=0, zorder=4)
+        end = 1.05 * np.sqrt(points[["space", "time"]].to_numpy().max())
+        axes.plot([0, end], [0, end], color="black", linewidth=1, linestyle="--", label="light-like: $d_B$ = 0")
+        axes.set(xlim=(0, end), ylim=(0, end), aspect="equal", title=f"{split} split")
+        axes.set(xlabel="space-like distance to $P_*$ (√nats)", ylabel="time-like distance to $P_*$ (√nats)")
+    names = [Line2D([], [], color=PALETTE.colour(start), label=PALETTE.label(start)) for start in STARTS]
+    figure.legend(handles=[*names, panels[0].lines[-1]], loc="outside upper center", ncols=4)
+    return figure
 
 
 def pairs(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str, np.ndarray], split: str) -> Figure:
@@ -106,10 +144,11 @@ def corner_legend() -> Line2D:
 
 
 def approach(points: pd.DataFrame) -> Figure:
-    """Progress, distance to the nearest normal trajectory and to the nearest normal model, against step.
+    """Progress, distance to the nearest normal trajectory and to P*, against step.
 
     Thin lines are runs, thick ones the median over the runs of a start; one row for each split. Dashed is the distance
-    within which a run has joined the normal trajectories.
+    within which a run has joined the normal trajectories; dotted the median over corner runs with their samples
+    permuted within classes.
 
     Parameters
     ----------
@@ -119,7 +158,7 @@ def approach(points: pd.DataFrame) -> Figure:
     columns = {
         "progress": "progress",
         "to_trajectory": "to nearest normal trajectory\nat equal progress",
-        "to_model": "to nearest normal model",
+        "to_truth": "to $P_*$",
     }
     figure, grid = new_figure(3, len(SPLITS), width=3.4, height=2.5, squeeze=False, sharex=True)
     bounds = points[points["start"] == "normal"].groupby("step").first()
@@ -129,14 +168,19 @@ def approach(points: pd.DataFrame) -> Figure:
             if column != "progress":
                 axes.set(yscale="log", ylabel=f"{split} $d_B$ (nats)")
         row[0].set(ylim=(-0.03, 1.03), ylabel=f"{split} progress")
-        row[1].plot(bounds.index, bounds[f"{split}_bound"], color="black", linestyle="--", linewidth=1)
+        row[1].plot(bounds.index, bounds[f"{split}_bound"], **BOUND)
+        permuted = points[points["start"] == "random"].groupby("step")[f"{split}_permuted"].median()
+        row[1].plot(permuted.index, permuted, **PERMUTED)
     for axes, title in zip(grid[0], columns.values(), strict=True):
         axes.set_title(title, fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("step on the true labels")
     names = [Line2D([], [], color=PALETTE.colour(start), linewidth=2, label=PALETTE.label(start)) for start in STARTS]
-    bound = Line2D([], [], color="black", linestyle="--", linewidth=1, label="within this, a run has joined")
-    figure.legend(handles=[*names, bound], loc="outside upper center", ncols=4)
+    others = [
+        Line2D([], [], label="within this, a run has joined", **BOUND),
+        Line2D([], [], label="random labels, samples permuted within classes", **PERMUTED),
+    ]
+    figure.legend(handles=[*names, *others], loc="outside upper center", ncols=3)
     return figure
 
 
@@ -180,12 +224,13 @@ def final_errors(final: pd.DataFrame, ends: Mapping[str, Mapping]) -> Figure:
 
 
 def explained(stress: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure:
-    """Explained stress against the number of axes, with and without corner runs, one panel for each split."""
+    """Explained stress against the number of axes, with and without corner runs and of the null, for each split."""
     figure, panels = new_figure(len(stress), width=4, height=3, sharey=True)
     styles = {
         "with_corners": {"color": "#332288", "marker": "o"},
         "with_joined": {"color": "#CC6677", "marker": "s"},
         "without_corners": {"color": STARTS["normal"][1], "marker": "^"},
+        "null": {"color": "0.4", "marker": "x", "linestyle": ":"},
     }
     for axes, (split, curves) in zip(panels, stress.items(), strict=True):
         for name, style in styles.items():

@@ -8,15 +8,21 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from inpca.dimension import class_preserving_orders
 from inpca.distances.pairwise import pairwise_distances
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, progress
 from inpca.predictions.store import SPLITS, PredictionStore
 from inpca.trajectories import reindex
-from paper.models import run_name
+from paper.models import on_geodesic, run_name
 from paper.stored import StoredModels, StoredRun, stored_runs
 
 #: Points of each geodesic from P0 to a corner, its ends among them.
 CURVE_POINTS = 25
+#: Where the geodesic from P0 to P* is drawn. Its distance to a corner, which gives the truth next to no probability,
+#: grows with the logarithm of 1 - t: points that are even in t leave out most of that way.
+TRUTH_CURVE = np.concatenate([np.linspace(0, 0.9, 19), 1 - np.geomspace(0.08, 1e-6, 40), [1.0]])
+#: Draws the permutations of the control of :func:`measure_paths`.
+PERMUTATION_SEED = 0
 
 
 def corner_runs(stores: Sequence[PredictionStore]) -> pd.DataFrame:
@@ -64,7 +70,9 @@ def geodesics_to_corners(runs: Sequence[StoredRun]) -> tuple[list[str], np.ndarr
     return names, np.array(curves)
 
 
-def distances_to_normal_trajectories(runs: Sequence[StoredRun], labels: np.ndarray) -> np.ndarray:
+def distances_to_normal_trajectories(
+    runs: Sequence[StoredRun], labels: np.ndarray, orders: Sequence[np.ndarray] | None = None
+) -> np.ndarray:
     """Bhattacharyya distance of each model to the nearest normal trajectory at equal progress.
 
     min over normal runs U of d_B(P, U_s(P)), U_s the model of that trajectory at progress s (see
@@ -75,6 +83,8 @@ def distances_to_normal_trajectories(runs: Sequence[StoredRun], labels: np.ndarr
     ----------
     runs : sequence of StoredRun
     labels : (N,) array of int
+    orders : sequence of (N,) arrays of int, optional
+        Of each run: its samples are taken in this order, while those of normal trajectories are not.
 
     Returns
     -------
@@ -86,8 +96,9 @@ def distances_to_normal_trajectories(runs: Sequence[StoredRun], labels: np.ndarr
     normal = [index for index, run in enumerate(runs) if is_normal(run)]
     nearest = []
     for index, (run, s) in enumerate(zip(models, at, strict=True)):
+        own = run if orders is None else run[:, orders[index]]
         others = [reindex(models[other], at[other], s) for other in normal if other != index]
-        nearest.append(np.min([bhattacharyya_distance(run, other) for other in others], axis=0))
+        nearest.append(np.min([bhattacharyya_distance(own, other) for other in others], axis=0))
     return np.concatenate(nearest)
 
 
@@ -109,19 +120,26 @@ def measure_paths(table: pd.DataFrame, stores: Sequence[PredictionStore]) -> xr.
     -------
     Dataset
         For each split ``<split>_curve_distance`` (curve, point, model), of the points of
-        :func:`geodesics_to_corners`, and ``<split>_trajectory_distance`` (run_model), see
-        :func:`distances_to_normal_trajectories`; ``model`` and ``run_model`` are labels of the table, ``curve`` runs.
+        :func:`geodesics_to_corners`; ``<split>_truth_curve_distance`` (t, model), of the geodesic from P0 to P*;
+        ``<split>_trajectory_distance`` (run_model), see :func:`distances_to_normal_trajectories`, and
+        ``<split>_permuted_distance``, the same of runs whose samples are permuted within classes. ``model`` and
+        ``run_model`` are labels of the table, ``curve`` runs.
     """
-    measured = xr.Dataset(coords={"model": table["model"].to_numpy()})
+    measured = xr.Dataset(coords={"model": table["model"].to_numpy(), "t": TRUTH_CURVE})
     for split in SPLITS:
-        runs = stored_runs(table, stores, split)
+        runs, labels = stored_runs(table, stores, split), stores[0].labels(split)
         names, curves = geodesics_to_corners(runs)
         probabilities = np.exp(StoredModels(table, stores, split)[:])
         D = pairwise_distances(curves.reshape(-1, *curves.shape[2:]), probabilities, n_jobs=1)
         D = D.reshape(*curves.shape[:2], -1).astype(np.float32)
         measured[f"{split}_curve_distance"] = ("curve", "point", "model"), D
-        nearest = distances_to_normal_trajectories(runs, stores[0].labels(split))
-        measured[f"{split}_trajectory_distance"] = "run_model", nearest
+        way = on_geodesic(labels, curves.shape[-1], TRUTH_CURVE)
+        to_truth = pairwise_distances(way, probabilities, n_jobs=1).astype(np.float32)
+        measured[f"{split}_truth_curve_distance"] = ("t", "model"), to_truth
+        permuted = class_preserving_orders(labels, len(runs), rng=PERMUTATION_SEED)
+        for name, orders in (("trajectory", None), ("permuted", permuted)):
+            nearest = distances_to_normal_trajectories(runs, labels, orders)
+            measured[f"{split}_{name}_distance"] = "run_model", nearest
         of_runs = np.concatenate([run.models for run in runs])
         measured = measured.assign_coords(curve=names, run_model=of_runs)
     return measured

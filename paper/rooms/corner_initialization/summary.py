@@ -47,31 +47,33 @@ def corner_models(
     DataFrame
         With the columns ``start``, ``label_seed``, ``fit_error``, ``in_corner``; for each split
         ``<split>_to_ignorance``, ``<split>_to_truth``, ``<split>_to_trajectory`` (nearest normal trajectory at equal
-        progress), ``<split>_to_model`` (nearest model of a normal run; of another one, for a model of a normal run),
-        ``<split>_bound``, ``joined_factor`` times the median over normal runs (to the others) of the distance to the
-        nearest trajectory at the same step, and ``<split>_joined``, see :func:`joined`. Distances are in nats a sample.
+        progress);
+        ``<split>_permuted``, the distance to the nearest trajectory of the same run with its samples permuted within
+        classes; ``<split>_bound``, ``joined_factor`` times the median over normal runs (to the others) of the distance
+        to the nearest trajectory at the same step; ``<split>_joined`` and ``<split>_permuted_joined``, see
+        :func:`joined`. Distances are in nats a sample.
     """
     points = table.merge(runs.drop(columns="seed"), on="run", how="left", validate="many_to_one")
     normal = (points["start"] == "normal").to_numpy()
-    own = points["run"].to_numpy()[:, None] == points["run"].to_numpy()[normal]
     for split, D in distances.items():
         for kind in ("ignorance", "truth"):
             points[f"{split}_to_{kind}"] = D[:, np.flatnonzero(points["kind"] == kind)[0]].astype(float)
         points[f"{split}_to_trajectory"] = points["model"].map(paths[f"{split}_trajectory_distance"].to_series())
-        points[f"{split}_to_model"] = np.where(own, np.inf, D[:, normal]).min(axis=1).astype(float)
+        points[f"{split}_permuted"] = points["model"].map(paths[f"{split}_permuted_distance"].to_series())
         usual = points[normal].groupby("step")[f"{split}_to_trajectory"].median()
         points[f"{split}_bound"] = joined_factor * points["step"].map(usual)
-        points[f"{split}_joined"] = joined(points, split)
+        points[f"{split}_joined"] = joined(points, split, "to_trajectory")
+        points[f"{split}_permuted_joined"] = joined(points, split, "permuted")
     return points
 
 
-def joined(points: pd.DataFrame, split: str) -> pd.Series:
+def joined(points: pd.DataFrame, split: str, distance: str) -> pd.Series:
     """Whether a model's run has joined the normal trajectories: from here on it is as close to them as normal runs are.
 
-    That is, at this and all later checkpoints its distance to the nearest normal trajectory at equal progress is at
-    most ``<split>_bound``. Every model that is not of a corner run has joined.
+    That is, at this and all later checkpoints its distance to the nearest normal trajectory at equal progress (the
+    column ``<split>_<distance>``) is at most ``<split>_bound``. Every model that is not of a corner run has joined.
     """
-    inside = (points[f"{split}_to_trajectory"] <= points[f"{split}_bound"]).astype(int)
+    inside = (points[f"{split}_{distance}"] <= points[f"{split}_bound"]).astype(int)
     stays = inside[::-1].groupby(points["run"]).cummin().reindex(points.index)
     return stays.eq(1) | ~points["start"].isin(CORNERS)
 
@@ -172,8 +174,10 @@ def start_numbers(models: pd.DataFrame, whole: float) -> dict:
 def approach_numbers(models: pd.DataFrame, split: str) -> dict:
     """Distances to the nearest normal trajectory at equal progress, by start: medians of the first, largest and last.
 
-    For corners also ``n_joined``, the number of runs that joined, ``median_step``, the median of the first recorded
-    step at which they had, and ``joined_within``, the bound at that step.
+    For corners also ``n_joined`` and ``joined``, the number and the fraction of runs that joined; ``median_step``, the
+    median of the first recorded step at which they had; ``joined_within``, the bound at that step; ``last_bound``, the
+    bound at the last. ``permuted`` has ``joined`` and ``last_distance`` of the same runs with their samples permuted
+    within classes.
     """
     numbers = {}
     for start, of_start in models.groupby("start", sort=False):
@@ -188,8 +192,14 @@ def approach_numbers(models: pd.DataFrame, split: str) -> dict:
             median = float(steps.median()) if len(steps) else None
             numbers[start] |= {
                 "n_joined": len(steps),
+                "joined": len(steps) / len(last),
                 "median_step": median,
                 "joined_within": bound_at(models, split, median) if len(steps) else None,
+                "last_bound": float(last[f"{split}_bound"].median()),
+                "permuted": {
+                    "joined": float(last[f"{split}_permuted_joined"].mean()),
+                    "last_distance": float(last[f"{split}_permuted"].median()),
+                },
             }
     return numbers
 
@@ -203,7 +213,8 @@ def bound_at(models: pd.DataFrame, split: str, step: float) -> float:
 def end_numbers(models: pd.DataFrame) -> dict:
     """Last models of the runs: error, progress and distance to P* by start and split, as :func:`mean_with_interval`.
 
-    For corners also their ``difference`` from normal runs.
+    For corners also their ``difference`` from normal runs. Its interval takes the mean over the runs of each corner
+    (label seed) as one value: runs of one corner share their labels.
     """
     last = models.groupby("run", sort=False).nth(-1)
     normal = last[last["start"] == "normal"]
@@ -215,23 +226,71 @@ def end_numbers(models: pd.DataFrame) -> dict:
                 column = f"{split}_{name}"
                 numbers[start][split][name] = mean_with_interval(of_start[column])
                 if start in CORNERS:
-                    difference = mean_with_interval(of_start[column], normal[column])
-                    numbers[start][split][name]["difference"] = difference
+                    of_corners = of_start.groupby("label_seed")[column].mean()
+                    difference = mean_with_interval(of_corners, normal[column])
+                    interval = [difference["low"], difference["high"]]
+                    numbers[start][split][name]["difference"] = difference | {"interval": interval}
     return numbers
 
 
-def stress_with_and_without(points: pd.DataFrame, D: np.ndarray, fitted: xr.Dataset, split: str) -> dict:
-    """Explained stress of the first axes of an embedding, and of two of a part of its models.
+def cone_distances(points: pd.DataFrame, embedding: xr.Dataset) -> pd.DataFrame:
+    """Models of runs with both parts of their squared distance to P* in an embedding.
+
+    d_B(P, P*) is the sum of squared differences of space-like coordinates, ``space``, less that of time-like ones,
+    ``time``, up to axes that are not kept. Where the two are nearly equal, models are far apart in the picture though
+    close to each other: their separation is nearly light-like.
+    """
+    at = pd.Index(embedding["model"].values)
+    coordinates, signature = embedding["embedding"].values, embedding["signature"].values
+    squares = (coordinates - coordinates[at.get_loc("truth")]) ** 2
+    models = points[points["kind"] == "run"]
+    place = at.get_indexer(models["model"])
+    return models.assign(
+        space=squares[place][:, signature > 0].sum(axis=1), time=squares[place][:, signature < 0].sum(axis=1)
+    )
+
+
+def cone_numbers(models: pd.DataFrame, split: str) -> dict:
+    """First and last models of the runs by start: medians of both parts of the distance to P*, and of their ratio.
+
+    ``distance`` is d_B to P*, ``ratio`` the time-like part over the space-like one, 1 where light-like.
+
+    Parameters
+    ----------
+    models : DataFrame
+        From :func:`cone_distances`, of runs that count.
+    split : {"train", "test"}
+    """
+    numbers = {}
+    for start, of_start in models.groupby("start", sort=False):
+        numbers[start] = {}
+        for name, position in (("first", 0), ("last", -1)):
+            some = of_start.groupby("run", sort=False).nth(position)
+            numbers[start][name] = {
+                "distance": float(some[f"{split}_to_truth"].median()),
+                "space": float(some["space"].median()),
+                "time": float(some["time"].median()),
+                "ratio": float((some["time"] / some["space"]).median()),
+            }
+    return numbers
+
+
+def stress_with_and_without(
+    points: pd.DataFrame, D: np.ndarray, fitted: xr.Dataset, dimension: xr.Dataset, split: str
+) -> dict:
+    """Explained stress of the first axes of an embedding, of two of a part of its models, and of their null.
 
     Returns
     -------
     dict
         ``with_corners``, all models; ``with_joined``, without those of corner runs that had not joined yet;
-        ``without_corners``; each from the number of axes to the explained stress.
+        ``without_corners``; ``null``, the models of all runs with their samples permuted within classes; each from the
+        number of axes to the explained stress.
     """
     parts = {"with_joined": points[f"{split}_joined"], "without_corners": ~points["start"].isin(CORNERS)}
     axes = min(COMPARED_AXES, fitted.sizes["axis"], *(int(part.sum()) for part in parts.values()))
     stress = {"with_corners": fitted["explained_stress"].values}
+    stress["null"] = dimension["stress"].sel(kind="null").values
     for name, part in parts.items():
         keep = part.to_numpy()
         inpca = InPCA(axes, metric="precomputed").fit(np.asarray(D[np.ix_(keep, keep)], np.float64))

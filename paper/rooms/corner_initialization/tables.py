@@ -11,6 +11,7 @@ EMBEDDINGS = {
     "without_corners": "without corner runs",
     "with_joined": "with corner runs that have joined",
     "with_corners": "with corner runs",
+    "null": "with corner runs, samples permuted within classes",
 }
 #: Numbers of an approach, and their names in a table.
 APPROACH = {
@@ -20,6 +21,8 @@ APPROACH = {
     "n_joined": "joined",
     "median_step": "at step",
     "joined_within": "within",
+    "last_bound": "within at the last",
+    "permuted": "last, samples permuted",
 }
 
 
@@ -44,12 +47,37 @@ def start_table(numbers: dict) -> pd.DataFrame:
 def approach_table(numbers: dict) -> pd.DataFrame:
     """How close runs come to the nearest normal trajectory at equal progress, and when corner runs joined."""
     rows = [
-        {"split": split, "start": start, "runs": numbers["starts"][start]["n"], **way}
+        {
+            "split": split,
+            "start": start,
+            "runs": numbers["starts"][start]["n"],
+            **way,
+            "permuted": way.get("permuted", {}).get("last_distance"),
+        }
         for split, by_start in numbers["approach"].items()
         for start, way in by_start.items()
     ]
     frame = pd.DataFrame(rows, columns=["split", "start", "runs", *APPROACH])
     return frame.astype({"n_joined": "Int64"}).rename(columns=APPROACH)
+
+
+def cone_table(numbers: dict) -> pd.DataFrame:
+    """Distance to P* of first and last models, and its two parts in the embedding: medians over runs."""
+    rows = [
+        {
+            "split": split,
+            "start": start,
+            "model": name,
+            "$d_B$ to $P_*$": found["distance"],
+            "space-like": found["space"],
+            "time-like": found["time"],
+            "time-like / space-like": found["ratio"],
+        }
+        for split, by_start in numbers["cone"].items()
+        for start, ends in by_start.items()
+        for name, found in ends.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def end_table(numbers: dict) -> pd.DataFrame:
