@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-#: Colour of each split.
-SPLITS = {"train": "#0072B2", "test": "#D55E00"}
+#: Colour of each split, none of an architecture.
+SPLITS = {"train": "#222222", "test": "#A6761D"}
 
 
 def point(
