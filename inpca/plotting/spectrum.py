@@ -64,10 +64,10 @@ def spectrum(embedding: xr.Dataset, *, unit: str | None = None) -> Figure:
     for k in (k for k in NAMED_AXES if k in axis):
         value = embedding["explained_stress"].sel(axis=k).item()
         stress.annotate(f"{k}: {value:.1%}", (k, value), xytext=(8, -7), textcoords="offset points", fontsize=8)
-    lowest = embedding["explained_stress"].values.min()
-    stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(lowest - 0.1 * (1 - lowest), 1.005))
+    stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(0, 1.03))
     draw_signed(distance, axis, embedding["explained_distance"].values, space_like)
-    distance.set(xlabel="number of axes", ylabel="explained pairwise distance", ylim=(None, 1.005))
+    lowest = min(0.0, embedding["explained_distance"].values.min())  # below 0 where an axis stretches distances
+    distance.set(xlabel="number of axes", ylabel="explained pairwise distance", ylim=(lowest, 1.03))
     for axes in (stress, distance):
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", linewidth=0.4)
