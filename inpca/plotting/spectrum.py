@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from inpca.plotting.embedding import UNITS, check_embedding
 
 SPACE_LIKE, TIME_LIKE = "#0072B2", "#D55E00"
-#: Numbers of axes whose explained stress is written beside the point.
+#: Numbers of axes whose explained stress is written in the panel.
 NAMED_AXES = (1, 2, 3, 5, 10)
 
 
@@ -61,9 +61,10 @@ def spectrum(embedding: xr.Dataset, *, unit: str | None = None) -> Figure:
     eigenvalues.set(xlabel="axis", ylabel=f"|eigenvalue| of W ({unit})" if unit else "|eigenvalue| of W", yscale="log")
     eigenvalues.legend()
     draw_signed(stress, axis, embedding["explained_stress"].values, space_like)
-    for k in (k for k in NAMED_AXES if k in axis):
-        value = embedding["explained_stress"].sel(axis=k).item()
-        stress.annotate(f"{k}: {value:.1%}", (k, value), xytext=(8, -7), textcoords="offset points", fontsize=8)
+    named = embedding["explained_stress"].sel(axis=[k for k in NAMED_AXES if k in axis])
+    lines = (f"{k:>2}: {value:6.1%}" for k, value in zip(named["axis"].values, named.values, strict=True))
+    corner = {"transform": stress.transAxes, "ha": "right", "va": "bottom", "family": "monospace", "fontsize": 9}
+    stress.text(0.97, 0.05, "\n".join(lines), **corner)
     stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(0, 1.03))
     draw_signed(distance, axis, embedding["explained_distance"].values, space_like)
     lowest = min(0.0, embedding["explained_distance"].values.min())  # below 0 where an axis stretches distances
