@@ -1,5 +1,6 @@
 import json
 from copy import deepcopy
+from itertools import product
 
 import numpy as np
 import pytest
@@ -33,17 +34,21 @@ def test_schema_forbids_unknown_keys_everywhere():
     assert all(item["additionalProperties"] is False for item in objects if item.get("type") == "object")
 
 
-def test_default_study_varies_every_factor_of_the_paper():
+def test_factors_of_the_default_study_are_crossed():
+    """Of each pair of factors that are compared, every value of one is trained with every value of the other."""
     study = read_study(ROOT / "config/fashion.yaml")
-    configurations = study.configurations("main").values()
-    seeds = study.experiments["main"].seeds
-    kinds = {(c.network.kind, c.name) for c in configurations}
-    assert len(kinds) == 6
-    assert {c.optimizer for c in configurations} == {"sgd", "sgdn", "adam"}
-    assert {c.augmentation for c in configurations} == {"none", "cropflip"}
-    assert len({c.batch_size for c in configurations}) >= 2
-    assert len({c.weight_decay for c in configurations}) >= 2
-    assert len(seeds) >= 3 and len(configurations) * len(seeds) >= 100
+    main, sizes = (list(study.configurations(name).values()) for name in ("main", "sizes"))
+
+    def combinations(*factors):
+        found = {tuple(getattr(one, factor) for factor in factors) for one in main}
+        return found, product(*({getattr(one, factor) for one in main} for factor in factors))
+
+    for factors in (("name", "optimizer", "batch_size"), ("weight_decay", "optimizer"), ("augmentation", "name")):
+        found, wanted = combinations(*factors)
+        assert found == set(wanted) and len(found) >= 4
+    assert len({one.network.kind for one in main}) == len({one.name for one in main}) == 5
+    assert len(study.experiments["main"].seeds) >= 4
+    assert {one.network.kind for one in sizes} == {"wrn"} and len(study.experiments["sizes"].seeds) >= 6
 
 
 def test_ids_are_readable_and_stable(data):

@@ -17,6 +17,7 @@ ARCHITECTURES = {
     "fc": ("fully connected", "#0072B2"),
     "allcnn": ("All-CNN", "#E69F00"),
     "convmixer": ("ConvMixer", "#009E73"),
+    "wrn": ("wide ResNet", "#56B4E9"),
     "wrn_small": ("wide ResNet (small)", "#56B4E9"),
     "wrn_large": ("wide ResNet (large)", "#D55E00"),
     "vit": ("ViT", "#CC79A7"),

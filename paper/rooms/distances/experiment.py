@@ -31,8 +31,12 @@ class Distances(Section):
         description="neighbours of a model in UMAP, and nearest models that a picture should preserve",
     )
     subset_models: int = Field(
-        default=1000, ge=10, le=20_000, description="models, at most, that are embedded by subsets of the samples"
+        default=1000,
+        ge=10,
+        le=20_000,
+        description="models, at most, that are embedded by subsets of the samples, or compared with their nulls",
     )
+    null_draws: int = Field(default=3, ge=2, le=1000, description="nulls under each distance")
     subset_halvings: int = Field(default=5, ge=1, le=20, description="how often the training samples are halved")
     subset_draws: int = Field(default=16, ge=1, le=1000, description="random subsets of each number of samples")
 
@@ -64,6 +68,7 @@ def _reads(study: CommonStudy, section: Distances) -> Files:
         "other_embeddings": [files.embedding("main", "train", metric) for metric in section.other_metrics],
         "neighbours": "embeddings/main/train_neighbours.nc",
         "subsets": "distances/main/train_subsets.parquet",
+        "nulls": "distances/main/train_nulls.nc",
     }
 
 

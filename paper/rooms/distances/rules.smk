@@ -46,3 +46,30 @@ rule subsets:
         "NUMBA_NUM_THREADS={threads} python -P -m paper.rooms.distances.jobs.subsets --stores {input.stores:q}"
         " --models {input.models:q} --split {wildcards.split:q} --n-models {params.n_models:q}"
         " --halvings {params.halvings:q} --draws {params.draws:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule metric_nulls:
+    """Class-preserving nulls under each distance."""
+    input:
+        stores=stores,
+        models=rules.model_table.output,
+        code=library_modules("paper/rooms/distances/jobs/nulls.py"),
+    output:
+        f"{RESULTS}/distances/{{experiment}}/{{split}}_nulls.nc",
+    log:
+        f"{RESULTS}/logs/metric_nulls/{{experiment}}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/metric_nulls/{{experiment}}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: 1
+    params:
+        metrics=json.dumps(["bhattacharyya", *DISTANCES.other_metrics]),
+        n_models=DISTANCES.subset_models,
+        draws=DISTANCES.null_draws,
+        null_seed=study.analysis.null_seed,
+    shell:
+        "NUMBA_NUM_THREADS={threads} python -P -m paper.rooms.distances.jobs.nulls --stores {input.stores:q}"
+        " --models {input.models:q} --split {wildcards.split:q} --metrics {params.metrics:q}"
+        " --n-models {params.n_models:q} --draws {params.draws:q} --null-seed {params.null_seed:q}"
+        " --output {output:q} > {log:q} 2>&1"

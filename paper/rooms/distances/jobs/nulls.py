@@ -1,0 +1,36 @@
+"""Write what class-preserving nulls of an experiment give under several distances."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+
+from paper.command import run
+from paper.models import open_stores, runs
+from paper.rooms.distances.nulls import metric_nulls
+from paper.saving import save_dataset
+from paper.stored import stored_runs
+
+
+def write_nulls(
+    stores: list[Path],
+    models: Annotated[Path, "model table"],
+    split: str,
+    metrics: Annotated[str, "names, as JSON"],
+    n_models: int,
+    draws: int,
+    null_seed: int,
+    output: Path,
+) -> None:
+    """Write what class-preserving nulls of an experiment give under several distances."""
+    table, opened = pd.read_parquet(models), open_stores(stores)
+    every = -(-len(runs(table)) // n_models)
+    given = [one[::every] for one in stored_runs(table, opened, split)]
+    found = metric_nulls(given, opened[0].labels(split), json.loads(metrics), draws=draws, rng=null_seed, n_jobs=1)
+    save_dataset(found, output)
+    print(f"{sum(map(len, given))} models, {found.sizes['metric']} distances")
+
+
+if __name__ == "__main__":
+    run(write_nulls)
