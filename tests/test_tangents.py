@@ -28,7 +28,9 @@ from paper.rooms.tangent_embeddings.summary import (
 )
 from paper.rooms.tangent_embeddings.tangents import (
     explained_by,
+    explained_by_null,
     explained_by_pairs,
+    mean_distances,
     tangent_coordinates,
     tangent_cosine,
     tangent_weights,
@@ -160,6 +162,20 @@ def test_cosines_have_an_interval_and_nulls_that_know_only_classes(study, datase
     assert group["cosine"] == pytest.approx(tangent_cosine(*means, labels), abs=1e-6)
 
 
+def test_null_that_moves_nothing_is_the_models_themselves(study, rng):
+    table, D, log_probs, labels = study
+    run, weights = pd.factorize(table["run"].where(table["kind"] == "run"))[0], np.zeros((2, len(table)))
+    weights[:, run >= 0] = [tangent_weights(table["train_progress"][run >= 0], at, 0.05) for at in (0.2, 0.8)]
+    sums = weighted_sums(log_probs, weights, run)
+    chosen = np.array([56, *range(56), 61])  # P0 first, P* last
+    alone = explained_by_null(log_probs, sums, run, np.arange(len(labels)), chosen, rng)  # a class for each sample
+    inside = D[np.ix_(chosen, chosen)]
+    expected = explained_by(inside, *mean_distances(inside, log_probs[chosen], sums.sum(axis=0), [0, len(chosen) - 1]))
+    assert np.allclose(alone[0], InPCA(3, metric="precomputed").fit(inside).explained_distance_, atol=1e-6)
+    assert np.allclose(alone[1], expected, atol=1e-6)
+    assert not np.allclose(explained_by_null(log_probs, sums, run, labels, chosen, rng), alone, atol=1e-3)
+
+
 def test_pairs_equal_the_plain_way(models, rng):
     D = pairwise_distances(models)
     sampled = np.arange(3, 25)
@@ -241,11 +257,13 @@ def test_claims_follow_the_numbers(dataset):
     numbers["train"]["allcnn"] = numbers["train"]["fc"]
     for gain, beaten, verdict in ((0.01, 0.99, "held"), (0, 0.96, "held"), (-0.01, 0.95, "not held")):
         for group in (ALL, "allcnn"):
-            numbers["train"][group]["tangent"]["3"] = numbers["train"][group]["original"]["3"] + gain
+            numbers["train"][group] |= {"gain": gain, "null_gain": -0.1}
         numbers["train"][ALL]["random_pairs"]["beaten"]["3"] = beaten
         verdicts = {claim["id"]: claim["verdict"] for claim in judge(CLAIMS, "tangent_embeddings", numbers)}
         assert verdicts["tangent_axes_explain_all"] == verdicts["tangent_axes_explain_allcnn"] == verdict
         assert verdicts["tangents_beat_random_pairs"] == verdict
+    numbers["train"][ALL] |= {"gain": 0.02, "null_gain": 0.01}
+    assert judge(CLAIMS, "tangent_embeddings", numbers)[0]["verdict"] == "null passes too"
 
 
 def test_pairs_that_explain_less_are_counted(dataset):

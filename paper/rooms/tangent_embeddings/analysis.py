@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.embedding.spectral import explained_distance
 from inpca.geometry import progress
@@ -19,7 +18,9 @@ from paper.rooms.tangent_embeddings.tangents import (
     TANGENT_AXES,
     cosines,
     explained_by,
+    explained_by_null,
     explained_by_pairs,
+    mean_distances,
     submatrix,
     tangent_coordinates,
     tangent_weights,
@@ -94,6 +95,9 @@ def tangent_embeddings(
         sampled = np.sort(rng.choice(rows, min(settings.n_sampled, len(rows)), replace=False))
         part = part.merge(of_sampled(D, among, to_points, sampled, part))
         part = part.merge(cosines(sums, weight, run, of_run["configuration"].to_numpy(), labels, settings))
+        judged = np.array([ends[0], *np.setdiff1d(sampled[::2], ends), ends[1]])  # nulls differ by a thousandth: few do
+        by_null = explained_by_null(log_probs, sums, run, labels, judged, rng.spawn(1)[0])
+        part["null_explained_distance"] = (("view", "axis"), by_null)
         pairs = pairs_of_models(of_runs, weight, settings.n_pairs, rng)
         explained = [explained_by_pairs(D, ends, pairs[kind], sampled) for kind in PAIR_KINDS]
         part["pair_explained_distance"] = (("kind", "pair", "axis"), np.array(explained))
@@ -192,30 +196,6 @@ def of_sampled(
     return xr.Dataset(
         {"sampled_explained_distance": (("view", "axis"), np.array(of_views))}, {"view": ["original", "tangent"]}
     )
-
-
-def mean_distances(
-    D: np.ndarray, log_probs: np.ndarray, means: np.ndarray, ends: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Distances of P0, the two means and P*.
-
-    Returns
-    -------
-    among : (4, 4) array
-        Between these points.
-    to_points : (m, 4) array
-        Of all models to them.
-    """
-    with np.errstate(divide="ignore"):  # a class to which no model gives any probability
-        log_means = np.log(means)
-    to_points = np.empty((len(D), 4))
-    to_points[:, [0, 3]] = D[:, ends]
-    to_points[:, 1:3] = pairwise_distances(log_probs, log_means, log=True, n_jobs=1)
-    among = np.empty((4, 4))
-    among[[0, 3]] = to_points[ends]
-    among[:, [0, 3]] = among[[0, 3]].T
-    among[1:3, 1:3] = pairwise_distances(log_means, log=True, n_jobs=1)
-    return among, to_points
 
 
 def compared_axes(

@@ -36,7 +36,7 @@ def tangent_numbers(dataset: xr.Dataset) -> dict:
     numbers = {}
     for name in dataset["group"].values:
         group = dataset.sel(group=name)
-        of_pairs = group["pair_explained_distance"]
+        of_pairs, null = group["pair_explained_distance"], group["null_explained_distance"]
         chosen = group["sampled_explained_distance"].sel(view="tangent")
         original, tangent = (by_axis(group[f"{view}_explained_distance"]) for view in ("original", "tangent"))
         numbers[str(name)] = {
@@ -46,6 +46,8 @@ def tangent_numbers(dataset: xr.Dataset) -> dict:
             "original": original,
             "tangent": tangent,
             "gain": tangent[LAST] - original[LAST],
+            "null": {view: by_axis(null.sel(view=view)) for view in ("original", "tangent")},
+            "null_gain": null.sel(axis=TANGENT_AXES).diff("view").item(),
             "original_signature": np.sign(group["original_eigenvalue"].values).astype(int).tolist(),
             "tangent_signature": np.sign(group["tangent_eigenvalue"].values).astype(int).tolist(),
             "cosine": group["cosine"].item(),
@@ -116,6 +118,8 @@ def explained_table(numbers: dict, label: Callable[[str], str]) -> pd.DataFrame:
         lambda group: {
             "InPCA": group["original"][LAST],
             "tangent axes": group["tangent"][LAST],
+            "InPCA, null": group["null"]["original"][LAST],
+            "tangent axes, null": group["null"]["tangent"][LAST],
             "any two models, median": group["random_pairs"]["median"][LAST],
             "any two that explain less": group["random_pairs"]["beaten"][LAST],
             "a model near each mean, median": group["near_pairs"]["median"][LAST],

@@ -12,6 +12,8 @@ import numpy as np
 import xarray as xr
 
 from inpca.dimension import class_preserving_orders
+from inpca.distances.pairwise import pairwise_distances
+from inpca.embedding.estimator import InPCA
 from inpca.embedding.placement import Embedding
 from inpca.embedding.spectral import explained_distance
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
@@ -203,3 +205,65 @@ def explained_by_pairs(D: np.ndarray, ends: Sequence[int], pairs: np.ndarray, sa
 def submatrix(D: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Distances between some models; D itself if they are all of them."""
     return D if np.array_equal(rows, np.arange(len(D))) else np.ascontiguousarray(D[np.ix_(rows, rows)])
+
+
+def mean_distances(
+    D: np.ndarray, log_probs: np.ndarray, means: np.ndarray, ends: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances of P0, the two means and P*.
+
+    Returns
+    -------
+    among : (4, 4) array
+        Between these points.
+    to_points : (m, 4) array
+        Of all models to them.
+    """
+    with np.errstate(divide="ignore"):  # a class to which no model gives any probability
+        log_means = np.log(means)
+    to_points = np.empty((len(D), 4))
+    to_points[:, [0, 3]] = D[:, ends]
+    to_points[:, 1:3] = pairwise_distances(log_probs, log_means, log=True, n_jobs=1)
+    among = np.empty((4, 4))
+    among[[0, 3]] = to_points[ends]
+    among[:, [0, 3]] = among[[0, 3]].T
+    among[1:3, 1:3] = pairwise_distances(log_means, log=True, n_jobs=1)
+    return among, to_points
+
+
+def explained_by_null(
+    log_probs: np.ndarray,
+    sums: np.ndarray,
+    run: np.ndarray,
+    labels: np.ndarray,
+    chosen: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Explained pairwise distance of a class-preserving null, by its own InPCA and by its own tangent axes.
+
+    Samples of each run are permuted within their classes, in one order for all its models: what the runs' means and
+    distances still share is that all move towards the right class.
+
+    Parameters
+    ----------
+    log_probs : (m, N, C) array
+    sums : (R, 2, N, C) array
+        Parts of both means that each run contributes.
+    run : (m,) array of int
+        Run of each model, -1 for P0 and P*.
+    labels : (N,) array of int
+    chosen : (n,) array of int
+        Rows of models to judge by, P0 first and P* last.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    (view, axis) array
+        Of InPCA, then of the tangent axes; for 1, 2 and 3 axes.
+    """
+    orders = class_preserving_orders(labels, len(sums), rng=rng)
+    null = np.array([log_probs[row] if run[row] < 0 else log_probs[row][orders[run[row]]] for row in chosen])
+    means = np.sum([part[:, order] for part, order in zip(sums, orders, strict=True)], axis=0)
+    D = pairwise_distances(null, log=True, n_jobs=1)
+    inpca = InPCA(TANGENT_AXES, metric="precomputed").fit(D)
+    return np.array([inpca.explained_distance_, explained_by(D, *mean_distances(D, null, means, [0, -1]))])
