@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from provenance import checksum, provenance
 
-from paper.report.verdicts import claims_table, judge_files
+from paper.report.verdicts import VERDICTS, claims_table, judge_files
 from paper.study.rooms import rooms
 from paper.study.study import read_study
 
@@ -100,24 +100,33 @@ def test_readme_links_to_files_that_exist():
 
 
 def test_numbers_in_the_readme_are_those_of_the_notebooks():
-    train, test = (
-        json.loads((RESULTS / f"numbers/{name}.json").read_text()) for name in ("main_manifold", "test_embedding")
-    )
-    rows = {
-        "Runs": (train["n_runs"], test["n_runs"]),
-        "Models": (train["n_models"], test["n_models"]),
-        **{
-            f"Explained stress, {k} axes": tuple(f"{numbers['explained_stress'][k]:.1%}" for numbers in (train, test))
-            for k in ("1", "2", "3", "10", "50")
-        },
-    }
-    for name, (left, right) in rows.items():
-        row = next(line for line in README.splitlines() if line.startswith(f"| {name.replace('1 axes', '1 axis')} |"))
-        assert [cell.strip() for cell in row.split("|")[2:4]] == [str(left), str(right)]
+    both = [json.loads((RESULTS / f"numbers/{name}.json").read_text()) for name in ("main_manifold", "test_embedding")]
+
+    def stress(kind: str, k: str) -> tuple[str, str]:
+        return tuple(f"{one['dimension']['stress'][kind][k]:.1%}" for one in both)
+
+    def later(models: str) -> tuple[str, str]:
+        return tuple(f"{one['dimension']['schedule']['from_epoch_1'][models]['3']:.1%}" for one in both)
+
+    def participation(kind: str) -> tuple[str, str]:
+        return tuple(f"{one['dimension']['participation'][kind]:.3g}" for one in both)
+
+    rows = [
+        ("Runs", *(str(one["n_runs"]) for one in both)),
+        ("Models", *(str(one["n_models"]) for one in both)),
+        *(row for k in ("3", "10") for row in ((f"Explained stress, {k} axes", *stress("models", k)),)),
+        ("Explained stress, 3 axes, from the end of epoch 1 on", *later("real")),
+        ("Participation ratio between runs at equal progress", *participation("between")),
+    ]
+    nulls = [stress("null", "3"), stress("null", "10"), later("null"), participation("between_null")]
+    cells = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in README.splitlines()]
+    assert set(rows) <= set(cells)
+    assert [cell[1:] for cell in cells if cell[:1] == ("the same of the null",)] == nulls
 
 
 def test_counts_of_claims_in_the_readme_are_those_of_the_verdicts():
     judged = json.loads((RESULTS / "claims.json").read_text())
-    held = sum(claim["verdict"] == "held" for claim in judged)
-    failed = sum(claim["verdict"] == "not held" for claim in judged)
-    assert f"{held} of {len(judged)} hold in the default study, {failed} do not" in README
+    n = {verdict: sum(claim["verdict"] == verdict for claim in judged) for verdict in VERDICTS}
+    counts = " ".join(README.split())
+    assert f"Of {len(judged)} claims {n['held']} hold in the default study and {n['not held']} do not" in counts
+    assert f"of {n['null passes too']} the null passes too, and {n['cannot tell']} cannot be told" in counts
