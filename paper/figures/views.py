@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from inpca import plotting
 from paper.figures.style import Palette
-from paper.models import same_models
 
 #: Axes of the views from above, from the front and from the side: horizontal, vertical.
 VIEWS = ((1, 2), (1, 3), (3, 2))
@@ -29,9 +28,10 @@ def of_models(points: pd.DataFrame, palette: Palette, split: str) -> dict:
     }
 
 
-def in_order(points: pd.DataFrame, embedding: xr.Dataset) -> xr.Dataset:
-    """Embedding with its models in the order of the table."""
-    return embedding.isel(model=same_models(points["model"], embedding["model"].values, "the embedding"))
+def placed(points: pd.DataFrame, embedding: xr.Dataset) -> xr.Dataset:
+    """Embedding whose models are those of a table with coordinates: some of them, or more that were placed in it."""
+    names = [f"pc{axis}" for axis in embedding["axis"].values]
+    return embedding.drop_dims("model").assign(embedding=(("model", "axis"), points[names].to_numpy()))
 
 
 def views(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette, split: str = "train") -> Figure:
@@ -46,9 +46,9 @@ def views(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette, split: 
     split : {"train", "test"}
         Whose progress mean trajectories are taken at.
     """
-    return plotting.pairs(in_order(points, embedding), **of_models(points, palette, split), axes=VIEWS)
+    return plotting.pairs(placed(points, embedding), **of_models(points, palette, split), axes=VIEWS)
 
 
 def in_perspective(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette, split: str = "train") -> Figure:
     """The same three axes in three dimensions, at one scale."""
-    return plotting.three_dimensional(in_order(points, embedding), **of_models(points, palette, split))
+    return plotting.three_dimensional(placed(points, embedding), **of_models(points, palette, split))
