@@ -10,7 +10,7 @@ import xarray as xr
 
 from inpca import plotting
 from paper.figures.style import Palette
-from paper.figures.views import in_order, of_models
+from paper.figures.views import of_models, placed
 
 #: What is told of a model: name, and how it is written.
 TOLD = {
@@ -25,7 +25,7 @@ TOLD = {
 def manifold_page(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette, split: str, title: str) -> go.Figure:
     """First three axes; a click on the legend hides an architecture, hovering names run, step, loss and error."""
     hover = {name.replace("_", " "): points[name].map(written.format) for name, written in TOLD.items()}
-    page = plotting.interactive(in_order(points, embedding), **of_models(points, palette, split), hover=hover)
+    page = plotting.interactive(placed(points, embedding), **of_models(points, palette, split), hover=hover)
     return page.update_layout(title=title)
 
 
