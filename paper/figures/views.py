@@ -31,7 +31,8 @@ def of_models(points: pd.DataFrame, palette: Palette, split: str) -> dict:
 def placed(points: pd.DataFrame, embedding: xr.Dataset) -> xr.Dataset:
     """Embedding whose models are those of a table with coordinates: some of them, or more that were placed in it."""
     names = [f"pc{axis}" for axis in embedding["axis"].values]
-    return embedding.drop_dims("model").assign(embedding=(("model", "axis"), points[names].to_numpy()))
+    models = embedding.drop_dims("model").assign(embedding=(("model", "axis"), points[names].to_numpy()))
+    return models.assign_coords(model=points["model"].fillna("").to_numpy())
 
 
 def views(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette, split: str = "train") -> Figure:
