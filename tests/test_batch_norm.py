@@ -101,7 +101,11 @@ def test_settled_statistics_hardly_change():
         torch.testing.assert_close(log_probabilities(settled, (INPUTS, LABELS)), expected)
 
 
-@pytest.mark.parametrize("samples", ["train", (X, Y), DataLoader(TensorDataset(X, Y), batch_size=3)], ids=repr)
+@pytest.mark.parametrize(
+    "samples",
+    ["train", (X, Y), DataLoader(TensorDataset(X, Y), batch_size=3)],
+    ids=["name of a split", "tensors", "loader"],
+)
 def test_a_recorder_takes_statistics_and_leaves_training_alone(tmp_path, samples):
     splits, found = {"train": (X, Y), "test": (X[:2], Y[:2])}, []
     for evaluation in (Evaluation(), Evaluation(batch_norm=samples)):
