@@ -93,7 +93,7 @@ def test_editing_the_networks_trains_again(finished):
     with open(finished / "paper/training/networks.py", "a") as file:
         file.write("\n# edited\n")
     jobs = dry_run(finished)
-    assert jobs["train"] == 11 and jobs["train_corner"] == 3
+    assert jobs["train"] == 14 and jobs["train_corner"] == 3
     assert jobs["train_synthetic"] == 2
     assert not {"dataset", "synthetic_data"} & set(jobs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,8 @@ class Palette:
 def use_style() -> None:
     """Set matplotlib up: one look, and files that are the same bytes at every run."""
     sns.set_theme(context="notebook", style="ticks", font_scale=0.8)
+    # Figures that place their panels themselves have none for the layout engine, which says so and leaves them alone.
+    warnings.filterwarnings("ignore", message="There are no gridspecs with layoutgrids")
     mpl.rcParams.update(
         {
             "figure.dpi": RESOLUTION,
