@@ -46,7 +46,7 @@ def test_one_way_is_andersons_formula(rng, metric):
 
 def test_one_way_is_that_of_scikit_bio(rng):
     """Which squares the distances that it is given."""
-    distance = pytest.importorskip("skbio.stats.distance")
+    distance = pytest.importorskip("skbio.stats.distance", reason="needs pip install scikit-bio")
     for _ in range(5):
         D = squareform(pdist(rng.normal(size=(30, 4)), "cityblock"))
         groups = rng.integers(0, 3, 30)

@@ -21,6 +21,8 @@ ARCHITECTURES = {
     "wrn": ("wide ResNet", "#56B4E9"),
     "wrn_small": ("wide ResNet (small)", "#56B4E9"),
     "wrn_large": ("wide ResNet (large)", "#D55E00"),
+    "wrn_wide": ("wide ResNet (wider)", "#D55E00"),
+    "wrn_deep": ("wide ResNet (deeper)", "#332288"),
     "vit": ("ViT", "#CC79A7"),
 }
 #: Colours of further networks, in the order in which a study names them.

@@ -134,7 +134,7 @@ def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str
     for run, curve in curves.items():
         line = curve[:, :3].T
         figure.axes[0].plot(*line, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=9)
-    figure.axes[0].legend(handles=[corner_legend()], loc="upper right", fontsize=8)
+    figure.axes[0].legend(handles=[corner_legend()], loc="lower left", fontsize=8)
     return figure
 
 
@@ -241,5 +241,5 @@ def explained(stress: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", linewidth=0.4)
     panels[0].set_ylabel("explained stress")
-    panels[0].legend(loc="lower right")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
