@@ -134,7 +134,7 @@ def manifold_3d(points: pd.DataFrame, embedding: xr.Dataset, curves: Mapping[str
     for run, curve in curves.items():
         line = curve[:, :3].T
         figure.axes[0].plot(*line, color=PALETTE.colour(start[run]), markevery=[-1], **TO_CORNER, zorder=9)
-    figure.axes[0].legend(handles=[corner_legend()], loc="lower left", fontsize=8)
+    figure.legend(handles=[corner_legend()], loc="lower left", fontsize=8)
     return figure
 
 
