@@ -72,10 +72,18 @@ def test_colours_are_distinct_and_do_not_depend_on_the_study():
 def test_files_are_the_same_bytes_every_time(points, embedding, tmp_path):
     use_style()
     for folder in "ab":
-        save_figure(views.views(points, embedding, Palette.of(NETWORKS)), tmp_path / folder, "pairs")
+        save_figure(views.views(points, embedding, Palette.of(NETWORKS)), tmp_path / folder, "pairs", "Models in three views.")
     for suffix in ("png", "pdf"):
         first, second = (tmp_path / folder / f"pairs.{suffix}" for folder in "ab")
         assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("alt", ["", "  ", "pairs", "pairs.png", "figures/main manifold/pairs.png"])
+def test_a_figure_says_in_a_sentence_what_it_shows(alt, tmp_path):
+    figure, _ = new_figure()
+    with pytest.raises(ValueError, match=f"alt of the figure pairs must be a sentence .* not {alt!r}"):
+        save_figure(figure, tmp_path, "pairs", alt)
+    assert not list(tmp_path.iterdir())
 
 
 def test_time_like_axes_are_named(embedding):

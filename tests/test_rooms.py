@@ -86,7 +86,7 @@ from paper.report.numbers import show_claims, show_next, write_numbers""",
 errors = pd.read_parquet(models)["test_error"]
 figure, axes = plt.subplots()
 axes.hist(errors)
-save_figure(figure, figures, "errors")""",
+save_figure(figure, figures, "errors", "How many models have which test error.")""",
     """write_numbers(numbers_file, {"above": int((100 * errors > largest).sum()), "fitted_error": fitted_error})
 show_claims(claims_file, numbers_file)
 show_next(next_notebook)""",

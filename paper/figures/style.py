@@ -31,6 +31,8 @@ SPACE_LIKE, TIME_LIKE = "#0072B2", "#D55E00"
 MUTED = "#9A9A9A"
 #: Resolution of PNG files and of points inside PDF files, in dots an inch.
 RESOLUTION = 110
+#: Fewest words of an alternative text; a name has less.
+FEWEST_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def use_style() -> None:
     )
 
 
-def save_figure(figure: Figure, folder: str | Path, name: str, alt: str | None = None) -> None:
+def save_figure(figure: Figure, folder: str | Path, name: str, alt: str) -> None:
     """Write ``name.pdf`` and ``name.png`` without dates, so that the same figure is the same file, and show the PNG.
 
     Parameters
@@ -95,12 +97,18 @@ def save_figure(figure: Figure, folder: str | Path, name: str, alt: str | None =
     alt : str
         One sentence that says what the picture shows to those who do not see it. The PNG file carries it as its
         description, the output of a notebook as its alternative text.
+
+    Raises
+    ------
+    ValueError
+        If the alternative text is a word or a name of a file and no sentence.
     """
+    if len(alt.split()) < FEWEST_WORDS:
+        raise ValueError(f"alt of the figure {name} must be a sentence that says what it shows, not {alt!r}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-    described = {"Software": None} if alt is None else {"Software": None, "Description": alt}
-    figure.savefig(folder / f"{name}.png", metadata=described)
+    figure.savefig(folder / f"{name}.png", metadata={"Software": None, "Description": alt})
     display(Image(folder / f"{name}.png", alt=alt))
     plt.close(figure)
 
