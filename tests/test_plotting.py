@@ -72,7 +72,8 @@ def test_colours_are_distinct_and_do_not_depend_on_the_study():
 def test_files_are_the_same_bytes_every_time(points, embedding, tmp_path):
     use_style()
     for folder in "ab":
-        save_figure(views.views(points, embedding, Palette.of(NETWORKS)), tmp_path / folder, "pairs", "Models in three views.")
+        figure = views.views(points, embedding, Palette.of(NETWORKS))
+        save_figure(figure, tmp_path / folder, "pairs", "Models in three views.")
     for suffix in ("png", "pdf"):
         first, second = (tmp_path / folder / f"pairs.{suffix}" for folder in "ab")
         assert first.read_bytes() == second.read_bytes()
