@@ -10,7 +10,7 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke replicate test test-quick published lint bench env schema lock clean clean-all help
+.PHONY: all smoke replicate scales test test-quick published lint bench env schema lock clean clean-all help
 
 all: env ## the main job: every figure of the default study
 	$(SNAKEMAKE)
@@ -20,8 +20,11 @@ smoke: env ## every rule and notebook on the tiny study
 
 replicate: env ## the default study with other seeds, and which verdicts it has too
 	$(SNAKEMAKE) --config study=fashion_again seed_shift=1000
-	$(BIN)/python -m paper.report.replicates results/fashion/claims.json results/fashion_again/claims.json \
-	  > results/fashion/replicate.md
+	$(BIN)/python -m paper.report.replicates results/fashion results/fashion_again > results/fashion/replicate.md
+
+scales: smoke ## which claims change with scale, of the smoke study, the default one and the larger one, run before
+	$(BIN)/python -m paper.report.scales config/smoke.yaml config/fashion.yaml config/fashion_large_reduced.yaml \
+	  > results/scales.md
 
 test: env ## run the tests, the smoke study among them
 	$(BIN)/python -m pytest -m "not published"

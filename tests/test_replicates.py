@@ -1,4 +1,4 @@
-"""Two runs of a study are compared claim by claim."""
+"""Runs of a study, and studies of growing size, are compared claim by claim."""
 
 import json
 import subprocess
@@ -8,34 +8,81 @@ import pytest
 from conftest import ROOT
 
 from paper.report.claims import ClaimsError
-from paper.report.replicates import compared
+from paper.report.comparison import compared, rows
+from paper.report.scales import scales
 
 
 def claims(**verdicts):
-    return [{"id": name, "value": 1.5, "verdict": verdict} for name, verdict in verdicts.items()]
+    return [
+        {
+            "id": name,
+            "value": 1.5,
+            "ends": [1.25, 1.75],
+            "verdict": verdict,
+            "paper": {"value": 0.7, "confidence": "exact"},
+        }
+        for name, verdict in verdicts.items()
+    ]
 
 
-def test_verdicts_that_differ_come_first_and_untested_claims_are_left_out():
-    found = compared(
-        claims(a="held", b="held", c="not tested", d="cannot tell"),
-        claims(a="held", b="not held", c="held", d="cannot tell"),
+def written(folder, **verdicts):
+    folder.mkdir(parents=True)
+    (folder / "claims.json").write_text(json.dumps(claims(**verdicts)))
+    return folder
+
+
+def test_verdicts_that_differ_come_first_and_what_one_study_alone_tested_is_left_out():
+    table = compared(
+        {
+            "one": claims(a="held", b="held", c="not tested", d="cannot tell"),
+            "two": claims(a="held", b="not held", c="held", d="cannot tell"),
+            "three": claims(a="held", b="held", c="not tested", d="not tested"),
+        }
     )
-    assert found["claim"].tolist() == ["b", "a", "d"] and found["differs"].tolist() == [True, False, False]
+    assert table.index.tolist() == ["b", "a", "d"] and table["differs"].tolist() == [True, False, False]
+    text = rows(table)
+    assert text["claim"].tolist() == ["**b**", "a", "d"]
+    assert text["two"].tolist() == [f"1.5 [1.25, 1.75]<br>{verdict}" for verdict in ("not held", "held", "cannot tell")]
+    assert text["three"].tolist()[2] == "–"
 
 
 def test_runs_with_other_claims_are_not_compared():
-    with pytest.raises(ClaimsError, match="only one of the two runs has the claims b"):
-        compared(claims(a="held"), claims(a="held", b="held"))
+    with pytest.raises(ClaimsError, match="only some of x, y have the claims b"):
+        compared({"x": claims(a="held"), "y": claims(a="held", b="held")})
 
 
-def test_the_table_is_printed(tmp_path):
-    files = []
-    for name, verdict in (("one", "held"), ("two", "cannot tell")):
-        (tmp_path / name).mkdir()
-        files.append(tmp_path / name / "claims.json")
-        files[-1].write_text(json.dumps(claims(a=verdict, b="held")))
+def test_studies_without_a_common_claim_give_an_empty_table():
+    assert compared({"x": claims(a="held"), "y": claims(a="not tested")}).empty
+
+
+def test_the_table_of_replicates_is_printed(tmp_path):
+    folders = [
+        written(tmp_path / name, a=verdict, b="held") for name, verdict in (("one", "held"), ("two", "cannot tell"))
+    ]
     done = subprocess.run(
-        [sys.executable, "-m", "paper.report.replicates", *files], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "paper.report.replicates", *folders],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "1 of 2 claims have the same verdict in both runs, one and two; 1 differ." in done.stdout
-    assert "**differs**" in done.stdout.splitlines()[7]
+    assert "**a**" in done.stdout.splitlines()[7]
+
+
+def test_the_table_of_scales_has_the_sizes_of_studies_and_what_only_the_smallest_turns(tmp_path):
+    for name, first, second in (
+        ("smoke", "not held", "held"),
+        ("fashion", "held", "held"),
+        ("fashion_large", "held", "not held"),
+    ):
+        written(tmp_path / name, a=first, b=second, c="held")
+    text = scales([ROOT / f"config/{name}.yaml" for name in ("smoke", "fashion", "fashion_large")], tmp_path)
+    assert "tested 3 claims; 2 have another verdict" in text and "Of these, 1 differ only in smoke" in text
+    assert "fashion_mnist, 28×28 pixels" in text and "10,000, 5,000" in text and "41 × 10" in text
+    assert text.splitlines()[-1].endswith("| 0.7 (exact) |")
+
+
+def test_a_study_that_was_not_run_is_named(tmp_path):
+    with pytest.raises(ClaimsError, match=r"smoke/claims\.json holds no claims .*; run the study first"):
+        scales([ROOT / "config/smoke.yaml"], tmp_path)

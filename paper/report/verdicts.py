@@ -176,7 +176,7 @@ def claims_rows(judged: Sequence[dict]) -> str:
     rows = [
         {
             "claim": claim["text"],
-            "here": f"{_with_ends(claim)}<br><sub>{claim['notebook']}.{claim['number']}</sub>",
+            "here": f"{with_ends(claim)}<br><sub>{claim['notebook']}.{claim['number']}</sub>",
             "null or control": _control_text(claim),
             "holds if": "; ".join(_bound_text(claim, key) for key in claim["bounds"]),
             "verdict": claim["verdict"] if claim["verdict"] == "held" else f"**{claim['verdict']}**",
@@ -189,8 +189,8 @@ def claims_rows(judged: Sequence[dict]) -> str:
     return pd.DataFrame(rows).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) if rows else ""
 
 
-def _with_ends(claim: dict) -> str:
-    """The number of a claim with its interval."""
+def with_ends(claim: dict) -> str:
+    """The number of a judged claim with its interval, as text."""
     ends = f" [{claim['ends'][0]:.3g}, {claim['ends'][1]:.3g}]" if claim["ends"] else ""
     return f"{claim['value']:.3g}{ends}"
 
