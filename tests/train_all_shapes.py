@@ -14,11 +14,12 @@ from paper.training.networks import build_network
 from paper.training.runs import memory_format
 
 SIDES = {"fashion_mnist": 28, "digits": 8}
-STEPS = 25
+#: Steps of a study for this processor, and of one that takes a GPU where there is one, whose networks are large.
+STEPS = {"cpu": 25, "auto": 2}
 
 
 def shapes(studies):
-    """Every network with every batch size that a study trains it with, and the shape of the study's images."""
+    """Every network with every batch size that a study trains it with, the side of its images, and how many steps."""
     for study in map(read_study, studies):
         if study.dataset is None:
             continue
@@ -29,13 +30,13 @@ def shapes(studies):
         for configuration in found:
             n_train = study.dataset.n_train
             for size in {configuration.batch_size, n_train % configuration.batch_size or configuration.batch_size}:
-                yield configuration, size, side
+                yield configuration, size, side, STEPS[study.device]
 
 
 def main() -> None:
     torch.set_num_threads(1)
     seen, kept = set(), []
-    for configuration, size, side in shapes(sys.argv[1:]):
+    for configuration, size, side, steps in shapes(sys.argv[1:]):
         key = (configuration.network.model_dump_json(), size, side)
         if key in seen:
             continue
@@ -43,7 +44,7 @@ def main() -> None:
         layout = memory_format(configuration)
         network = build_network(configuration.network, (1, side, side), 10).to(memory_format=layout)
         optimizer = build_optimizer(configuration, network.parameters())
-        for step in range(STEPS):
+        for step in range(steps):
             images = torch.randn(size, 1, side, side).to(memory_format=layout)
             loss = functional.cross_entropy(network(images), torch.arange(size) % 10)
             optimizer.zero_grad()
