@@ -134,7 +134,7 @@ VALUES = [
     (f"{SLOPPY}.students.mlp", [], ONE_ITEM),
     (f"{SLOPPY}.settings.0.optimizer", "adam", "it should be 'sgd' or 'sgdn'"),
     (f"{SLOPPY}.settings.0.weight_decay", -1, NOT_NEGATIVE),
-    (f"{SLOPPY}.bootstrap", 1, "it should be greater than or equal to 2"),
+    (f"{SLOPPY}.data.teacher.directions", 0, AT_LEAST_ONE),
     (f"{SLOPPY}.students.mlp", [10**6], TEN_THOUSAND),
     (f"{SLOPPY}.students.mlp", [1] * 101, "it should have at most 100 of them, not 101"),
     (

@@ -18,6 +18,8 @@ from study_changes import (
     complaints,
 )
 
+THREE_RUNS = "give it 3 runs or more, which are run seeds times corners"
+
 #: Settings that do not fit each other or what is known of the data.
 MISFITS = [
     ("study", "benchmarks", "study: the name 'benchmarks' is kept for the folder of measured times"),
@@ -161,7 +163,11 @@ MISFITS = [
     (f"{CORNERS}.subset", 41, f"{CORNERS}.batch_size: 20 does not fit subset 41 {BATCH}"),
     (f"{CORNERS}.label_seeds", [0, 0], f"{CORNERS}.label_seeds: 0 is listed twice; list each value once"),
     (f"{SLOPPY}.settings.0.batch_size", 199, f"{SLOPPY}: settings.0: batch_size 199 does not fit n_train 200 {BATCH}"),
-    (f"{SLOPPY}.late_from_epoch", 7, f"{SLOPPY}: settings.0: 6 epochs are fewer than late_from_epoch 7"),
+    (
+        f"{SLOPPY}.data.teacher.directions",
+        41,
+        f"{SLOPPY}: data.teacher.directions: 41 are more than the 40 of data.dimension",
+    ),
     (f"{SLOPPY}.data.n_classes", 101, f"{SLOPPY}: data.n_classes: 101 classes are more than the 100 samples of n_test"),
     (
         f"{SLOPPY}.data.n_classes",
@@ -179,12 +185,13 @@ MISFITS = [
         SMOKE["notebooks"]["sloppy_synthetic"]["data"] | {"n_train": 10**6, "dimension": 1000},
         f"{SLOPPY}: data.dimension: 1000 times 1000100 samples is more than 1000000000 numbers",
     ),
+    (f"{SLOPPY}.corners", {0: 2, 2: 2}, f"{SLOPPY}: corners.0: 2 runs give a dimension no interval; {THREE_RUNS}"),
+    (f"{SLOPPY}.corners", {2: 1}, f"{SLOPPY}: corners.2: 2 runs give a dimension no interval; {THREE_RUNS}"),
     (
-        f"{SLOPPY}.corners",
-        {0: 1, 2: 1},
-        f"{SLOPPY}: corners.0: one run has no standard error; give it two run seeds or more",
+        f"{SLOPPY}.sweep.corners",
+        {1: 1},
+        f"{SLOPPY}: sweep.corners.1: 1 run gives a dimension no interval; {THREE_RUNS}",
     ),
-    (f"{SLOPPY}.corners", {1: 1}, f"{SLOPPY}: corners.1: one run has no standard error; give it two run seeds or more"),
     (
         f"{SLOPPY}.corners",
         {1000: 1000},

@@ -42,6 +42,23 @@ def test_inputs_have_the_covariance_that_was_asked_for(decay):
     assert edges[0] - 0.05 < eigenvalues[0] and eigenvalues[-1] < edges[1] + 0.05
 
 
+def test_a_teacher_of_directions_gives_data_of_all_spectra_the_same_labels():
+    teacher = {"hidden": 50, "seed": 9, "directions": 10}
+    spectra = [{"decay": 0.5}, {"decay": 0.001}, {"decay": 0}, {"decay": 0.001, "sized_as": 0.5}]
+    first, *others = (synthetic_data(described(teacher=teacher, **spectrum)) for spectrum in spectra)
+    for other in others:
+        assert np.array_equal(other.train_labels, first.train_labels)
+        assert np.array_equal(other.test_labels, first.test_labels)
+        assert not np.allclose(other.train_images, first.train_images)
+
+
+def test_labels_depend_on_the_teachers_directions_alone():
+    teacher = Teacher(hidden=50, seed=9, directions=3)
+    data = synthetic_data(described(decay=0, teacher=teacher))
+    z = data.train_images[:, 0, 0].astype(float) * np.sqrt(200)  # of variance 1
+    assert np.array_equal(data.train_labels, teacher_labels(z[:, :3] / np.sqrt(3), teacher, 5))
+
+
 def test_data_of_different_spectra_differ_in_scale_only():
     sloppy, isotropic = (synthetic_data(described(decay=c)).train_images[:, 0, 0] for c in (0.5, 0))
     assert np.allclose(

@@ -28,6 +28,11 @@ class Teacher(Strict):
 
     hidden: Count
     seed: Seed = Field(description="of the weights; choose one that gives every class some samples")
+    directions: Count | None = Field(
+        default=None,
+        description="it reads the first so many of the numbers behind the inputs before these are scaled, so that data "
+        "of all spectra have the same labels; none: it reads the inputs, as in the paper",
+    )
 
 
 class SyntheticSize(Strict):

@@ -42,7 +42,8 @@ def input_variances(spectrum: Spectrum, dimension: int) -> np.ndarray:
 def synthetic_data(data: SyntheticData) -> PreparedData:
     """Inputs x = z sqrt(e / d) with z standard normal, and labels argmax of the teacher.
 
-    The same seed gives the same z and the same teacher for every spectrum.
+    The same seed gives the same z and the same teacher for every spectrum. A teacher of ``directions`` k reads the
+    first k of the z over sqrt(k), so that labels are the same too.
 
     Returns
     -------
@@ -58,8 +59,9 @@ def synthetic_data(data: SyntheticData) -> PreparedData:
     scale = np.sqrt(input_variances(data, data.dimension) / data.dimension)
     arrays = []
     for split, n in (("train", data.n_train), ("test", data.n_test)):
-        inputs = rng.standard_normal((n, data.dimension)) * scale
-        labels = teacher_labels(inputs, data.teacher, data.n_classes)
+        z, k = rng.standard_normal((n, data.dimension)), data.teacher.directions
+        inputs = z * scale
+        labels = teacher_labels(inputs if k is None else z[:, :k] / np.sqrt(k), data.teacher, data.n_classes)
         if missing := sorted(set(range(data.n_classes)) - set(labels.tolist())):
             raise DataError(
                 f"the teacher of seed {data.teacher.seed} gives no {split} sample of decay {data.decay:g} "

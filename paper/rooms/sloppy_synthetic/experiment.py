@@ -19,7 +19,7 @@ from paper.study.checks import LARGEST_SIZE, n_checkpoints
 from paper.study.common import CommonStudy
 from paper.study.configuration import BatchNorm, Checkpoints, Configuration, Epochs, FullyConnected, check_batch
 from paper.study.rooms import Files, Room, Section
-from paper.study.strict import Different, Name, Positive, Seed, Strict
+from paper.study.strict import Different, Name, Seed, Strict
 
 
 def _with_whole_keys(data: Any) -> Any:
@@ -41,6 +41,8 @@ Width = Annotated[int, Field(ge=1, le=LARGEST_SIZE)]
 LARGEST_ARRAY = 1_000_000_000
 #: Of all runs on one data set; distances between so many take 20 GB, and so do spectra.
 LARGEST_MODELS = 50_000
+#: Of each case; an interval leaves out runs in turn.
+FEWEST_RUNS = 3
 NumberOfCorners = Annotated[int, Field(ge=0, le=1000)]
 RunSeeds = Annotated[int, Field(ge=1, le=1000)]
 SeedsByCorners = Annotated[
@@ -81,10 +83,6 @@ class Synthetic(Section):
     checkpoints: Checkpoints
     batch_norm: BatchNorm = "running"
     corners: SeedsByCorners = Field(description="run seeds for each, by number of corner seeds; 0: ignorance")
-    bootstrap: int = Field(default=50, ge=2, le=10_000, description="resamples of the runs behind an interval")
-    late_from_epoch: Positive = Field(
-        default=1, description="epochs after which checkpoints are late; dimensions are given of all and of late ones"
-    )
     seed_shift: Seed = Field(default=0, description="is added to the numbers of runs and corners to make their seeds")
     sweep: Sweep
 
@@ -93,13 +91,14 @@ class Synthetic(Section):
         check_size(self.data)
         for index, setting in enumerate(self.settings):
             check_batch(f"settings.{index}: batch_size", setting.batch_size, "n_train", self.data.n_train)
-            if setting.epochs < self.late_from_epoch:
-                raise ValueError(
-                    f"settings.{index}: {setting.epochs} epochs are fewer than late_from_epoch {self.late_from_epoch:g}"
-                )
-        for number, seeds in self.corners.items():
-            if n_runs({number: seeds}) < 2:
-                raise ValueError(f"corners.{number}: one run has no standard error; give it two run seeds or more")
+        for key, corners in (("corners", self.corners), ("sweep.corners", self.sweep.corners)):
+            for number, seeds in corners.items():
+                if (n := n_runs({number: seeds})) < FEWEST_RUNS:
+                    given = "1 run gives" if n == 1 else f"{n} runs give"
+                    raise ValueError(
+                        f"{key}.{number}: {given} a dimension no interval; give it {FEWEST_RUNS} runs or more, which "
+                        "are run seeds times corners"
+                    )
         configurations = list(self.configurations().values())
         check_models("corners", self, configurations, self.data.n_train)
         first = configurations[0].model_copy(update={"epochs": self.sweep.epochs})
@@ -165,6 +164,10 @@ def check_size(data: SyntheticSize) -> None:
     for key, n in (("n_train", data.n_train), ("n_test", data.n_test)):
         if data.n_classes > n:
             raise ValueError(f"data.n_classes: {data.n_classes} classes are more than the {n} samples of {key}")
+    if data.teacher.directions is not None and data.teacher.directions > data.dimension:
+        raise ValueError(
+            f"data.teacher.directions: {data.teacher.directions} are more than the {data.dimension} of data.dimension"
+        )
     for key, size in (("dimension", data.dimension), ("teacher.hidden", data.teacher.hidden)):
         if size > LARGEST_SIZE:
             raise ValueError(f"data.{key}: {size} is too large; allowed: 1 to {LARGEST_SIZE}")
@@ -205,6 +208,6 @@ ROOM = Room(
     needs=(),
     trains=("synthetic",),
     reads=_reads,
-    figures=("variances", "manifolds", "spectra", "stress", "participation", "sweep", "errors"),
+    figures=("variances", "errors", "manifolds", "participation", "comparison", "sweep"),
     analysis=("fitted_error",),
 )

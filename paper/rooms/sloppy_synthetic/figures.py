@@ -10,12 +10,12 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-from inpca.dimension import ENOUGH_STRESS
-from paper.figures.manifold import draw_geodesic
+from paper.figures.intervals import point
+from paper.figures.manifold import axis_label, draw_geodesic
 from paper.figures.style import new_figure
 from paper.models import runs
 from paper.rooms.sloppy_synthetic.configuration import Spectrum
@@ -29,12 +29,6 @@ SPECTRUM_MARKERS = ("o", "s", "^", "D", "v", "P")
 def start_name(corners: int) -> str:
     """Where runs start, in words."""
     return "ignorance" if corners == 0 else f"{corners} corner{'s' if corners > 1 else ''}"
-
-
-def start_colours(numbers) -> dict[int, tuple]:
-    """Colour of each number of corners, from dark to light."""
-    numbers = [int(n) for n in numbers]
-    return dict(zip(numbers, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(numbers))), strict=True))
 
 
 def variances(sample: Mapping[str, np.ndarray], population: Mapping[str, Spectrum]) -> Figure:
@@ -66,151 +60,144 @@ def label(name: str) -> str:
 
 
 def manifolds(tables: Mapping[str, pd.DataFrame], dimensions: Mapping[str, xr.Dataset]) -> Figure:
-    """PC1–PC2 of every case: a row for each spectrum, a column for each number of corners; colour tells corners apart.
+    """PC1–PC2 of four cases: two spectra (rows), each from the fewest and from the most corners (columns).
+
+    Panels of a column have one scale, which both axes share: the embedding is isometric.
 
     Parameters
     ----------
     tables, dimensions : mappings from name of the spectrum
-        As :func:`.geometry.spectrum_geometry` returns them. A time-like axis says so in its label.
+        As :func:`.geometry.spectrum_geometry` returns them, of two spectra.
     """
     numbers = next(iter(tables.values()))["corners"].unique()
-    figure, panels = new_figure(len(numbers), len(tables), width=2.3, height=2.2, squeeze=False)
-    for row, (name, table) in zip(panels, tables.items(), strict=True):
-        for axes, (number, points) in zip(row, table.groupby("corners", sort=False), strict=True):
-            draw_case(axes, points)
-            # to the left, P* is often in the upper right corner
-            axes.set_title(f"{label(name)}, {start_name(number)}", loc="left", fontsize=8, pad=14)
-            signature = dimensions[name]["drawn_signature"].sel(corners=number).values
-            for set_label, axis in ((axes.set_xlabel, 1), (axes.set_ylabel, 2)):
-                set_label(f"PC{axis} (√nats{', time-like' if signature[axis - 1] < 0 else ''})", fontsize=8)
+    ends = sorted({numbers.min(), numbers.max()})
+    cases = {(name, n): table[table["corners"] == n] for name, table in tables.items() for n in ends}
+    reach = {n: np.max([extent(cases[name, n])[1] for name in tables], axis=0) for n in ends}
+    height = 4.2 * max(y / x for x, y in reach.values()) + 0.5
+    figure, panels = new_figure(len(ends), len(tables), width=4.2, height=height, squeeze=False)
+    for axes, ((name, number), points) in zip(panels.flat, cases.items(), strict=True):
+        drawn, (middle, _) = drawn_axes(dimensions[name].sel(corners=number)), extent(points)
+        low, high = middle - reach[number], middle + reach[number]
+        draw_case(axes, points)
+        axes.set_title(f"{label(name)}, {start_name(number)}", loc="left", fontsize=9, pad=12)
+        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+        axes.set(xlabel=axis_label(drawn, 1), ylabel=axis_label(drawn, 2))
+        axes.locator_params(nbins=5)
     return figure
+
+
+def extent(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Middle of the models of a case in PC1 and PC2, and how far they reach from it, with a margin."""
+    place = points[["pc1", "pc2"]].to_numpy()
+    low, high = place.min(axis=0), place.max(axis=0)
+    return (low + high) / 2, 0.58 * (high - low)
+
+
+def drawn_axes(found: xr.Dataset) -> xr.Dataset:
+    """Signature and explained stress of the axes that are drawn, as in an embedding."""
+    drawn = found[["drawn_signature", "drawn_stress"]].rename(
+        drawn_signature="signature", drawn_stress="explained_stress", drawn_axis="axis_"
+    )
+    return (
+        drawn.drop_vars("axis", errors="ignore")
+        .rename(axis_="axis")
+        .assign_coords(axis=np.arange(1, drawn.sizes["axis_"] + 1))
+    )
 
 
 def draw_case(axes: Axes, points: pd.DataFrame) -> None:
     """Runs of one case as lines with their start marked, in the colour of the corner they start from."""
     models = runs(points)
-    colours = mpl.colormaps["viridis"](np.linspace(0, 0.9, max(2, models["corner"].nunique())))
+    corners = np.unique(models["corner"].dropna())
+    colours = dict(zip(corners, mpl.colormaps["viridis"](np.linspace(0, 0.9, max(1, len(corners)))), strict=False))
     for _, run in models.groupby("run", sort=False):
-        corner = run["corner"].iloc[0]
-        colour = "0.45" if np.isnan(corner) else colours[int(corner)]
+        colour = colours.get(run["corner"].iloc[0], "0.45")
         place = run[["pc1", "pc2"]].to_numpy()
         axes.add_collection(LineCollection([place], colors=[colour], linewidths=0.7, alpha=0.7, rasterized=True))
         axes.scatter(*place[0], color=[colour], s=10, linewidth=0, rasterized=True)
-    axes.autoscale_view()
     draw_geodesic(axes, points, (1, 2))
 
 
-def spectra(dimensions: Mapping[str, xr.Dataset]) -> Figure:
-    """|λ| relative to the largest, by rank; time-like axes are hollow triangles."""
-    figure, panels = spectrum_panels(dimensions)
-    for axes, dataset in zip(panels, dimensions.values(), strict=True):
-        for number, colour in start_colours(dataset["corners"].values).items():
-            value = dataset["eigenvalue"].sel(corners=number).values
-            size, axis, space_like = np.abs(value / value[0]), dataset["axis"].values, value > 0
-            axes.plot(axis, size, color=colour, linewidth=0.8)
-            axes.scatter(axis[space_like], size[space_like], color=[colour], s=9, linewidth=0)
-            hollow = ~space_like & np.isfinite(value)
-            axes.scatter(
-                axis[hollow], size[hollow], facecolors="white", edgecolors=[colour], marker="^", s=22, zorder=3
-            )
-        axes.set(xlabel="axis", yscale="log")
-        set_axis_ticks(axes, dataset)
-    panels[0].set_ylabel("|eigenvalue| / largest")
-    marks = [
-        Line2D([], [], color="0.3", marker="o", markersize=3, linewidth=0, label="space-like"),
-        Line2D([], [], color="0.3", marker="^", markerfacecolor="white", linewidth=0, label="time-like"),
-    ]
-    add_legend(figure, dimensions, marks)
-    return figure
-
-
-def stress(dimensions: Mapping[str, xr.Dataset]) -> Figure:
-    """Explained stress against the number of axes, with bands of two standard errors."""
-    figure, panels = spectrum_panels(dimensions)
-    for axes, dataset in zip(panels, dimensions.values(), strict=True):
-        for number, colour in start_colours(dataset["corners"].values).items():
-            of_one = dataset.sel(corners=number)
-            value, error = of_one["explained_stress"], of_one["explained_stress_error"]
-            axes.plot(dataset["axis"], value, color=colour, marker="o", markersize=2.5, linewidth=1)
-            band = value - 2 * error, np.minimum(value + 2 * error, 1)
-            axes.fill_between(dataset["axis"], *band, color=colour, alpha=0.25, linewidth=0)
-        axes.axhline(ENOUGH_STRESS, color="black", linestyle="--", linewidth=0.8)
-        axes.set(xlabel="number of axes")
-        set_axis_ticks(axes, dataset)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    panels[0].set_ylabel("explained stress")
-    add_legend(figure, dimensions, [])
-    return figure
-
-
-def spectrum_panels(dimensions: Mapping[str, xr.Dataset]) -> tuple[Figure, np.ndarray]:
-    """A panel for each spectrum, side by side, with its name."""
-    figure, panels = new_figure(len(dimensions), width=3.6, height=3.2, sharey=True, squeeze=False)
-    for axes, (name, dataset) in zip(panels[0], dimensions.items(), strict=True):
-        axes.set_title(f"{label(name)} (c = {dataset.attrs['decay']:g})")
-    return figure, panels[0]
-
-
-def set_axis_ticks(axes: Axes, dataset: xr.Dataset) -> None:
-    """Logarithmic axis of ranks with plain numbers."""
-    axes.set_xscale("log")
-    axes.set_xticks([k for k in (1, 2, 5, 10, 20, 50, 100) if k <= dataset.sizes["axis"]])
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.xaxis.set_minor_locator(NullLocator())
-
-
-def add_legend(figure: Figure, dimensions: Mapping[str, xr.Dataset], marks: list[Line2D]) -> None:
-    """Legend of the numbers of corners, above the panels."""
-    numbers = next(iter(dimensions.values()))["corners"].values
-    lines = [Line2D([], [], color=colour, label=start_name(n)) for n, colour in start_colours(numbers).items()]
-    figure.legend(handles=[*lines, *marks], loc="outside upper center", ncols=len(lines) + len(marks))
-
-
-def participation(dimensions: Mapping[str, xr.Dataset], late: Mapping[str, xr.Dataset]) -> Figure:
-    """Axes needed for the explained stress that counts as enough, and participation ratio, by number of corners.
+def participation(numbers: Mapping[str, dict]) -> Figure:
+    """Participation ratios by start: of all models with that of one run, and of the scatter between runs; and nulls.
 
     Parameters
     ----------
-    dimensions, late : mappings from name of the spectrum to Dataset
-        Of all checkpoints, and of late ones.
+    numbers : mapping from name of the spectrum to dict
+        With ``cases``, see :func:`.analysis.case_numbers`. Bars are intervals of 95 %; nulls are hollow.
     """
-    figure, panels = new_figure(3, width=3.6, height=3.4)
-    measures = (
-        (dimensions, "axes_needed", f"axes for {ENOUGH_STRESS:.0%} of the stress", "all checkpoints"),
-        (dimensions, "participation_ratio", "participation ratio", "all checkpoints"),
-        (late, "participation_ratio", "participation ratio", "late checkpoints"),
-    )
-    for axes, (fitted, measure, ylabel, title) in zip(panels, measures, strict=True):
-        numbers = next(iter(fitted.values()))["corners"].values
-        styles = zip(fitted.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False)
-        for shift, ((name, dataset), colour, marker) in enumerate(styles):
-            place = np.arange(len(numbers)) + 0.12 * (shift - (len(fitted) - 1) / 2)
-            style = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1, "capsize": 2}
-            axes.errorbar(place, dataset[measure], yerr=2 * dataset[f"{measure}_error"], label=label(name), **style)
-        axes.set(title=title, xlabel="runs start from", ylabel=ylabel, ylim=(0, None))
-        axes.set_xticks(range(len(numbers)), [start_name(n) for n in numbers], rotation=20)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(dimensions))
+    figure, panels = new_figure(2, width=4.8, height=3.6)
+    for axes, (of, null) in zip(panels, (("models", "null"), ("between", "between_null")), strict=True):
+        styles = zip(numbers.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False)
+        for shift, ((name, of_one), colour, marker) in enumerate(styles):
+            cases = list(of_one["cases"].values())
+            place = np.arange(len(cases)) + 0.16 * (shift - (len(numbers) - 1) / 2)
+            value = np.array([case["dimensions"][of] for case in cases])
+            reach = np.abs(np.transpose([case["dimensions_interval"][of] for case in cases]) - value)
+            style = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 0}
+            axes.errorbar(place, value, yerr=reach, label=label(name), elinewidth=1, capsize=2, **style)
+            other = [case["participation"][null] for case in cases]
+            axes.plot(place, other, markerfacecolor="white", alpha=0.8, **style)
+            if of == "models":
+                one = [case["participation"]["one_run"] for case in cases]
+                axes.hlines(one, place - 0.08, place + 0.08, color=colour, linewidth=1.6)
+        numbers_of_corners = [int(n) for n in next(iter(numbers.values()))["cases"]]
+        axes.set_xticks(range(len(numbers_of_corners)), [start_name(n) for n in numbers_of_corners], rotation=20)
+        axes.set(xlabel="runs start from", ylabel="participation ratio", yscale="log")
+        axes.set_yticks([1, 2, 5, 10, 20, 50])
+        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_minor_locator(NullLocator())
+    panels[0].set_title("all models (hollow: null; line: one run)", fontsize=9)
+    panels[1].set_title("between runs at equal progress (hollow: null)", fontsize=9)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(numbers))
+    return figure
+
+
+def comparison(compared: Mapping) -> Figure:
+    """The sloppiest inputs against each of the others, by start: ratio of how far runs stay below their null.
+
+    Right of the line, the scatter between runs is farther below its null with sloppy inputs. Bars are intervals.
+
+    Parameters
+    ----------
+    compared : mapping
+        From :func:`.analysis.comparisons`.
+    """
+    sloppiest, others = compared["sloppiest"], compared["over"][compared["sloppiest"]]
+    starts = list(next(iter(others.values()), {}))
+    figure, axes = new_figure(width=6.5, height=1.2 + 0.2 * len(starts) * (len(others) + 1))
+    styles = list(zip(compared["over"], SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False))
+    for shift, (name, colour, marker) in enumerate(style for style in styles if style[0] in others):
+        for row, start in enumerate(starts):
+            found, place = others[name][start], row + 0.22 * (shift - (len(others) - 1) / 2)
+            point(axes, found["value"], found["interval"], place, colour, None if row else label(name), marker)
+    axes.axvline(1, color="black", linewidth=0.8, linestyle="--")
+    axes.set_yticks(range(len(starts)), [start_name(int(n)) for n in starts])
+    axes.set(xscale="log", ylim=(len(starts) - 0.5, -0.5), ylabel="runs start from")
+    axes.set_xlabel(f"null / between runs with {label(sloppiest)} inputs, over the same with others")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(others))
     return figure
 
 
 def sweep(cells: xr.Dataset) -> Figure:
-    """Heat maps over decay and number of corners: axes needed, and the final train error that tells what fitted."""
-    figure, panels = new_figure(2, width=4.8, height=3.6, sharey=True)
-    names = {"axes_needed": f"axes for {ENOUGH_STRESS:.0%} of the stress", "train_error": "final train error (%)"}
-    for axes, (name, title) in zip(panels, names.items(), strict=True):
-        values = cells[name].transpose("decay", "corners").values * (100 if name == "train_error" else 1)
-        image = axes.imshow(values, cmap="cividis", aspect="auto", origin="lower", vmin=0)
-        middle = image.norm.vmax / 2
+    """Heat maps over decay and number of corners: dimensions of the null over those between runs, and final errors."""
+    figure, panels = new_figure(3, width=3.6, height=3.6, sharey=True)
+    titles = {
+        "fewer": "dimensions of the null\nover those between runs",
+        "train_error": "final train error (%)",
+        "test_error": "final test error (%)",
+    }
+    for axes, (name, title) in zip(panels, titles.items(), strict=True):
+        values = cells[name].transpose("decay", "corners").values * (1 if name == "fewer" else 100)
+        norm = LogNorm() if name == "fewer" else Normalize(vmin=0)
+        image = axes.imshow(values, cmap="cividis", aspect="auto", origin="lower", norm=norm)
         for (row, column), value in np.ndenumerate(values):
-            axes.text(
-                column,
-                row,
-                f"{value:.3g}" if name == "axes_needed" else f"{value:.1f}",
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="white" if value < middle else "black",
-            )
+            colour = "white" if image.norm(value) < 0.5 else "black"
+            text = f"{value:.2f}" if name == "fewer" else f"{value:.1f}"
+            axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
         axes.set_xticks(range(cells.sizes["corners"]), [start_name(n) for n in cells["corners"].values], rotation=20)
         axes.set_yticks(range(cells.sizes["decay"]), [f"{c:g}" for c in cells["decay"].values])
         axes.set(title=title, xlabel="runs start from")

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from inpca.dimension import dimension
+from inpca.dimension import calibrated_dimension, class_preserving_orders
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from paper.models import model_table, open_stores, oriented, run_name
 from paper.rooms.sloppy_synthetic.configuration import Run
 from paper.rooms.sloppy_synthetic.runs import members
-from paper.stored import StoredModels
+from paper.stored import StoredModels, stored_runs
 
 #: Axes of an embedding that are kept for figures.
 DRAWN_AXES = 3
+#: From so many corners on, intervals leave out corners with all their runs; of fewer, runs.
+CORNERS_LEFT_OUT = 3
 
 
 def spectrum_geometry(
@@ -26,9 +29,8 @@ def spectrum_geometry(
     corners: Mapping[int, int],
     *,
     geodesic_points: int,
-    n_axes: int,
-    resamples: int,
-    late_from_epoch: float,
+    draws: int,
+    null_seed: int,
 ) -> tuple[pd.DataFrame, xr.Dataset]:
     """Model tables and dimensions of all runs on the data of one spectrum, on the train split.
 
@@ -40,12 +42,8 @@ def spectrum_geometry(
         The cases; 0 corners is ignorance.
     geodesic_points : int
         Points of the geodesic that are embedded with the runs.
-    n_axes : int
-        Axes of the spectra that are kept.
-    resamples : int
-        Bootstrap samples of the runs.
-    late_from_epoch : float
-        Epochs after which checkpoints are late.
+    draws, null_seed : int
+        Nulls that each dimension is compared with, see :func:`inpca.calibrated_dimension`.
 
     Returns
     -------
@@ -54,13 +52,14 @@ def spectrum_geometry(
         coordinates ``pc1`` … ``pc3`` of an embedding of each case, axes turned to lead from P0 to P*; ``corner`` is
         the seed of the corner that a run starts from, NaN at ignorance.
     dimensions : Dataset
-        :func:`inpca.dimension.dimension` of the models of runs alone, by ``corners`` and ``checkpoints``: ``all``, or
-        ``late``, from ``late_from_epoch`` on; ``drawn_signature`` (corners, drawn_axis): -1 where an axis of the
-        coordinates is time-like, else 1.
+        By ``corners``: the dimension of runs and of a null in their place, see :func:`with_control`; and, of the axes
+        of the coordinates, ``drawn_signature`` (-1 where time-like, else 1) and ``drawn_stress`` (explained by the axes
+        up to this one), (corners, drawn_axis).
     """
     stores = open_stores(paths, verify=True)  # they have no other reader
     table = model_table(stores, geodesic_points)
     D = pairwise_distances(StoredModels(table, stores, "train"), log=True, n_jobs=1)
+    stored, labels = stored_runs(table, stores, "train"), stores[0].labels("train")
     runs = [Run.model_validate(run) for store in stores for run in store.attributes["job"]["runs"]]
     names = [run_name(store.attributes["configuration"], seed) for store in stores for seed in store.seeds]
     run_of = pd.Index(names).get_indexer(table["run"])  # -1 for reference points
@@ -68,22 +67,63 @@ def spectrum_geometry(
     table["corner"] = np.where(run_of < 0, np.nan, starts[run_of])
     tables, dimensions = [], []
     for number, seeds in corners.items():
-        of_case = np.flatnonzero((run_of >= 0) & members(runs, number, seeds)[run_of])
-        rng = np.random.default_rng(number)
-        of_models = []
-        for models in (of_case, of_case[table["epoch"].to_numpy()[of_case] >= late_from_epoch]):
-            _, run = np.unique(run_of[models], return_inverse=True)
-            of_models.append(dimension(D[np.ix_(models, models)], run, n_axes, resamples, rng))
-        drawn = np.append(of_case, np.flatnonzero(run_of < 0))
-        placed, signature = place(table.iloc[drawn], D[np.ix_(drawn, drawn)])
+        chosen = members(runs, number, seeds)
+        drawn = np.flatnonzero((run_of < 0) | chosen[run_of])
+        placed, embedding = place(table.iloc[drawn], D[np.ix_(drawn, drawn)])
         tables.append(placed.assign(corners=number))
-        by_checkpoints = xr.concat(of_models, pd.Index(["all", "late"], name="checkpoints"))
-        dimensions.append(by_checkpoints.assign(drawn_signature=("drawn_axis", signature)))
+        of_case = [run for run in stored if chosen[names.index(run.name)]]
+        groups = [starts[names.index(run.name)] if number >= CORNERS_LEFT_OUT else run.name for run in of_case]
+        found = with_control([run[:] for run in of_case], labels, groups, draws=draws, seed=null_seed)
+        kept = {f"drawn_{name}": ("drawn_axis", embedding[of].values) for name, of in DRAWN.items()}
+        dimensions.append(found.assign(kept))
     return pd.concat(tables, ignore_index=True), xr.concat(dimensions, pd.Index(corners, name="corners"))
 
 
-def place(table: pd.DataFrame, D: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """Model table with the coordinates of its models as columns, axes turned to lead from P0 to P*; and their signs."""
+#: What is kept of the axes that are drawn, and its name in an embedding.
+DRAWN = {"signature": "signature", "stress": "explained_stress"}
+
+
+def case_dimension(
+    models: Sequence[np.ndarray],
+    labels: np.ndarray,
+    groups: Sequence[Any],
+    *,
+    draws: int,
+    rng: int | np.random.Generator,
+) -> xr.Dataset:
+    """The calibrated dimension of the runs of one case, see :func:`inpca.calibrated_dimension`.
+
+    Parameters
+    ----------
+    models : sequence of (T, N, C) arrays
+        Log-probabilities of each run.
+    labels : (N,) array of int
+    groups : sequence
+        What intervals leave out together: corners, or runs.
+    draws : int
+    rng : int or numpy.random.Generator
+    """
+    return calibrated_dimension(models, labels, log=True, groups=groups, draws=draws, rng=rng, n_jobs=1)
+
+
+def with_control(
+    models: Sequence[np.ndarray], labels: np.ndarray, groups: Sequence[Any], *, draws: int, seed: int
+) -> xr.Dataset:
+    """:func:`case_dimension` of runs, and ``control_fewer_dimensions`` (of), what a null gives in place of the runs.
+
+    That is ``fewer_dimensions`` of runs whose samples were permuted within classes: about 1, as these are their own
+    null; how far from 1 is what the comparison gives by chance.
+    """
+    rng = np.random.default_rng(seed)
+    found = case_dimension(models, labels, groups, draws=draws, rng=rng)
+    orders = class_preserving_orders(labels, len(models), rng=rng)
+    shuffled = [run[:, order] for run, order in zip(models, orders, strict=True)]
+    control = case_dimension(shuffled, labels, groups, draws=draws, rng=rng)
+    return found.assign(control_fewer_dimensions=control["fewer_dimensions"])
+
+
+def place(table: pd.DataFrame, D: np.ndarray) -> tuple[pd.DataFrame, xr.Dataset]:
+    """Model table with the coordinates of its models as columns, axes turned to lead from P0 to P*; the embedding."""
     embedding = oriented(InPCA(DRAWN_AXES, metric="precomputed").fit(D).to_xarray(labels=table["model"].to_numpy()))
     columns = {f"pc{axis}": column for axis, column in enumerate(embedding["embedding"].values.T, 1)}
-    return table.assign(**columns), embedding["signature"].values
+    return table.assign(**columns), embedding

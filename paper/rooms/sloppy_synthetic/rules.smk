@@ -73,9 +73,8 @@ rule embed_synthetic:
         settings=json.dumps(
             dict(
                 geodesic_points=study.analysis.geodesic_points,
-                n_axes=study.analysis.n_components,
-                resamples=SLOPPY.bootstrap,
-                late_from_epoch=SLOPPY.late_from_epoch,
+                draws=study.analysis.null_draws,
+                null_seed=study.analysis.null_seed,
             )
         ),
     shell:
@@ -98,6 +97,9 @@ rule sweep_synthetic:
         datasets=json.dumps([data.model_dump() for data in SLOPPY.sweep_datasets()]),
         job=SLOPPY.sweep_job().model_dump_json(),
         corners=json.dumps(SLOPPY.sweep.corners),
+        draws=study.analysis.null_draws,
+        null_seed=study.analysis.null_seed,
     shell:
         "python -P -m paper.rooms.sloppy_synthetic.jobs.sweep --datasets {params.datasets:q} --job {params.job:q}"
-        " --corners {params.corners:q} --output {output:q} > {log:q} 2>&1"
+        " --corners {params.corners:q} --draws {params.draws:q} --null-seed {params.null_seed:q}"
+        " --output {output:q} > {log:q} 2>&1"

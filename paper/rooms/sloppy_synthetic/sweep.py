@@ -8,17 +8,22 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from inpca.dimension import axes_needed, participation_ratio, signed_spectrum
-from inpca.distances.pairwise import pairwise_distances
 from paper.data.datasets import PreparedData
 from paper.rooms.sloppy_synthetic.batched import train_together
 from paper.rooms.sloppy_synthetic.configuration import SyntheticData, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
+from paper.rooms.sloppy_synthetic.geometry import CORNERS_LEFT_OUT, case_dimension
 from paper.rooms.sloppy_synthetic.runs import members
 
 
 def sweep(
-    datasets: Sequence[SyntheticData], job: SyntheticJob, corners: Mapping[int, int], *, progress_bar: bool = False
+    datasets: Sequence[SyntheticData],
+    job: SyntheticJob,
+    corners: Mapping[int, int],
+    *,
+    draws: int,
+    null_seed: int,
+    progress_bar: bool = False,
 ) -> xr.Dataset:
     """Train all runs on every data set; nothing but a few numbers of each cell is kept.
 
@@ -29,24 +34,36 @@ def sweep(
         With the runs of all cases.
     corners : mapping from number of corners to number of run seeds for each
         The cases.
+    draws, null_seed : int
+        Nulls that each dimension is compared with.
     progress_bar : bool
         Show a progress bar over data sets.
 
     Returns
     -------
     Dataset
-        By ``decay`` and ``corners``: ``axes_needed`` and ``participation_ratio`` of the models of all runs on the train
-        split, ``train_error`` and ``test_error`` at the end, means over runs.
+        By ``decay`` and ``corners``: ``between`` and ``between_null``, the participation ratios of runs at equal
+        progress and of their null, train split; ``fewer``, the second over the first, with ``fewer_low`` and
+        ``fewer_high``; ``train_error`` and ``test_error`` at the end, means over runs.
     """
-    rows = [row(job, corners, synthetic_data(described)) for described in tqdm(datasets, disable=not progress_bar)]
+    rows = [
+        row(job, corners, synthetic_data(described), draws, null_seed)
+        for described in tqdm(datasets, disable=not progress_bar)
+    ]
     coordinates = {"decay": [described.decay for described in datasets], "corners": list(corners)}
     return xr.Dataset(
-        {name: (tuple(coordinates), np.array([cells[name] for cells in rows])) for name in rows[0]}, coordinates
+        {
+            name: (tuple(coordinates), np.array([[cell[name] for cell in cells] for cells in rows]))
+            for name in rows[0][0]
+        },
+        coordinates,
     )
 
 
-def row(job: SyntheticJob, corners: Mapping[int, int], data: PreparedData) -> dict[str, list[float]]:
-    """Numbers of one data set, one value for each number of corners."""
+def row(
+    job: SyntheticJob, corners: Mapping[int, int], data: PreparedData, draws: int, null_seed: int
+) -> list[dict[str, float]]:
+    """Numbers of one data set, for each number of corners."""
     models: list[list[np.ndarray]] = [[] for _ in job.runs]
     errors = {split: np.empty(len(job.runs)) for split in data.splits}
 
@@ -56,14 +73,17 @@ def row(job: SyntheticJob, corners: Mapping[int, int], data: PreparedData) -> di
             models[number].append(log_probs)
 
     train_together(job, data, record)
-    D = pairwise_distances(np.concatenate(models), log=True, n_jobs=1)
-    cells = {"axes_needed": [], "participation_ratio": [], "train_error": [], "test_error": []}
+    cells = []
     for number, seeds in corners.items():
-        chosen = members(job.runs, number, seeds)
-        of_case = np.flatnonzero(np.repeat(chosen, len(models[0])))
-        eigenvalues = signed_spectrum(D[np.ix_(of_case, of_case)])
-        cells["axes_needed"].append(axes_needed(eigenvalues))
-        cells["participation_ratio"].append(participation_ratio(eigenvalues))
-        for split in errors:
-            cells[f"{split}_error"].append(float(errors[split][chosen].mean()))
+        chosen = np.flatnonzero(members(job.runs, number, seeds))
+        groups = [job.runs[run].corner if number >= CORNERS_LEFT_OUT else run for run in chosen]
+        found = case_dimension(
+            [np.stack(models[run]) for run in chosen], data.train_labels, groups, draws=draws, rng=null_seed
+        )
+        ratio, of = found["participation"], found.sel(of="between")
+        cells.append(
+            {"between": ratio.sel(kind="between").item(), "between_null": ratio.sel(kind="between null").item()}
+            | {f"fewer{end}": of[f"fewer_dimensions{end}"].item() for end in ("", "_low", "_high")}
+            | {f"{split}_error": float(of_split[chosen].mean()) for split, of_split in errors.items()}
+        )
     return cells

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 
-import numpy as np
 import pandas as pd
 
-from inpca.dimension import ENOUGH_STRESS
-from paper.rooms.sloppy_synthetic.analysis import dimension_difference
 from paper.rooms.sloppy_synthetic.figures import label, start_name
+from paper.statistics import with_interval
 
-#: Measures of dimension, and their names in tables.
-MEASURES = {
-    "axes_needed": f"axes for {ENOUGH_STRESS:.0%}",
-    "participation_ratio": "participation ratio",
-    "late_participation_ratio": "late participation ratio",
-}
-#: Properties of inputs that are controlled, and their names in tables.
+#: Properties of inputs, and their names in tables.
 PROPERTIES = {"effective_dimension": "effective dimension", "mean_square": "mean squared length"}
-#: Two values are equal if their ratio is less than this.
-EQUAL_RATIO = 1.1
 
 
 def input_table(numbers: Mapping[str, dict]) -> pd.DataFrame:
@@ -38,16 +27,21 @@ def input_table(numbers: Mapping[str, dict]) -> pd.DataFrame:
 
 
 def case_table(numbers: Mapping[str, dict]) -> pd.DataFrame:
-    """All cases: dimensions with one standard error, stress of three axes, final errors, runs that fitted."""
+    """All cases: participation ratios beside those of nulls and of one run, final errors, runs that fitted."""
     rows = [
         {
             "inputs": label(name),
             "start": start_name(int(n)),
             "runs": case["n_runs"],
-            MEASURES["axes_needed"]: with_error(case, "axes_needed", ".1f"),
-            MEASURES["participation_ratio"]: with_error(case, "participation_ratio", ".2f"),
-            MEASURES["late_participation_ratio"]: with_error(case["late"], "participation_ratio", ".2f"),
-            "stress of 3 axes": case["explained_stress"]["3"],
+            "one run": case["participation"]["one_run"],
+            "all models": case["participation"]["models"],
+            "their null": case["participation"]["null"],
+            "between runs": case["participation"]["between"],
+            "its null": case["participation"]["between_null"],
+            "its null / between runs": with_interval(
+                case["fewer"]["between"], case["fewer_interval"]["between"], ".2f"
+            ),
+            "the same of a null": case["control"]["between"],
             "train error": case["final_train_error"],
             "test error": case["final_test_error"],
             "fitted runs": case["n_fitted_runs"],
@@ -58,74 +52,29 @@ def case_table(numbers: Mapping[str, dict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def with_error(case: dict, measure: str, form: str) -> str:
-    """A measure with its standard error."""
-    return f"{case[measure]:{form}} ± {case[f'{measure}_error']:{form}}"
-
-
-def differences(found: dict) -> dict[str, str]:
-    """Differences of all measures between two cases, each with its standard error."""
-    return {title: f"{found[name]['value']:+.2f} ± {found[name]['error']:.2f}" for name, title in MEASURES.items()}
-
-
-def input_differences(compared: dict) -> pd.DataFrame:
-    """Dimension with other inputs less that with the sloppiest, for each start."""
-    rows = [
-        {"inputs": f"{label(name)} − {label(compared['sloppiest'])}", "start": start_name(int(n)), **differences(found)}
-        for name, of_one in compared["other_minus_sloppy"].items()
-        for n, found in of_one.items()
-    ]
-    return pd.DataFrame(rows)
-
-
 def corner_differences(compared: dict) -> pd.DataFrame:
-    """Dimension from the most corners less that from the fewest, for each kind of inputs."""
-    rows = {label(name): differences(found) for name, found in compared["most_minus_fewest_corners"].items()}
+    """Participation ratio of all models from the most corners less that from the fewest, beside that of nulls."""
+    rows = {
+        label(name): {
+            "all models": with_interval(found["value"], found["interval"], "+.2f"),
+            "their nulls": f"{found['control']:+.2f}",
+        }
+        for name, found in compared["most_minus_fewest_corners"].items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("inputs")
 
 
-def count_table(compared: dict) -> pd.DataFrame:
-    """In how many comparisons the sloppiest inputs have the lower and the higher dimension, beyond two errors."""
-    rows = {}
-    for measure, title in MEASURES.items():
-        found = [item[measure] for of_one in compared["other_minus_sloppy"].values() for item in of_one.values()]
-        values = np.array([item["value"] if item["beyond_error"] else 0 for item in found])
-        counts = {"lower": int((values > 0).sum()), "higher": int((values < 0).sum()), "comparisons": len(values)}
-        rows[title] = counts
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("with sloppy inputs")
-
-
-def control_table(numbers: Mapping[str, dict]) -> pd.DataFrame:
-    """Participation ratio of inputs that differ in size but not in effective dimension, or the other way round.
-
-    The last column is that of the second inputs less that of the first, with its standard error.
-    """
-    rows = []
-    for same, other in (tuple(PROPERTIES), tuple(PROPERTIES)[::-1]):
-        for (name, a), (second, b) in combinations(numbers.items(), 2):
-            left, right = a["inputs"], b["inputs"]
-            if not equal(left[same], right[same]) or equal(left[other], right[other]):
-                continue
-            for n in a["cases"]:
-                found = dimension_difference(a["cases"][n], b["cases"][n], "participation_ratio")
-                rows.append(
-                    {
-                        "equal": PROPERTIES[same],
-                        "inputs": f"{label(second)} − {label(name)}",
-                        "differing": f"{PROPERTIES[other]} {right[other]:.3g} and {left[other]:.3g}",
-                        "start": start_name(int(n)),
-                        "participation ratio": f"{found['value']:+.2f} ± {found['error']:.2f}",
-                    }
-                )
-    return pd.DataFrame(rows, columns=["equal", "inputs", "differing", "start", "participation ratio"])
-
-
-def equal(a: float, b: float) -> bool:
-    """Whether two positive values differ by less than :data:`EQUAL_RATIO`."""
-    return bool(abs(np.log(b / a)) < np.log(EQUAL_RATIO))
-
-
 def sweep_table(numbers: dict) -> pd.DataFrame:
-    """Rank correlation between the decay and the axes needed, by start."""
+    """Rank correlation between the decay and how many times fewer dimensions than the null runs fill, by start."""
     correlation = {start_name(int(n)): value for n, value in numbers["rank_correlation_with_decay"].items()}
     return pd.DataFrame({"rank correlation": correlation}).rename_axis("start")
+
+
+def matched_table(found: dict | None) -> pd.DataFrame:
+    """Two decays of about the same test error, their factors, and that of the first over that of the second."""
+    columns = ["decay", "test error", "null / between runs", "first over second"]
+    if found is None:
+        return pd.DataFrame(columns=columns)
+    over = [with_interval(found["value"], found["interval"], ".2f"), "–"]
+    rows = zip(found["decay"], found["test_error"], found["fewer"], over, strict=True)
+    return pd.DataFrame(rows, columns=columns)

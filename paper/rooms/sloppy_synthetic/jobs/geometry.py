@@ -22,9 +22,9 @@ def measure_spectrum(
     cases = {int(number): seeds for number, seeds in corners.items()}
     table, measured = spectrum_geometry(stores, cases, **settings)
     save_table(table, models)
-    measured.attrs |= spectrum.model_dump(exclude_none=True) | {"late_from_epoch": settings["late_from_epoch"]}
+    measured.attrs |= spectrum.model_dump(exclude_none=True)
     save_dataset(measured, dimensions)
-    print(measured[["axes_needed", "participation_ratio"]].to_dataframe())
+    print(measured["participation"].to_pandas())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ def sweep_decays(
     datasets: Annotated[list, "descriptions of the data sets"],
     job: SyntheticJob,
     corners: Annotated[dict, "run seeds by number of corners"],
+    draws: Annotated[int, "nulls"],
+    null_seed: int,
     output: Path,
 ) -> None:
     """Measure the dimension of training over a grid of decays of the input variances and numbers of corners."""
@@ -22,7 +24,7 @@ def sweep_decays(
     for one in described:  # what one cannot have is said before the first is trained on
         synthetic_data(one)
     cases = {int(number): seeds for number, seeds in corners.items()}
-    save_dataset(sweep(described, job, cases, progress_bar=True), output)
+    save_dataset(sweep(described, job, cases, draws=draws, null_seed=null_seed, progress_bar=True), output)
 
 
 if __name__ == "__main__":
