@@ -89,6 +89,7 @@ VALUES = [
     ("analysis.spread_points", [1.5], "it should be less than or equal to 1"),
     ("analysis.spread_points", [-3], NOT_NEGATIVE),
     ("analysis.spread_radius", INF, FINITE),
+    ("analysis.spread_radius_test", 0, POSITIVE),
     ("analysis.outlier_distance", -1, POSITIVE),
     ("analysis.fitted_error", 1, "it should be less than 1"),
     ("analysis.null_seed", -1, NOT_NEGATIVE),

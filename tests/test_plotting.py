@@ -112,10 +112,17 @@ def test_views_have_one_scale_and_count_what_they_leave_out(points, embedding):
         assert {"fully connected", "ViT", "geodesic"} <= texts(drawn)
 
 
-def test_outliers_are_counted(points):
-    points.loc[:2, "train_loss"] = 9.0
-    axes = diagnostics.outliers(points, "train", 2.0, Palette.of(NETWORKS)).axes[0]
-    assert sum(patch.get_height() for patch in axes.patches) == 3
+def test_curves_of_outliers_are_the_part_of_models_that_far(points):
+    points["optimizer"] = points["network"].map({"fc": "adam", "vit": "sgd"})
+    points.loc[:2, "train_loss"] = [9.0, 8.0, 7.0]
+    shares, when = diagnostics.outliers(points, "train", 2.0).axes
+    for name, line in zip(("sgd", "adam"), shares.lines, strict=False):
+        far = points.loc[points["optimizer"] == name, "train_loss"] / 2
+        at, part = line.get_data()
+        assert np.interp(0, at, part) == 100 and part[-1] == pytest.approx(100 / len(far))
+        assert part[1:] == pytest.approx([100 * (far >= distance).mean() for distance in at[1:]])
+    assert len(when.collections[0].get_offsets()) == len(runs(points))
+    assert when.get_ylim()[1] > 4.5 and shares.get_xlim()[1] > 4.5
 
 
 def test_page_has_few_traces_and_names_models(points, embedding, tmp_path):

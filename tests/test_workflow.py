@@ -114,7 +114,7 @@ def test_changing_the_fit_of_corners_trains_those_runs_only(finished):
 
 def test_an_analysis_setting_does_not_train_again(finished):
     jobs = dry_run(finished, "--config", "analysis={spread_radius: 0.2}")
-    assert set(jobs) == {"notebook_main_manifold", "notebook_test_embedding", "claims", "provenance", "all"}
+    assert set(jobs) == {"notebook_main_manifold", "claims", "provenance", "all"}
 
 
 def test_a_setting_of_the_tangents_computes_them_only(finished):

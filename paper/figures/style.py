@@ -29,10 +29,38 @@ ARCHITECTURES = {
 SPARE_COLOURS = ("#F0E442", "#8C6D31", "#7F7F7F", "#332288", "#117733", "#882255")
 SPACE_LIKE, TIME_LIKE = "#0072B2", "#D55E00"
 MUTED = "#9A9A9A"
+OPTIMIZERS = {"sgd": "SGD", "sgdn": "Nesterov", "adam": "Adam"}
 #: Resolution of PNG files and of points inside PDF files, in dots an inch.
 RESOLUTION = 110
 #: Fewest words of an alternative text; a name has less.
 FEWEST_WORDS = 4
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a line is drawn, so that it is told from others by more than its colour."""
+
+    colour: str
+    dashes: str | tuple
+    marker: str
+
+
+#: Looks of lines and points that are of no architecture.
+LOOKS = (
+    Look("#000000", "-", "o"),
+    Look("#882255", "--", "^"),
+    Look("#999933", "-.", "s"),
+    Look("#44AA99", ":", "D"),
+    Look("#AA4499", (0, (5, 1, 1, 1, 1, 1)), "v"),
+    Look("#666666", (0, (1, 1)), "P"),
+)
+
+
+def optimizer_looks(optimizers: Iterable[str]) -> dict[str, Look]:
+    """Look of each of these optimisers, the same in every figure; those of :data:`OPTIMIZERS` first."""
+    given = set(optimizers)
+    order = [*OPTIMIZERS, *sorted(given - set(OPTIMIZERS))]
+    return {name: LOOKS[place % len(LOOKS)] for place, name in enumerate(order) if name in given}
 
 
 @dataclass(frozen=True)

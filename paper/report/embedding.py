@@ -145,9 +145,14 @@ def models_near_geodesic(
     dict
         By t, an (m,) array of bool.
     """
-    geodesic, models = points[points["kind"] != "run"], (points["kind"] == "run").to_numpy()
-    places = {t: (geodesic["t"] - t).abs().idxmin() for t in chosen}
-    return {t: np.asarray(distances[place] <= radius) & models for t, place in places.items()}
+    models = (points["kind"] == "run").to_numpy()
+    return {t: np.asarray(distances[on_geodesic(points, t)] <= radius) & models for t in chosen}
+
+
+def on_geodesic(points: pd.DataFrame, t: float) -> int:
+    """Position in a model table of the point of the geodesic that is closest to t."""
+    geodesic = points[points["kind"] != "run"]
+    return int((geodesic["t"] - t).abs().idxmin())
 
 
 def unfitted(table: pd.DataFrame, fitted_error: float) -> pd.DataFrame:

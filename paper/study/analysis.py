@@ -38,12 +38,15 @@ class Analysis(Strict):
     )
     geodesic_points: Repeats = Field(default=100, description="points of the geodesic from P0 to P* that are embedded")
     spread_points: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Different] = Field(
-        default=[0.25, 0.5, 0.75],
+        default=[0.01, 0.51, 0.99],
         min_length=1,
         max_length=4,
         description="points of the geodesic, as fractions of its length",
     )
-    spread_radius: Positive = Field(default=0.1, description="largest Bhattacharyya distance to such a point")
+    spread_radius: Positive = Field(
+        default=0.15, description="largest Bhattacharyya distance to such a point on the train split"
+    )
+    spread_radius_test: Positive = Field(default=0.3, description="the same on the test split")
     outlier_distance: Positive = Field(
         default=2.0, description="Bhattacharyya distance to P* from which a model is an outlier"
     )

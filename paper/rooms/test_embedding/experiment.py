@@ -8,10 +8,18 @@ ROOM = Room(
     section=Section,
     reads=lambda study, section: {
         **files.geometry("main", "test"),
+        **files.trajectories("main"),
         "dimension": files.dimension("main", "test"),
         "joint_embedding": files.embedding("main", "joint"),
     },
     figures=("manifold_3d", "pairs", "loss_error", "spread", "outliers", "spectrum", "dimension", "joint"),
     pages=("manifold_3d",),
-    analysis=("spread_points", "spread_radius", "outlier_distance", "fitted_error"),
+    analysis=(
+        "spread_points",
+        "spread_radius_test",
+        "outlier_distance",
+        "fitted_error",
+        "bootstrap_draws",
+        "bootstrap_seed",
+    ),
 )
