@@ -167,7 +167,6 @@ def files_of_claims():
 
 
 @pytest.mark.published
-@pytest.mark.published
 def test_every_claim_has_its_number_in_the_default_study():
     judged = judge_files(files_of_claims(), list((ROOT / "results/fashion/numbers").glob("*.json")))
     assert len(judged) >= 15

@@ -2,7 +2,6 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -100,7 +99,7 @@ def test_both_views_are_drawn_at_one_scale_with_their_models_tied(points, embedd
     ends = runs(points).groupby("run", sort=False).tail(1)[["pc1", "pc2"]].to_numpy()
     assert len(ties.get_segments()) == 2
     np.testing.assert_allclose(filled.get_offsets(), ends)
-    np.testing.assert_allclose(hollow.get_offsets(), ends + [0, 0.3])
+    np.testing.assert_allclose(hollow.get_offsets(), ends + np.array([0, 0.3]))
     named = {text.get_text() for text in figure.legends[0].get_texts()}
     assert {"train view, mean", "test view, last model of a run", "fully connected", "ViT", "geodesic"} <= named
     means = [line for line in figure.axes[0].lines if line.get_zorder() == 4]
