@@ -8,11 +8,13 @@ of arrangements* is Pearson's, over all pairs of configurations (Mantel's statis
 It is 1 if distances on one split tell those on the other. Runs of like accuracy are near each other on both splits
 whatever else they do, so that it is large for the null, too: :math:`r_0`, the same with the distances of a run to the
 class-preserving null of the other. That keeps loss, error and progress of both runs on each split and what one run
-errs on, and destroys whether the other errs on the same samples. :math:`r-r_0` is what the samples add.
+errs on, and destroys whether the other errs on the same samples. What the samples add is the difference in Fisher's
+:math:`z=\operatorname{artanh} r`, on whose scale errors of correlations near 1 are even:
+:math:`\operatorname{artanh} r-\operatorname{artanh} r_0`.
 
 References
 ----------
-Mantel, Cancer Research 27, 1967.
+Mantel, Cancer Research 27, 1967. Fisher, Metron 1, 1921.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import pearsonr
 
-from paper.statistics import percentile_interval, with_interval
+from paper.statistics import jackknife_interval, with_interval
 from paper.statistics.pairs import group_distances
 
 #: Fewest pairs of which a correlation is given.
@@ -32,13 +35,10 @@ FEWEST = 3
 KINDS = {"correlation": "distance", "null": "null_distance"}
 
 
-def same_arrangement(
-    measured: Mapping[str, xr.Dataset], runs: pd.DataFrame, *, draws: int, rng: int | np.random.Generator
-) -> dict[str, float | list | int]:
+def same_arrangement(measured: Mapping[str, xr.Dataset], runs: pd.DataFrame) -> dict[str, float | list | int]:
     """Correlation of the distances of configurations on both splits, that of their nulls, and the difference.
 
-    Intervals are percentiles of resamples in which configurations are drawn with all their seeds. A pair counts as
-    often as the product of the numbers of times that its two were drawn.
+    Intervals are jackknife's of Fisher's z: configurations are left out one at a time, with all their seeds and pairs.
 
     Parameters
     ----------
@@ -46,15 +46,12 @@ def same_arrangement(
         ``train`` and ``test``: from :func:`paper.trajectories.measure_trajectories`, of these runs.
     runs : DataFrame
         One row for each run, with its ``configuration`` and ``seed``.
-    draws : int
-        Resamples.
-    rng : int or Generator
 
     Returns
     -------
     dict
-        ``configurations``; ``correlation``, ``null`` and ``beyond_null``, the first less the second, without unit;
-        each with ``…_interval``. NaN for fewer than three pairs.
+        ``configurations``; ``correlation``, that of the ``null``, and ``beyond_null``, the difference of their z; each
+        with ``…_interval``. NaN for fewer than four configurations.
     """
     groups, seeds = runs["configuration"].to_numpy(), runs["seed"].to_numpy()
     pairs = {
@@ -62,17 +59,17 @@ def same_arrangement(
         for kind, name in KINDS.items()
     }
     count = len(set(groups))
-    once = np.ones((1, count), dtype=int)
-    drawn = np.random.default_rng(rng).multinomial(count, np.full(count, 1 / count), size=draws)
     found: dict[str, float | list | int] = {"configurations": count}
-    of_all, of_drawn = ({kind: pair_correlation(*pairs[kind], times) for kind in KINDS} for times in (once, drawn))
-    for values in (of_all, of_drawn):
-        values["beyond_null"] = values["correlation"] - values["null"]
-    for name, (value,) in of_all.items():
-        known = np.isfinite(of_drawn[name]).any()
-        interval = percentile_interval(of_drawn[name]) if known else [float("nan")] * 2
-        found |= {name: float(value), f"{name}_interval": interval}
-    return found
+    kept = [np.arange(count), *(np.delete(np.arange(count), left_out) for left_out in range(count))]
+    z = {kind: np.arctanh([pair_correlation(*pairs[kind], rows) for rows in kept]) for kind in KINDS}
+    for name, (value, *without) in z.items():
+        ends = jackknife_interval(value, np.array(without))
+        found |= {name: float(np.tanh(value)), f"{name}_interval": np.tanh(ends).tolist()}
+    beyond, *without = z["correlation"] - z["null"]
+    return found | {
+        "beyond_null": float(beyond),
+        "beyond_null_interval": jackknife_interval(beyond, np.array(without)),
+    }
 
 
 def between(distances: np.ndarray, groups: np.ndarray, seeds: np.ndarray) -> np.ndarray:
@@ -80,40 +77,35 @@ def between(distances: np.ndarray, groups: np.ndarray, seeds: np.ndarray) -> np.
     return group_distances((distances + distances.T) / 2, groups, seeds).to_numpy()
 
 
-def pair_correlation(first: np.ndarray, second: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Pearson's correlation over pairs of different items, each pair as often as its items were drawn.
+def pair_correlation(first: np.ndarray, second: np.ndarray, chosen: np.ndarray) -> float:
+    """Pearson's correlation over the pairs of some items.
 
     Parameters
     ----------
     first, second : (c, c) arrays
         Symmetric; pairs of which one is NaN are left out.
-    times : (n, c) array of int
-        How often each item was drawn, in each of n resamples.
+    chosen : (n,) array of int
+        Positions of items.
 
     Returns
     -------
-    (n,) array
-        NaN where fewer than three pairs were drawn.
+    float
+        NaN for fewer than three pairs.
 
     Examples
     --------
     >>> D = np.array([[0.0, 1, 2], [1, 0, 4], [2, 4, 0]])
-    >>> pair_correlation(D, D**2, np.ones((1, 3), dtype=int)).round(3).tolist()
-    [0.99]
+    >>> round(pair_correlation(D, D**2, np.arange(3)), 3)
+    0.99
     """
-    rows, columns = np.triu_indices(len(first), 1)
+    rows, columns = chosen[np.stack(np.triu_indices(len(chosen), 1))]
     x, y = first[rows, columns], second[rows, columns]
     known = np.isfinite(x + y)
-    weights = (times[:, rows] * times[:, columns])[:, known]
-    x, y = x[known], y[known]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        x, y = (values - (weights @ values / weights.sum(axis=1))[:, None] for values in (x, y))
-        r = (weights * x * y).sum(axis=1) / np.sqrt((weights * x**2).sum(axis=1) * (weights * y**2).sum(axis=1))
-    return np.where((weights > 0).sum(axis=1) >= FEWEST, r, np.nan)
+    return float(pearsonr(x[known], y[known]).statistic) if known.sum() >= FEWEST else float("nan")
 
 
 def arrangement_table(found: Mapping) -> pd.DataFrame:
     """What :func:`same_arrangement` returns, as text."""
-    rows = {"runs": "correlation", "nulls": "null", "runs less nulls": "beyond_null"}
+    rows = {"runs": "correlation", "nulls": "null", "runs less nulls, in Fisher's z": "beyond_null"}
     shown = {name: with_interval(found[key], found[f"{key}_interval"], ".3f") for name, key in rows.items()}
     return pd.DataFrame({"correlation of distances, train and test": shown}).rename_axis("distances of")
