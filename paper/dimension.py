@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from inpca.dimension import (
-    StackedRuns,
-    calibrated_dimension,
-    class_preserving_orders,
-    explained_stress,
-    signed_spectrum,
-)
+from inpca.dimension import StackedRuns, calibrated_dimension, signed_spectrum
+from inpca.dimension.calibrated import null_of
+from inpca.dimension.comparison import Draws, as_dataset, compare_with_nulls
 from inpca.distances import pairwise_distances
 from inpca.predictions.store import PredictionStore
 from paper.models import runs
@@ -23,8 +20,6 @@ from paper.study.configuration import Checkpoints
 
 #: Epochs from which checkpoints count, in turn.
 FIRST_EPOCHS = (0.5, 1.0, 2.0, 5.0)
-#: Numbers of axes whose explained stress is given for each schedule.
-SCHEDULE_AXES = (1, 3, 10)
 
 
 def measure_dimension(
@@ -37,7 +32,7 @@ def measure_dimension(
     rng: int,
     n_jobs: int,
 ) -> xr.Dataset:
-    """The calibrated dimension of an experiment, and the explained stress under other schedules of checkpoints.
+    """The calibrated dimension of an experiment, as recorded and under other schedules of checkpoints.
 
     Parameters
     ----------
@@ -53,9 +48,9 @@ def measure_dimension(
     Returns
     -------
     Dataset
-        What :func:`inpca.calibrated_dimension` returns, groups being configurations, and ``schedule_stress`` (schedule,
-        models, axes): of the real models and of one null, under the weights of :func:`schedules`. Attributes
-        ``n_models``, ``n_runs`` and ``every``: which checkpoints were taken.
+        What :func:`inpca.calibrated_dimension` returns, groups being configurations, and the same under the weights of
+        each of :func:`schedules`: of its name, compared with the same nulls, and of the kinds of its name and of its
+        name and `` null``. Attributes ``n_models``, ``n_runs`` and ``every``: which checkpoints were taken.
     """
     stored, labels = stored_runs(table, stores, split), stores[0].labels(split)
     every = -(-len(runs(table)) // largest)
@@ -65,16 +60,25 @@ def measure_dimension(
     by_model = runs(table).set_index("model")
     taken = by_model.loc[np.concatenate([run.models[::every] for run in stored])].reset_index()
     weights = schedules(taken, steps_per_epoch={store.attributes["configuration"]: of_epoch(store) for store in stores})
-    null = class_preserving_orders(labels, len(given), rng=rng)
-    stress = np.empty((len(weights), 2, len(SCHEDULE_AXES)))
-    for position, orders in enumerate((None, null)):
-        D = pairwise_distances(StackedRuns(given, orders), log=True, n_jobs=n_jobs)
-        for number, weight in enumerate(weights.values()):
-            explained = explained_stress(signed_spectrum(D, weight))
-            stress[number, position] = explained[np.minimum(SCHEDULE_AXES, len(explained)) - 1]
-    coordinates = {"schedule": list(weights), "models": ["real", "null"], "axes": list(SCHEDULE_AXES)}
-    other = xr.Dataset({"schedule_stress": (tuple(coordinates), stress)}, coordinates)
-    return xr.merge([found, other]).assign_attrs(n_models=len(taken), n_runs=len(given), every=every)
+    drawn = Draws.of(labels, groups, draws, rng)
+
+    def distances(orders: list | None = None) -> np.ndarray:
+        return pairwise_distances(StackedRuns(given, orders), log=True, n_jobs=n_jobs)
+
+    spectra = {name: partial(weighted_spectrum, weight=weight) for name, weight in weights.items()}
+    part = drawn.part[StackedRuns(given).run]
+    compared = compare_with_nulls(distances(), distances, spectra, part, drawn)
+    kinds = {name: [one.real] for name, one in compared.items()}
+    kinds |= {null_of(name): one.nulls for name, one in compared.items()}
+    both = [found, as_dataset(kinds, compared)]
+    by_kind = xr.concat([one.drop_dims("of") for one in both], "kind")
+    by_comparison = xr.concat([one.drop_dims("kind") for one in both], "of")
+    return xr.merge([by_kind, by_comparison]).assign_attrs(n_models=len(taken), n_runs=len(given), every=every)
+
+
+def weighted_spectrum(D: np.ndarray, kept: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Eigenvalues of the models that are kept, which count as often as their weights say."""
+    return signed_spectrum(D, weight * kept)
 
 
 def of_epoch(store: PredictionStore) -> int:
@@ -83,10 +87,10 @@ def of_epoch(store: PredictionStore) -> int:
 
 
 def schedules(taken: pd.DataFrame, steps_per_epoch: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """How often each model counts as recorded, as the paper's schedule would have it, and from some epochs on.
+    """How often each model counts as the paper's schedule would have it, and from some epochs on.
 
     Under the paper's schedule a model counts as often as it is the one of its run that is closest in time to a
-    checkpoint of that schedule.
+    checkpoint of that schedule. Of schedules, those are given under which most configurations have models that count.
 
     Parameters
     ----------
@@ -106,5 +110,10 @@ def schedules(taken: pd.DataFrame, steps_per_epoch: Mapping[str, int]) -> dict[s
         like_paper[run.index] = np.bincount(closest, minlength=len(run))
     epoch = taken["epoch"].to_numpy()
     later = {f"from epoch {first:g}": (epoch >= first).astype(float) for first in FIRST_EPOCHS}
-    weights = {"as recorded": np.ones(len(taken)), "as the paper's": like_paper, **later}
-    return {name: weight for name, weight in weights.items() if weight.sum() > 2}
+    weights = {"as the paper's": like_paper, **later}
+    n_configurations = taken["configuration"].nunique()
+    return {
+        name: weight
+        for name, weight in weights.items()
+        if taken["configuration"][weight > 0].nunique() > n_configurations / 2  # some are left out in turn
+    }

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import xarray as xr
+from scipy.stats import binom
 
 from inpca import calibrated_dimension, ignorance, pairwise_distances, participation_ratio, truth
 from inpca.dimension import StackedRuns, class_preserving_orders, signed_spectrum
 from inpca.dimension.calibrated import KINDS, LEVELS, between_spectrum
+from inpca.dimension.comparison import CONFIDENCE, PARTS
 
 N, C = 121, 3
 LABELS = np.arange(N) % C
@@ -53,15 +56,34 @@ def test_runs_that_differ_in_k_directions_scatter_in_k_dimensions(rng, k):
     assert found["excess_stress_low"].sel(of="between", axis=k) > 0.2
 
 
+@pytest.fixture(scope="module")
+def studies():
+    """Dimensions of 40 studies from one population: configurations that differ in three directions, and two seeds each.
+
+    By comparison and quantity: low end, value and high end of each study.
+    """
+    rng, seeds = np.random.default_rng(5), 2
+    ways = rng.standard_normal((3, N)) / np.sqrt(3)
+    found = []
+    for number in range(40):
+        own = np.repeat(rng.standard_normal((PARTS, 3)), seeds, axis=0)
+        runs = [run_of(np.exp(0.3 * pattern)) for pattern in (own + rng.standard_normal(own.shape) / 2) @ ways]
+        groups = np.repeat(np.arange(PARTS), seeds).tolist()
+        found.append(measured([run[::2] for run in runs], groups=groups, draws=3, rng=number))
+    return xr.concat(found, "study")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("k", [2, 4])
-def test_the_interval_of_the_dimension_covers_what_studies_give_on_average(k):
-    """Of 24 studies of 20 runs each, in which a 95 % interval should miss about one."""
-    rng = np.random.default_rng(5)
-    studies = [measured(made_up_runs(rng, k, n=20)).sel(of="between") for _ in range(24)]
-    low, value, high = (np.array([one[f"dimensions{end}"] for one in studies]) for end in ("_low", "", "_high"))
-    covered = (low < value.mean()) & (value.mean() < high)
-    assert covered.mean() >= 0.85 and (high - low).mean() < 1.5 * k
+@pytest.mark.parametrize("of", ["models", "between"])
+@pytest.mark.parametrize("quantity", ["excess_stress 3", "excess_stress 10", "fewer_dimensions", "dimensions"])
+def test_intervals_cover_what_studies_give_on_average(studies, of, quantity):
+    """At least as often as 95 % intervals do but for one time in a thousand; and they are not idly wide."""
+    name, _, axis = quantity.partition(" ")
+    where = {"of": of} | ({"axis": int(axis)} if axis else {})
+    low, value, high = (studies[f"{name}{end}"].sel(where).values for end in ("_low", "", "_high"))
+    covered = np.sum((low < value.mean()) & (value.mean() < high))
+    assert covered >= binom.ppf(1e-3, len(value), CONFIDENCE)
+    assert np.mean(high - low) / 2 < 4 * np.std(value, ddof=1)
 
 
 def test_shuffled_runs_are_their_own_null(rng):
@@ -72,6 +94,16 @@ def test_shuffled_runs_are_their_own_null(rng):
     for of in found["of"].values:
         assert found["fewer_dimensions_low"].sel(of=of) < 1.02
         assert found["excess_stress_low"].sel(of=of, axis=10) < 0.01
+
+
+def test_the_control_is_as_the_null_whatever_the_runs_share(rng):
+    """Runs that differ in two directions; one null more in their place has none of it."""
+    found = measured(made_up_runs(rng, 2, n=20), draws=3)
+    for of in found["of"].values:
+        one = found.sel(of=of)
+        assert 0.9 < one["control_fewer_dimensions"] < 1.1
+        assert abs(one["control_excess_stress"]).max() < 0.05
+    assert found["excess_stress"].sel(of="between", axis=2) > 0.3
 
 
 def test_an_order_that_all_share_destroys_nothing_and_one_of_groups_keeps_groups(rng):

@@ -128,7 +128,11 @@ def test_claims_follow_the_numbers(one):
     assert judged(numbers)["corner_starts_cost_test_error"] == "not tested"  # of one run no spread is known
     for low, high, verdict in ((0.01, 0.03, "held"), (-0.03, -0.01, "not held"), (-0.01, 0.02, "cannot tell")):
         cost.update(mean=(low + high) / 2, interval=[low, high])
+        numbers["ends"]["normal"]["test"]["error"]["halves"]["low"] = -0.01
         assert judged(numbers)["corner_starts_cost_test_error"] == verdict
+    cost.update(mean=0.02, interval=[0.01, 0.03])
+    numbers["ends"]["normal"]["test"]["error"]["halves"]["low"] = 0.005  # normal runs would differ as well
+    assert judged(numbers)["corner_starts_cost_test_error"] == "null passes too"
 
 
 def test_tables_have_a_row_for_each_start_and_split(one):

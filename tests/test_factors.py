@@ -17,6 +17,7 @@ from paper.rooms.trajectories.analysis import (
     importance_table,
     shares_of_variance,
     shares_table,
+    shuffled,
 )
 from paper.statistics.pairs import FACTOR_NAMES, group_distances
 
@@ -69,6 +70,20 @@ def test_the_excess_is_of_the_factor_that_separates(compared):
     assert table.loc["architecture", "adds to the distance of seeds"].startswith(f"{added['network']['mean']:.3g} [")
 
 
+def test_runs_dealt_at_random_have_no_excess(runs, by_architecture):
+    """Each run keeps its seed, and each configuration one run of each."""
+    dealt = shuffled(runs, rng=0)
+    assert (dealt["seed"] == runs["seed"]).all() and (dealt["network"] != runs["network"]).any()
+    assert sorted(zip(dealt["configuration"], dealt["seed"], strict=True)) == sorted(
+        zip(runs["configuration"], runs["seed"], strict=True)
+    )
+    measured = xr.Dataset({name: (("run", "other"), by_architecture) for name in ("distance", "null_distance")})
+    found = Compared.of(measured, dealt, draws=200, rng=0).architecture_alone()
+    for one in found.values():
+        low, high = one["interval"]
+        assert low <= 0 and one["mean"] < 1 and high < 2  # 2 is what another architecture adds
+
+
 def test_distances_are_compared_with_those_to_the_null(compared):
     found = compared.distances()
     for name in ("seed", "network", "optimizer", "batch_size"):
@@ -88,6 +103,7 @@ def test_shares_of_variance_are_those_of_the_factor_that_separates(runs, by_arch
     assert list(found) == list(PARTS)
     low, high = found["network"]["permuted"]
     assert found["network"]["share"] > high > low > 0 and found["network"]["q"] < 0.05
+    assert 0 < found["network"]["permuted_once"] < found["network"]["share"]
     assert found["optimizer"]["q"] > 0.05 and np.isnan(found["weight_decay"]["share"])
     table = shares_table(found)
     assert table.index.tolist() == list(PARTS.values())

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh
-from scipy.stats import t as student
 
-from inpca.dimension.nulls import StackedRuns, class_preserving_orders
-from inpca.dimension.spectrum import explained_stress, participation_ratio, signed_spectrum
+from inpca.dimension.comparison import Draws, as_dataset, compare_with_nulls, measures
+from inpca.dimension.nulls import StackedRuns
+from inpca.dimension.spectrum import signed_spectrum
 from inpca.distances.pairwise import pairwise_distances
 from inpca.geometry import geodesic, progress
 from inpca.labels import class_labels, ignorance
 from inpca.labels import truth as one_hot
 from inpca.trajectories import Trajectory
 
-#: Axes of which the explained stress is given.
-AXES = 50
 #: Progress at which runs are compared with each other.
 LEVELS = np.linspace(0.1, 0.9, 9)
 #: Points of the geodesic whose dimension stands beside that of runs.
 GEODESIC_POINTS = 100
-#: Most parts that are left out in turn for a standard error.
-PARTS = 10
-CONFIDENCE = 0.95
 #: What is measured, in this order.
 KINDS = {
     "models": "all models of the runs",
@@ -83,8 +78,9 @@ def calibrated_dimension(
         it is the mean over draws, of one run that over runs; ``…_low`` and ``…_high`` are the least and the largest of
         these. By ``of`` (models, between): ``excess_stress`` (of, axis), real less null; ``dimensions`` (of), the
         participation ratio of the real models; ``fewer_dimensions`` (of), that of the null over it; each with
-        ``…_low`` and ``…_high``, an interval of 95 % from leaving out groups (delete-a-group jackknife of up to
-        :data:`PARTS` parts, Student's t) and from the draws.
+        ``…_low`` and ``…_high``, an interval of 95 % from leaving out groups (delete-a-group jackknife of up to ten
+        parts, Student's t) and from the draws. As a control, ``control_excess_stress`` (of, axis) and
+        ``control_fewer_dimensions`` (of) have one null more in the place of the runs.
 
     Raises
     ------
@@ -122,83 +118,33 @@ def calibrated_dimension(
         raise ValueError(f"there must be three groups of runs or more, not {len(set(keys))}")
     if draws < 2:
         raise ValueError(f"draws is {draws}; their spread takes two or more")
-    rng = np.random.default_rng(rng)
-    part = parts(keys, rng)
-    own = [class_preserving_orders(labels, len(runs), rng=rng) for _ in range(draws)]
-    of_groups = class_preserving_orders(labels, len(runs), shared_by="group", groups=keys, rng=rng)
+    drawn = Draws.of(labels, keys, draws, rng)
 
-    def distances(orders: list | None) -> np.ndarray:
+    def distances(orders: list | None = None) -> np.ndarray:
         return pairwise_distances(StackedRuns(runs, orders), log=log, normalize=normalize, n_jobs=n_jobs)
 
-    whole = Comparison(distances, lambda D, kept: signed_spectrum(D, kept), part[stack.run], own)
+    D = distances()
+    compared = compare_with_nulls(D, distances, {"models": signed_spectrum}, drawn.part[stack.run], drawn)
     number, level, reached = at_levels(runs, labels, log=log, normalize=normalize)
 
-    def between(orders: list | None) -> np.ndarray:
+    def between(orders: list | None = None) -> np.ndarray:
         orders = None if orders is None else [orders[run] for run in dict.fromkeys(number)]
         return pairwise_distances(StackedRuns(reached, orders), n_jobs=n_jobs)
 
-    scatter = Comparison(between, lambda D, kept: between_spectrum(D, level, kept), part[number], own)
+    spectrum = {"between": lambda D, kept: between_spectrum(D, level, kept)}
+    compared |= compare_with_nulls(between(), between, spectrum, drawn.part[number], drawn)
     ends = ignorance(*stack.shape[1:]), one_hot(labels, stack.shape[2])
     way = pairwise_distances(geodesic(*ends, np.linspace(0, 1, GEODESIC_POINTS)), n_jobs=n_jobs)
     found = {
-        "models": [whole.real],
-        "null": whole.nulls,
-        "group null": [measures(signed_spectrum(distances(of_groups)))],
-        "one run": [measures(signed_spectrum(whole.distances, stack.run == run)) for run in range(len(runs))],
+        "models": [compared["models"].real],
+        "null": compared["models"].nulls,
+        "group null": [measures(signed_spectrum(distances(drawn.group_null)))],
+        "one run": [measures(signed_spectrum(D, stack.run == run)) for run in range(len(runs))],
         "geodesic": [measures(signed_spectrum(way))],
-        "between": [scatter.real],
-        "between null": scatter.nulls,
+        "between": [compared["between"].real],
+        "between null": compared["between"].nulls,
     }
-    return as_dataset(found, {"models": whole, "between": scatter})
-
-
-def measures(eigenvalues: np.ndarray) -> np.ndarray:
-    """Explained stress of 1 … :data:`AXES` axes, all of it beyond the last eigenvalue, and the participation ratio."""
-    stress = np.append(explained_stress(eigenvalues), np.ones(AXES))[:AXES]
-    return np.append(stress, participation_ratio(eigenvalues))
-
-
-class Comparison:
-    """Measures of models and of their nulls, of all models and of those that are left when each part is left out.
-
-    Parameters
-    ----------
-    distances : callable
-        Distances (m, m) of the models, for orders of the samples of each run; as they are for None.
-    spectrum : callable
-        Eigenvalues, of distances and of which models to take, (m,) of bool.
-    part : (m,) array of int
-        The part that each model is left out with.
-    orders : list
-        Of each null; parts are left out of the first.
-    """
-
-    def __init__(self, distances: Callable, spectrum: Callable, part: np.ndarray, orders: list):
-        self.distances = distances(None)
-        every, left = np.ones(len(part), bool), [part != one for one in range(part.max() + 1)]
-        self.real = measures(spectrum(self.distances, every))
-        real_without = np.array([measures(spectrum(self.distances, kept)) for kept in left])
-        first = distances(orders[0])
-        null_without = np.array([measures(spectrum(first, kept)) for kept in left])
-        self.nulls = [measures(spectrum(first, every)), *(measures(spectrum(distances(o), every)) for o in orders[1:])]
-        self._without = real_without, null_without
-
-    def interval(self, difference: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A difference of real and null measures, and both ends of its interval."""
-        value = difference(self.real, np.mean(self.nulls, axis=0))
-        without = difference(*self._without)
-        n = len(without)
-        of_parts = (n - 1) / n * np.sum((without - without.mean(axis=0)) ** 2, axis=0)
-        of_draws = np.var([difference(self.real, null) for null in self.nulls], axis=0, ddof=1) / len(self.nulls)
-        reach = student.ppf((1 + CONFIDENCE) / 2, n - 1) * np.sqrt(of_parts + of_draws)
-        return value, value - reach, value + reach
-
-
-def parts(keys: Sequence, rng: np.random.Generator) -> np.ndarray:
-    """The part that each run is left out with: whole groups, dealt at random to up to :data:`PARTS` parts."""
-    group = np.unique([str(key) for key in keys], return_inverse=True)[1]
-    n_groups = group.max() + 1
-    return (rng.permutation(n_groups) % min(PARTS, n_groups))[group]
+    return as_dataset(found, compared)
 
 
 def at_levels(
@@ -253,19 +199,6 @@ def between_spectrum(D: np.ndarray, level: np.ndarray, kept: np.ndarray | None =
     return eigenvalues[np.argsort(-np.abs(eigenvalues), kind="stable")]
 
 
-def as_dataset(found: dict[str, list[np.ndarray]], compared: dict[str, Comparison]) -> xr.Dataset:
-    """What :func:`calibrated_dimension` returns, of measures by kind and of what is compared with its null."""
-    variables: dict[str, tuple] = {}
-    for suffix, over in {"": np.mean, "_low": np.min, "_high": np.max}.items():
-        table = np.array([over(values, axis=0) for values in found.values()])
-        variables[f"stress{suffix}"] = (("kind", "axis"), table[:, :AXES])
-        variables[f"participation{suffix}"] = ("kind", table[:, AXES])
-    excess = [one.interval(lambda real, null: real - null) for one in compared.values()]
-    fewer = [one.interval(lambda real, null: np.log(null / real)) for one in compared.values()]
-    of_real = [one.interval(lambda real, null: real) for one in compared.values()]
-    for position, suffix in enumerate(("", "_low", "_high")):
-        variables[f"excess_stress{suffix}"] = (("of", "axis"), np.array([e[position][:AXES] for e in excess]))
-        variables[f"fewer_dimensions{suffix}"] = ("of", np.exp([f[position][AXES] for f in fewer]))
-        variables[f"dimensions{suffix}"] = ("of", np.array([r[position][AXES] for r in of_real]))
-    coordinates = {"kind": list(KINDS), "of": list(compared), "axis": np.arange(1, AXES + 1)}
-    return xr.Dataset(variables, coordinates)
+def null_of(of: str) -> str:
+    """The kind of the nulls that models are compared with; ``between null`` of ``between``."""
+    return "null" if of == "models" else f"{of} null"

@@ -60,8 +60,9 @@ def permanova(
     dict
         By factor: ``share`` of the total sum of squares (R²), ``df``, ``f``, the pseudo-F
         :math:`\frac{SS_f/df_f}{SS_{res}/df_{res}}` with the residual of the model of all factors, ``p``, and
-        ``permuted``, the central 95 % of shares when the factor is permuted. ``p`` and ``permuted`` are NaN for a
-        factor that never varies while the others stand still; all is NaN for one that is constant.
+        ``permuted``, the central 95 % of shares when the factor is permuted, and ``permuted_once``, the share in one
+        permutation more: a control that is none of those. These three are NaN for a factor that never varies while the
+        others stand still; all is NaN for one that is constant.
 
     Raises
     ------
@@ -80,6 +81,7 @@ def permanova(
     0.9901 200
     """
     rng = np.random.default_rng(rng)
+    once = rng.spawn(1)[0]
     factors, sums, sizes = _by_block(distances, factors, blocks)
     G, total = _inner_products(sums, sizes)
     root = np.sqrt(sizes)[:, None]
@@ -91,16 +93,18 @@ def permanova(
         others = _basis(root * _design([columns[other] for other in factors if other != name], len(G)))
         ss, df = _explained(G, _beyond(others, root * columns[name]))
         strata = _strata(factors.drop(columns=name))
-        drawn = np.array([])
+        drawn, control = np.array([]), float("nan")
         if df and _varies(factors[name].to_numpy(), strata):
-            orders = (_within(strata, rng) for _ in range(permutations))
-            drawn = np.array([_explained(G, _beyond(others, root * columns[name][order]))[0] for order in orders])
+            orders = [*(_within(strata, rng) for _ in range(permutations)), _within(strata, once)]
+            *drawn, control = (_explained(G, _beyond(others, root * columns[name][order]))[0] for order in orders)
+            drawn = np.array(drawn)
         found[name] = {
             "share": float(ss / total) if df else float("nan"),
             "df": df,
             "f": float(ss / df / ((total - whole) / df_residual)) if df and df_residual else float("nan"),
             "p": float((np.sum(drawn >= ss - SAME * total) + 1) / (permutations + 1)) if len(drawn) else float("nan"),
             "permuted": percentile_interval(drawn / total) if len(drawn) else [float("nan")] * 2,
+            "permuted_once": float(control / total),
         }
     return found
 

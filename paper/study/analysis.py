@@ -59,6 +59,17 @@ class Analysis(Strict):
     )
     null_draws: int = Field(default=5, ge=2, le=1000, description="nulls that a dimension is compared with")
     null_seed: Seed = Field(default=0, description="seed of the permutations within classes")
+    excess_margin: Between = Field(
+        default=0.1,
+        description="smallest excess over the null that counts, as a fraction of the stress that the null leaves "
+        "unexplained",
+    )
+    fewer_margin: float = Field(
+        default=2.0,
+        gt=1,
+        le=1000,
+        description="how many times fewer dimensions than their null runs must fill to count",
+    )
     bootstrap_draws: Draws = Field(default=1000, description="draws of runs behind an interval")
     bootstrap_seed: int = Field(
         default=0, ge=0, le=2**31 - 1, description="of the draws, and of scikit-learn's forests"

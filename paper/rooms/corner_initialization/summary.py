@@ -214,7 +214,8 @@ def end_numbers(models: pd.DataFrame) -> dict:
     """Last models of the runs: error, progress and distance to P* by start and split, as :func:`mean_with_interval`.
 
     For corners also their ``difference`` from normal runs. Its interval takes the mean over the runs of each corner
-    (label seed) as one value: runs of one corner share their labels.
+    (label seed) as one value: runs of one corner share their labels. For normal runs, as a control, ``halves``, the
+    difference of every second one from the others.
     """
     last = models.groupby("run", sort=False).nth(-1)
     normal = last[last["start"] == "normal"]
@@ -230,6 +231,9 @@ def end_numbers(models: pd.DataFrame) -> dict:
                     difference = mean_with_interval(of_corners, normal[column])
                     interval = [difference["low"], difference["high"]]
                     numbers[start][split][name]["difference"] = difference | {"interval": interval}
+                else:
+                    halves = normal[column][1::2], normal[column][::2]
+                    numbers[start][split][name]["halves"] = mean_with_interval(*halves)
     return numbers
 
 

@@ -37,7 +37,13 @@ UNITS = {
     "hellinger": "no unit",
 }
 #: Pictures as they are written.
-PICTURE_NAMES = {"inpca_2": "InPCA, 2 axes", "inpca_3": "InPCA, 3 axes", "tsne": "t-SNE", "umap": "UMAP"}
+PICTURE_NAMES = {
+    "inpca_2": "InPCA, 2 axes",
+    "inpca_3": "InPCA, 3 axes",
+    "tsne": "t-SNE",
+    "umap": "UMAP",
+    "progress": "progress alone",
+}
 #: Hellinger distances above this count as saturated; the largest is 1.
 SATURATED = 0.99
 

@@ -41,16 +41,19 @@ class Distances(Section):
     subset_draws: int = Field(default=16, ge=1, le=1000, description="random subsets of each number of samples")
 
     def check(self, key: str, study: CommonStudy) -> None:
-        """Whether there are two runs, samples to halve, and as many models as neighbours; raises ValueError if not."""
+        """Whether there are configurations, samples and models enough; raises ValueError if not."""
         n_train = study.dataset.n_train
         if not n_train >> self.subset_halvings:
             raise ValueError(
                 f"{key}.subset_halvings: n_train {n_train} cannot be halved {self.subset_halvings} times, only "
                 f"{n_train.bit_length() - 1}"
             )
-        n_runs = len(study.configurations("main")) * len(study.experiments["main"].seeds)
-        if n_runs < 2:
-            raise ValueError(f"{key}: needs two runs in experiments.main, which has {n_runs}; leave the notebook out")
+        n_configurations = len(study.configurations("main"))
+        if n_configurations < 3:
+            raise ValueError(
+                f"{key}: needs three configurations in experiments.main to compare with nulls, which has "
+                f"{n_configurations}; leave the notebook out"
+            )
         models = n_models(study, "main")
         for name in ("tsne_perplexity", "umap_neighbours"):
             value = getattr(self, name)
@@ -77,5 +80,6 @@ ROOM = Room(
     section=Distances,
     reads=_reads,
     figures=("metrics", "hellinger", "weighted", "pictures", "preservation", "subsets"),
+    analysis=("excess_margin",),
     settings=("other_metrics", "progress_bins", "umap_neighbours"),
 )

@@ -19,5 +19,7 @@ ROOM = Room(
         "spread_radius_test",
         "outlier_distance",
         "fitted_error",
+        "excess_margin",
+        "fewer_margin",
     ),
 )

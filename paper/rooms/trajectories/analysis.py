@@ -95,6 +95,30 @@ class Compared:
         others = [name for name in FACTOR_NAMES if name != "network"]
         return controlled({name: self.mean(excess(self.between), "network", name) for name in others})
 
+    def architecture_alone(self) -> dict[str, dict]:
+        """``excess`` of another architecture, and how much more it is than that of another ``optimizer``."""
+        added = excess(self.between)
+        return {"excess": self.mean(added, "network"), "optimizer": self.mean(added, "network", "optimizer")}
+
+
+def shuffled(runs: pd.DataFrame, *, rng: int) -> pd.DataFrame:
+    """The same runs, dealt at random to the configurations, each keeping its seed: a control that has no effects.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        As for :meth:`Compared.of`.
+    rng : int
+    """
+    order, seeds = np.arange(len(runs)), runs["seed"].to_numpy()
+    generator = np.random.default_rng(rng)
+    for seed in np.unique(seeds):
+        rows = np.flatnonzero(seeds == seed)
+        order[rows] = generator.permutation(rows)
+    dealt = runs.copy()
+    dealt[["configuration", *FACTOR_NAMES]] = runs[["configuration", *FACTOR_NAMES]].to_numpy()[order]
+    return dealt
+
 
 def shares_of_variance(distances: np.ndarray, runs: pd.DataFrame, *, permutations: int, rng: int) -> dict[str, dict]:
     """Share of the variance of trajectories of each of :data:`PARTS`, with its test.

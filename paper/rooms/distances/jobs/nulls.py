@@ -26,8 +26,9 @@ def write_nulls(
     """Write what class-preserving nulls of an experiment give under several distances."""
     table, opened = pd.read_parquet(models), open_stores(stores)
     every = -(-len(runs(table)) // n_models)
-    given = [one[::every] for one in stored_runs(table, opened, split)]
-    found = metric_nulls(given, opened[0].labels(split), json.loads(metrics), draws=draws, rng=null_seed, n_jobs=1)
+    stored, labels = stored_runs(table, opened, split), opened[0].labels(split)
+    given, groups = [one[::every] for one in stored], [one.configuration for one in stored]
+    found = metric_nulls(given, labels, json.loads(metrics), groups=groups, draws=draws, rng=null_seed, n_jobs=1)
     save_dataset(found, output)
     print(f"{sum(map(len, given))} models, {found.sizes['metric']} distances")
 
