@@ -214,8 +214,7 @@ def end_numbers(models: pd.DataFrame) -> dict:
     """Last models of the runs: error, progress and distance to P* by start and split, as :func:`mean_with_interval`.
 
     For corners also their ``difference`` from normal runs. Its interval takes the mean over the runs of each corner
-    (label seed) as one value: runs of one corner share their labels. For normal runs, as a control, ``halves``, the
-    difference of every second one from the others.
+    (label seed) as one value: its runs share their labels. ``halves``, of normal runs: every second less the others.
     """
     last = models.groupby("run", sort=False).nth(-1)
     normal = last[last["start"] == "normal"]
@@ -228,12 +227,11 @@ def end_numbers(models: pd.DataFrame) -> dict:
                 numbers[start][split][name] = mean_with_interval(of_start[column])
                 if start in CORNERS:
                     of_corners = of_start.groupby("label_seed")[column].mean()
-                    difference = mean_with_interval(of_corners, normal[column])
-                    interval = [difference["low"], difference["high"]]
-                    numbers[start][split][name]["difference"] = difference | {"interval": interval}
+                    found = mean_with_interval(of_corners, normal[column])
+                    numbers[start][split][name]["difference"] = found | {"interval": [found["low"], found["high"]]}
                 else:
-                    halves = normal[column][1::2], normal[column][::2]
-                    numbers[start][split][name]["halves"] = mean_with_interval(*halves)
+                    halves = mean_with_interval(normal[column][1::2], normal[column][::2])
+                    numbers[start][split][name]["halves"] = halves
     return numbers
 
 
