@@ -10,7 +10,16 @@ from paper.report.claims import Claim, ClaimsError, paper_numbers, paper_series,
 from paper.report.verdicts import VERDICTS, claims_table, judge, judge_files, number
 from paper.study.rooms import rooms
 
-ONE = dict(id="a_claim", text="It is.", source="Fig. 1", paper=None, number="value", rule={"at_least": 1})
+ONE = dict(
+    id="a_claim",
+    text="It is.",
+    source="Fig. 1",
+    paper=None,
+    number="value",
+    rule={"at_least": 1},
+    why_no_control="nothing is shuffled",
+    scale="Not known.",
+)
 NUMBERS = {"value": 1, "rows": [{"x": 2}], "none": float("nan"), "text": "a", "yes": True}
 INVALID = " is not a valid list of claims:"
 
@@ -21,9 +30,8 @@ INVALID = " is not a valid list of claims:"
         ({"at_least": 1}, "held"),
         ({"above": 1}, "not held"),
         ({"at_least": 0, "below": 1}, "not held"),
-        ({"at_most": "rows.0.x"}, "held"),
-        ({"at_least": "other.x"}, "not tested"),
-        ({"below": "none"}, "not tested"),
+        ({"at_most": {"what": "that of another", "number": "rows.0.x"}}, "held"),
+        ({"below": {"what": "no number", "number": "none"}}, "not tested"),
         ({"above": "paper.tangents_differ"}, "held"),
         ({"below": "paper.tangents_differ"}, "not held"),
         ({"below": {"what": "that of another", "number": "rows.0.x"}}, "held"),
@@ -50,8 +58,8 @@ def test_rules(rule, expected):
     ],
 )
 def test_intervals_and_nulls(ends, null, expected):
-    null = None if null is None else {"what": "shuffled", "number": null}
-    claim = Claim(**ONE | {"rule": {"above": 1}, "interval": "ends", "control": null})
+    given = {} if null is None else {"control": {"what": "shuffled", "number": null}, "why_no_control": None}
+    claim = Claim(**ONE | {"rule": {"above": 1}, "interval": "ends"} | given)
     assert judge([claim], "book", NUMBERS | {"value": 2, "ends": ends})[0]["verdict"] == expected
 
 
@@ -72,8 +80,9 @@ def test_numbers_are_found_by_their_keys():
 def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
     beside = {"what": "that of the others", "number": "rows.0.x"}
     null, scale = {"what": "samples shuffled", "number": 3}, "Grows with the number of samples."
+    control = {"control": null, "why_no_control": None}
     claims = [
-        Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": beside}, "control": null}),
+        Claim(**ONE | {"id": "below_a_number", "text": "It is less.", "rule": {"below": beside}} | control),
         Claim(**ONE | {"id": "too_small", "text": "It is two.", "rule": {"at_least": 2}, "paper": "tangents_differ"}),
         Claim(**ONE | {"id": "elsewhere", "number": "absent.x"}),
         Claim(**ONE | {"id": "wide", "text": "It is more.", "rule": {"above": "paper.tangents_differ"}}),
@@ -84,13 +93,14 @@ def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
     assert "\n2 held, 1 not held, 1 cannot tell, 1 not tested.\n" in table
     assert all(f"- *{verdict}*: {meaning}." in table for verdict, meaning in VERDICTS.items())
     value, source = "1<br><sub>book.value</sub>", "<sub>Fig. 1</sub>"
+    none, unknown = "none: nothing is shuffled", "Not known."
     below = "less than 2<br><sub>that of the others</sub>"
-    assert ["It is less.", value, "3<br><sub>samples shuffled</sub>", below, "held", source, "–"] in rows
-    assert ["It is two.", value, "–", "at least 2", "**not held**", f"0.1297 (exact)<br>{source}", "–"] in rows
+    assert ["It is less.", value, "3<br><sub>samples shuffled</sub>", below, "held", source, unknown] in rows
+    assert ["It is two.", value, none, "at least 2", "**not held**", f"0.1297 (exact)<br>{source}", unknown] in rows
     more = "more than 0.13<br><sub>the paper’s number</sub>"
-    assert ["It is more.", value, "–", more, "held", source, "–"] in rows
+    assert ["It is more.", value, none, more, "held", source, unknown] in rows
     maybe = "1 [0.5, 2]<br><sub>book.value</sub>"
-    assert ["It may be.", maybe, "–", "at least 1", "**cannot tell**", source, scale] in rows
+    assert ["It may be.", maybe, none, "at least 1", "**cannot tell**", source, scale] in rows
     assert table.endswith("does not have the numbers: elsewhere.\n")
 
 
@@ -109,16 +119,27 @@ def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
         ({"interval": "a..b"}, "interval"),
         ({"rule": {"below": {"what": "", "number": "a"}}}, "what"),
         ({"control": {"number": 1}}, "what"),
+        ({"rule": {"below": "rows.0.x"}}, "below"),
+        ({"scale": ""}, "scale"),
         (
             {"control": {"what": "none", "number": 1}, "why_no_control": "because"},
-            "a_claim: a claim with a control has no",
+            "a_claim: a claim with a control has no why_no_control",
         ),
+        ({"why_no_control": None}, "a_claim: a claim has a control, or says in why_no_control why"),
     ],
 )
 def test_bad_claims_are_refused(tmp_path, change, message):
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump({"claims": [ONE | change]}))
     with pytest.raises(ClaimsError, match=message):
+        read_claims(path)
+
+
+@pytest.mark.parametrize("key", ["id", "text", "source", "paper", "number", "rule", "why_no_control", "scale"])
+def test_a_claim_that_lacks_a_key_is_refused_with_its_name(tmp_path, key):
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump({"claims": [{name: value for name, value in ONE.items() if name != key}]}))
+    with pytest.raises(ClaimsError, match=rf"claims\.0.*{key}"):
         read_claims(path)
 
 

@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from inpca.dimension import (
     axes_needed,
-    bootstrap_spectra,
-    dimension,
     explained_stress,
     participation_ratio,
     signed_spectrum,
@@ -64,12 +62,6 @@ def test_models_that_are_all_the_same_fill_no_dimension(n):
     assert np.array_equal(zeros, np.zeros(n))
     assert np.array_equal(explained_stress(zeros), np.ones(n))
     assert axes_needed(zeros) == 0 and participation_ratio(zeros) == 0
-    found = dimension(np.zeros((n, n)), np.arange(n), n, 3, np.random.default_rng(0))
-    expected = {"eigenvalue": np.zeros(n), "axes_needed": 0, "participation_ratio": 0}
-    expected |= {"axes_needed_error": 0, "participation_ratio_error": 0}
-    assert all(np.array_equal(found[name], value) for name, value in expected.items())
-    first = found["explained_stress"].sel(axis=1), found["explained_stress_error"].sel(axis=1)
-    assert first == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -101,32 +93,3 @@ def test_weights_that_count_no_models_are_refused(weight, message):
 def test_what_is_no_table_of_distances_is_refused(D, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         signed_spectrum(D)
-
-
-def test_a_seed_is_as_good_as_its_generator(distances):
-    run = np.arange(40) // 8
-    from_seed, from_generator = (dimension(distances, run, 3, 5, rng=rng) for rng in (4, np.random.default_rng(4)))
-    assert from_seed.equals(from_generator)
-
-
-def test_a_standard_error_takes_two_samples():
-    with pytest.raises(ValueError, match=r"^resamples is 1; a standard error takes two or more$"):
-        dimension(1 - np.eye(3), np.arange(3), 2, 1, np.random.default_rng(0))
-
-
-def test_resampled_runs_come_with_all_their_models(distances):
-    run = np.arange(40) // 8
-    sizes = [len(values) for values in bootstrap_spectra(distances, run, 30, np.random.default_rng(0))]
-    assert all(size % 8 == 0 and 8 <= size <= 40 for size in sizes) and len(set(sizes)) > 1
-
-
-def test_runs_that_are_copies_have_no_error_and_different_ones_have(distances):
-    copies = np.tile(np.arange(8), 5)
-    of_copies = distances[np.ix_(copies, copies)]
-    run = np.arange(40) // 8
-    same, different = (dimension(D, run, 50, 20, np.random.default_rng(1)) for D in (of_copies, distances))
-    assert same["participation_ratio_error"] < 1e-6 * same["participation_ratio"]
-    assert different["participation_ratio_error"] > 0.001
-    assert different.sizes["axis"] == 50 and np.isnan(different["eigenvalue"].sel(axis=50))
-    again = dimension(distances, run, 50, 20, np.random.default_rng(1))
-    assert again.equals(different)

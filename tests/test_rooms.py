@@ -64,6 +64,8 @@ claims:
     paper: null
     number: above
     rule: {at_least: 1}
+    why_no_control: a count of models
+    scale: Not known.
 """
 PARAMETERS = """models: str = ""  # model table
 counts: str = ""  # made by the room's job

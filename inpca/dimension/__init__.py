@@ -1,7 +1,6 @@
 """How many dimensions models fill: spectra of their distances, measures of dimension, and what nulls give."""
 
 from inpca.dimension.calibrated import calibrated_dimension
-from inpca.dimension.errors import bootstrap_spectra, dimension
 from inpca.dimension.nulls import StackedRuns, class_preserving_orders
 from inpca.dimension.spectrum import (
     ENOUGH_STRESS,
@@ -16,11 +15,9 @@ __all__ = [
     "ENOUGH_STRESS",
     "StackedRuns",
     "axes_needed",
-    "bootstrap_spectra",
     "calibrated_dimension",
     "checked_weights",
     "class_preserving_orders",
-    "dimension",
     "explained_stress",
     "participation_ratio",
     "signed_spectrum",

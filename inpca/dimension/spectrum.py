@@ -180,8 +180,3 @@ def participation_ratio(eigenvalues: ArrayLike) -> float:
     eigenvalues = np.asarray(eigenvalues, np.float64)
     total = np.sum(eigenvalues**2)
     return 0.0 if total == 0 else float(np.abs(eigenvalues).sum() ** 2 / total)
-
-
-def padded(values: np.ndarray, n: int) -> np.ndarray:
-    """The first n values, followed by NaN where there are fewer."""
-    return np.append(values, np.full(max(0, n - len(values)), np.nan))[:n]

@@ -55,8 +55,10 @@ class Beside(Strict):
     number: float | NumberName = Field(description="name of a number of the notebook, or a number known beforehand")
 
 
+#: Name of a number of the paper, after paper and a dot.
+PaperName = Annotated[str, StringConstraints(pattern=r"^paper\.\w+(\.\w+)*$")]
 #: What the number of a claim is compared with.
-Bound = float | NumberName | Beside
+Bound = float | PaperName | Beside
 
 
 class Claim(Strict):
@@ -72,21 +74,21 @@ class Claim(Strict):
     )
     rule: dict[Literal["at_least", "at_most", "above", "below"], Bound] = Field(
         min_length=1,
-        description="bounds, each a number, another one of the notebook with words for it, or paper. and one of the "
-        "paper's",
+        description="bounds, each a number known beforehand, one of the notebook with words for it, or paper. and one "
+        "of the paper's",
     )
     control: Beside | None = Field(default=None, description="what a null model or a control gives for the same number")
     why_no_control: str | None = Field(default=None, min_length=1, description="why there is none, where there is none")
-    scale: str | None = Field(
-        default=None,
-        min_length=1,
-        description="what more samples, classes, larger networks or longer training do to it",
+    scale: str = Field(
+        min_length=1, description="what more samples, classes, larger networks or longer training do to it"
     )
 
     @model_validator(mode="after")
     def _has_a_control_or_says_why_not(self) -> Claim:
         if self.control is not None and self.why_no_control is not None:
             raise ValueError(f"claim {self.id}: a claim with a control has no why_no_control")
+        if self.control is None and self.why_no_control is None:
+            raise ValueError(f"claim {self.id}: a claim has a control, or says in why_no_control why it has none")
         return self
 
     def numbers_of_the_paper(self) -> list[str]:

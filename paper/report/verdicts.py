@@ -18,6 +18,7 @@ from paper.report.claims import (
     Bound,
     Claim,
     ClaimsError,
+    NumberName,
     paper_numbers,
     read_claims,
 )
@@ -61,7 +62,7 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
     --------
     >>> claim = Claim(
     ...     id="grows", text="It grows.", source="Fig. 1", paper=None, number="slope", interval="slope_interval",
-    ...     rule={"above": 0}, control={"what": "shuffled", "number": "shuffled"},
+    ...     rule={"above": 0}, control={"what": "shuffled", "number": "shuffled"}, scale="Not known.",
     ... )
     >>> numbers = {"slope": 0.3, "slope_interval": [0.1, 0.5], "shuffled": 0.0}
     >>> judge([claim], "growth", numbers)[0]["verdict"]
@@ -73,7 +74,7 @@ def judge(claims: Sequence[Claim], notebook: str, numbers: Mapping | None) -> li
     """
     given = numbers or {}
 
-    def known(value: Bound | None) -> float | None:
+    def known(value: Bound | NumberName | None) -> float | None:
         """A number that is named, or known beforehand."""
         value = value.number if isinstance(value, Beside) else value
         if isinstance(value, str) and value.startswith(OF_PAPER):
@@ -181,7 +182,7 @@ def claims_rows(judged: Sequence[dict]) -> str:
             "holds if": "; ".join(_bound_text(claim, key) for key in claim["bounds"]),
             "verdict": claim["verdict"] if claim["verdict"] == "held" else f"**{claim['verdict']}**",
             "paper": _paper_text(claim),
-            "with scale": claim["scale"] or "–",
+            "with scale": claim["scale"],
         }
         for claim in judged
         if claim["verdict"] != "not tested"
@@ -198,7 +199,7 @@ def with_ends(claim: dict) -> str:
 def _control_text(claim: dict) -> str:
     """What the null or control gives, or why there is none."""
     if claim["control"] is None:
-        return f"none: {claim['why_no_control']}" if claim["why_no_control"] else "–"
+        return f"none: {claim['why_no_control']}"
     return f"{claim['control_value']:.3g}<br><sub>{claim['control']['what']}</sub>"
 
 
@@ -214,7 +215,7 @@ def _bound_text(claim: dict, key: str) -> str:
     if isinstance(bound, dict):
         return f"{WORDS[key]} {value}<br><sub>{bound['what']}</sub>"
     if isinstance(bound, str):
-        return f"{WORDS[key]} {value}<br><sub>{'the paper’s number' if bound.startswith(OF_PAPER) else bound}</sub>"
+        return f"{WORDS[key]} {value}<br><sub>the paper’s number</sub>"
     return f"{WORDS[key]} {value}"
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from paper.figures.intervals import point
 from paper.figures.manifold import axis_label, draw_geodesic
@@ -126,7 +126,7 @@ def participation(numbers: Mapping[str, dict]) -> Figure:
     numbers : mapping from name of the spectrum to dict
         With ``cases``, see :func:`.analysis.case_numbers`. Bars are intervals of 95 %; nulls are hollow.
     """
-    figure, panels = new_figure(2, width=4.8, height=3.6)
+    figure, panels = new_figure(2, width=4.8, height=3.6, sharey=True)
     for axes, (of, null) in zip(panels, (("models", "null"), ("between", "between_null")), strict=True):
         styles = zip(numbers.items(), SPECTRUM_COLOURS, SPECTRUM_MARKERS, strict=False)
         for shift, ((name, of_one), colour, marker) in enumerate(styles):
@@ -143,10 +143,11 @@ def participation(numbers: Mapping[str, dict]) -> Figure:
                 axes.hlines(one, place - 0.08, place + 0.08, color=colour, linewidth=1.6)
         numbers_of_corners = [int(n) for n in next(iter(numbers.values()))["cases"]]
         axes.set_xticks(range(len(numbers_of_corners)), [start_name(n) for n in numbers_of_corners], rotation=20)
-        axes.set(xlabel="runs start from", ylabel="participation ratio", yscale="log")
-        axes.set_yticks([1, 2, 5, 10, 20, 50])
-        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.set(xlabel="runs start from", yscale="log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
+    panels[0].set_ylabel("participation ratio")
     panels[0].set_title("all models (hollow: null; line: one run)", fontsize=9)
     panels[1].set_title("between runs at equal progress (hollow: null)", fontsize=9)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(numbers))
