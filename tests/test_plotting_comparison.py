@@ -33,7 +33,7 @@ def D(models):
 def test_a_panel_for_each_metric_and_a_line_for_each_in_the_last(table, D):
     names = ("bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger")
     panels = comparison.metrics(table, dict.fromkeys(names, embed(D, MODELS)), PALETTE).axes
-    assert [axes.get_title() for axes in panels[:5]] == [
+    assert [axes.get_title().split("\n")[0] for axes in panels[:5]] == [
         "Bhattacharyya",
         "spherical",
         "Jeffreys",
@@ -48,8 +48,26 @@ def test_a_far_end_of_the_geodesic_does_not_shrink_the_runs(table, D):
     embedding = embed(D, MODELS)
     usual = comparison.metrics(table, {"bhattacharyya": embedding}, PALETTE).axes[0].get_xlim()
     embedding["embedding"][-1] *= 100
-    far = comparison.metrics(table, {"bhattacharyya": embedding}, PALETTE).axes[0].get_xlim()
-    assert np.ptp(far) < 3 * np.ptp(usual)
+    axes = comparison.metrics(table, {"bhattacharyya": embedding}, PALETTE).axes[0]
+    assert np.ptp(axes.get_xlim()) < 3 * np.ptp(usual)
+    assert "beyond: $P_*$ and 0 points of the geodesic" in axes.get_title()
+
+
+def test_lines_of_explained_stress_differ_by_more_than_colour_and_say_their_value(table, D):
+    names = ("bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger")
+    stress = comparison.metrics(table, dict.fromkeys(names, embed(D, MODELS)), PALETTE).axes[-1]
+    for look in ("get_color", "get_marker", "get_linestyle", "get_markersize"):
+        kinds = {str(getattr(line, look)()) for line in stress.lines}
+        assert len(kinds) >= (4 if look == "get_linestyle" else 5)
+    value = embed(D, MODELS)["explained_stress"].sel(axis=3).item()
+    assert stress.get_legend_handles_labels()[1][0] == f"Bhattacharyya: {value:.1%}"
+
+
+def test_panels_of_embeddings_are_at_one_scale(table, D):
+    figure = comparison.weighted(table, {name: embed(D, MODELS) for name in ("a", "b")}, np.ones(40), 5, PALETTE)
+    assert [axes.get_aspect() for axes in figure.axes[1:3]] == [1, 1]
+    for axes in figure.axes[1:3]:
+        assert "%" in axes.get_xlabel() and "%" in axes.get_ylabel()
 
 
 def test_hellinger_distribution_ends_at_all_pairs(D):
@@ -79,7 +97,10 @@ def test_preservation_has_a_column_for_each_picture_and_a_point_for_each_run(tab
     shown = [Picture.of_inpca(embed(D, MODELS), 2), Picture.plain("tsne", rng.standard_normal((40, 2)))]
     panels = comparison.preservation(table, D, shown, PALETTE).axes
     assert [axes.get_title() for axes in panels[:2]] == ["InPCA, 2 axes", "t-SNE"]
-    assert all(len(axes.collections[0].get_offsets()) == 2 for axes in panels[2:])
+    assert all(len(axes.collections[0].get_offsets()) == 2 for axes in panels[2:4])
+    cells = [axes.collections[0].get_array() for axes in panels[:2]]
+    assert [counts.sum() for counts in cells] == [40 * 39 / 2] * 2
+    assert panels[4].get_ylabel() == "pairs of models in a cell"
     assert "√nats" in panels[0].get_ylabel() and "no unit" in panels[1].get_ylabel()
 
 

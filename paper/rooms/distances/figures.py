@@ -9,13 +9,14 @@ import pandas as pd
 import seaborn as sns
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, PercentFormatter
 from scipy.spatial.distance import squareform
 
 from paper.figures.manifold import architecture_legend, axis_label, draw_models, place_models
-from paper.figures.style import SPACE_LIKE, TIME_LIKE, Palette, new_figure
+from paper.figures.style import LOOKS, SPACE_LIKE, TIME_LIKE, Palette, new_figure
 from paper.models import runs
 from paper.rooms.distances.analysis import (
     COMPARED_AXES,
@@ -27,61 +28,76 @@ from paper.rooms.distances.analysis import (
     trajectory_lengths,
 )
 
-MARKERS = "os^Dv"
-#: Free space around models in a panel that does not show the whole geodesic, as a fraction of their spread.
-MARGIN = 0.3
-#: Bins along each side of a histogram of pairs of models, and which fraction of the pairs, the closest ones, it shows.
-PAIR_BINS, SHOWN = 120, 0.999
+#: Free space around models in a panel, as a part of their extent.
+MARGIN = 0.08
+#: Shape of a panel of two axes: its half width and height, as parts of the longer extent of the models.
+PANEL = (0.5, 0.36)
+#: Bins along each side of a histogram of pairs of models.
+PAIR_BINS = 120
 
 
 def metrics(table: pd.DataFrame, embeddings: Mapping[str, xr.Dataset], palette: Palette) -> Figure:
-    """PC1–PC2 under each metric, and explained stress against the number of axes.
+    """PC1–PC2 under each metric, both at one scale, and explained stress against the number of axes.
 
-    Panels show models of runs; P* and points of the geodesic that are further away, as by Jeffreys, may lie outside.
+    Panels hold all models of runs. Where points of the geodesic are much further away, as P* by Jeffreys, they are
+    left out and counted.
     """
     columns = -(-(len(embeddings) + 1) // 2)
-    figure, panels = new_figure(columns, 2, width=3.4, height=2.9)
+    figure, panels = new_figure(columns, 2, width=3.8, height=2.8)
     panels = panels.ravel()
     for axes, (name, embedding) in zip(panels, embeddings.items(), strict=False):
-        draw_embedding(axes, table, embedding, palette, unit=UNITS[name])
-        axes.set_title(METRIC_NAMES[name])
-        show_runs(axes, table, embedding)
+        draw_embedding(axes, table, embedding, palette, METRIC_NAMES[name], UNITS[name])
     for axes in panels[len(embeddings) : -1]:
         axes.axis("off")
     draw_stress(panels[-1], {METRIC_NAMES[name]: embedding for name, embedding in embeddings.items()})
-    figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=2 * columns + 1)
+    figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
     return figure
 
 
 def draw_embedding(
-    axes: Axes, table: pd.DataFrame, embedding: xr.Dataset, palette: Palette, unit: str = "√nats"
+    axes: Axes, table: pd.DataFrame, embedding: xr.Dataset, palette: Palette, title: str, unit: str = "√nats"
 ) -> None:
-    """First two axes of an InPCA."""
-    draw_models(axes, place_models(table, embedding), (1, 2), palette)
-    axes.set(xlabel=axis_label(embedding, 1, unit), ylabel=axis_label(embedding, 2, unit))
-
-
-def show_runs(axes: Axes, table: pd.DataFrame, embedding: xr.Dataset) -> None:
-    """Limit a panel of PC1–PC2 where points of the geodesic lie further out than the models of runs are spread."""
+    """First two axes of an InPCA at one scale, with a title that counts the points of the geodesic beyond the frame."""
     points = place_models(table, embedding)
-    for name, limit in (("pc1", axes.set_xlim), ("pc2", axes.set_ylim)):
-        low, high = runs(points)[name].min(), runs(points)[name].max()
-        spread = high - low
-        if points[name].max() > high + spread or points[name].min() < low - spread:
-            limit(low - MARGIN * spread, high + MARGIN * spread)
+    draw_models(axes, points, (1, 2), palette)
+    low, high = frame_of_runs(points)
+    middle, half = (low + high) / 2, (high - low).max() / 2
+    for axis, limit in enumerate((axes.set_xlim, axes.set_ylim)):
+        reach = max(half * PANEL[axis], (high - low)[axis] / 2)
+        limit(middle[axis] - reach, middle[axis] + reach)
+    axes.set(xlabel=axis_label(embedding, 1, unit), ylabel=axis_label(embedding, 2, unit), aspect="equal")
+    line = points.loc[points["kind"] != "run", ["pc1", "pc2"]].to_numpy()
+    beyond = int(((line < low) | (line > high)).any(axis=1).sum())
+    note = f"\nbeyond: $P_*$ and {beyond - 1} points of the geodesic" if beyond else ""
+    axes.set_title(title + note, fontsize=9)
+
+
+def frame_of_runs(points: pd.DataFrame) -> np.ndarray:
+    """Lowest and highest coordinates (2, 2) of runs, and of the geodesic unless it leads much further away."""
+    names = ["pc1", "pc2"]
+    models, whole = (rows[names].agg(["min", "max"]).to_numpy() for rows in (runs(points), points))
+    spread = models[1] - models[0]
+    far = (whole[1] > models[1] + spread).any() or (whole[0] < models[0] - spread).any()
+    low, high = models if far else whole
+    rim = MARGIN * (high - low).max()
+    return np.stack([low - rim, high + rim])
 
 
 def draw_stress(axes: Axes, embeddings: Mapping[str, xr.Dataset]) -> None:
-    """Explained stress of the first axes, one line for each embedding."""
-    colours = sns.color_palette("viridis", len(embeddings))
-    for (name, embedding), colour, marker in zip(embeddings.items(), colours, MARKERS, strict=False):
-        stress = embedding["explained_stress"][:COMPARED_AXES]
-        axes.plot(stress["axis"], stress, color=colour, marker=marker, markersize=5, linewidth=1, label=name)
+    """Explained stress of the first axes, one line for each embedding; its value with three axes in the legend."""
+    looks = dict(zip(embeddings, LOOKS, strict=False))
+    for place, (name, embedding) in enumerate(embeddings.items()):
+        look, stress = looks[name], embedding["explained_stress"][:COMPARED_AXES]
+        label = f"{name}: {stress.sel(axis=3).item():.1%}"
+        # the first are larger and hollow, so that those that lie on top of each other are all seen
+        size, face = 4 + 1.3 * (len(embeddings) - 1 - place), look.colour if place == len(embeddings) - 1 else "none"
+        line = {"color": look.colour, "linestyle": look.dashes, "linewidth": 1.2, "marker": look.marker}
+        axes.plot(stress["axis"], stress, markersize=size, markerfacecolor=face, label=label, **line)
     axes.set(xlabel="number of axes", ylabel="explained stress", ylim=(0, 1.02))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", linewidth=0.4)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, title="of three axes", title_fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def hellinger(D: np.ndarray, embeddings: Mapping[int, xr.Dataset]) -> Figure:
@@ -118,8 +134,7 @@ def weighted(
     crowd.hist(progress, bins=np.linspace(0, 1, bins + 1), color="0.6")
     crowd.set(xlabel="progress", ylabel="models in a bin", xlim=(0, 1))
     for axes, (name, embedding) in zip(pictures, embeddings.items(), strict=True):
-        draw_embedding(axes, table, embedding, palette)
-        axes.set_title(name)
+        draw_embedding(axes, table, embedding, palette, name)
     draw_stress(stress, embeddings)
     figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=4)
     return figure
@@ -128,8 +143,7 @@ def weighted(
 def pictures(table: pd.DataFrame, embedding: xr.Dataset, neighbours: xr.Dataset, palette: Palette) -> Figure:
     """InPCA, t-SNE and UMAP of the same models, runs joined by lines."""
     figure, panels = new_figure(3, width=3.7, height=3.5)
-    draw_embedding(panels[0], table, embedding, palette)
-    panels[0].set_title("InPCA")
+    draw_embedding(panels[0], table, embedding, palette, "InPCA")
     for axes, (variable, name) in zip(panels[1:], {"tsne": "t-SNE", "umap": "UMAP"}.items(), strict=True):
         draw_models(axes, place_models(table, neighbours, variable), (1, 2), palette)
         axes.set(xlabel="first coordinate (no unit)", ylabel="second coordinate (no unit)", title=name)
@@ -143,11 +157,10 @@ def preservation(table: pd.DataFrame, D: np.ndarray, shown: list[Picture], palet
     roots = np.sqrt(squareform(D, checks=False).astype(np.float64))
     lengths = trajectory_lengths(table, np.diagonal(D, 1))
     networks = runs(table).groupby("run", sort=False)["network"].first()
-    for (above, below), picture in zip(panels.T, shown, strict=True):
-        distances = signed_root(picture.squares())
-        limits = [np.quantile(values, [0, SHOWN]) for values in (roots, distances)]
-        counts, *edges = np.histogram2d(roots, distances, bins=PAIR_BINS, range=limits)
-        above.pcolormesh(*edges, np.ma.masked_equal(counts.T, 0), norm=LogNorm(), cmap="viridis", rasterized=True)
+    histograms = [np.histogram2d(roots, signed_root(picture.squares()), bins=PAIR_BINS) for picture in shown]
+    norm = LogNorm(1, max(counts.max() for counts, *_ in histograms))
+    for (above, below), picture, (counts, *edges) in zip(panels.T, shown, histograms, strict=True):
+        above.pcolormesh(*edges, np.ma.masked_equal(counts.T, 0), norm=norm, cmap="viridis", rasterized=True)
         above.set(
             xlabel="$\\sqrt{d_B}$ of a pair (√nats)",
             ylabel=f"distance in the picture ({picture.unit})",
@@ -158,6 +171,7 @@ def preservation(table: pd.DataFrame, D: np.ndarray, shown: list[Picture], palet
         below.scatter(lengths, in_picture[lengths.index], c=colours, s=14, linewidth=0, rasterized=True)
         below.set(xlabel="Riemannian length of a run (√nats)", ylabel=f"length in the picture ({picture.unit})")
         below.set(xlim=(0, None), ylim=(0, None))
+    figure.colorbar(ScalarMappable(norm, "viridis"), ax=panels[0].tolist(), label="pairs of models in a cell", pad=0.01)
     handles = architecture_legend(palette)[:-1]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(palette.networks))
     return figure
