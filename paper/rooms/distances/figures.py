@@ -66,10 +66,11 @@ def draw_embedding(
         reach = max(half * PANEL[axis], (high - low)[axis] / 2)
         limit(middle[axis] - reach, middle[axis] + reach)
     axes.set(xlabel=axis_label(embedding, 1, unit), ylabel=axis_label(embedding, 2, unit), aspect="equal")
-    line = points.loc[points["kind"] != "run", ["pc1", "pc2"]].to_numpy()
-    beyond = int(((line < low) | (line > high)).any(axis=1).sum())
-    note = f"\nbeyond: $P_*$ and {beyond - 1} points of the geodesic" if beyond else ""
-    axes.set_title(title + note, fontsize=9)
+    line = points[points["kind"] != "run"].sort_values("t")[["pc1", "pc2"]].to_numpy()
+    (left, bottom), (right, top) = np.transpose([axes.get_xlim(), axes.get_ylim()])
+    outside = ((line < [left, bottom]) | (line > [right, top])).any(axis=1)
+    note = f"\nbeyond: {outside.sum()} points of the geodesic" if outside.any() else ""
+    axes.set_title(title + note + (", with $P_*$" if outside[-1] else ""), fontsize=9)
 
 
 def frame_of_runs(points: pd.DataFrame) -> np.ndarray:
