@@ -66,7 +66,8 @@ def test_of_many_models_every_kth_checkpoint_is_taken(stores, largest, every):
 
 def test_a_further_null_in_the_place_of_runs_has_no_excess_that_counts(stores):
     found = measure_dimension(model_table(stores, 3), stores, "test", largest=1000, draws=3, rng=0, n_jobs=1)
-    numbers = dimension_numbers(found, excess_margin=0.1, fewer_margin=2.0)
+    found.attrs |= {"excess_margin": 0.1, "fewer_margin": 2.0}
+    numbers = dimension_numbers(found)
     assert numbers["margin"]["models"]["3"] == pytest.approx(0.1 * (1 - numbers["stress"]["null"]["3"]))
     for of in ("models", "between", "from_epoch_1"):
         assert abs(numbers["control"]["excess"][of]["3"]) < numbers["margin"][of]["3"]
@@ -75,7 +76,7 @@ def test_a_further_null_in_the_place_of_runs_has_no_excess_that_counts(stores):
         assert low < numbers["fewer"][of] < high
     assert list(schedule_table(found).index)[:2] == ["as recorded", "as the paper's"]
     assert dimension_table(found).shape == (7, 6) and excess_table(found).shape == (4, 6)
-    assert "10% of" in dimension_text(found, excess_margin=0.1, fewer_margin=2.0)
+    assert "10% of" in dimension_text(found)
 
 
 def test_models_count_as_the_schedule_of_the_paper_would_have_them():

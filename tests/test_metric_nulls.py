@@ -22,7 +22,7 @@ def test_stress_is_that_of_the_runs_and_of_their_nulls(rng):
     D = pairwise_distances(StackedRuns(runs), log=True, metric="spherical")
     stress = found["stress"].sel(metric="spherical", kind="models", axis=[3, 10])
     np.testing.assert_allclose(stress, explained_stress(signed_spectrum(D))[[2, 9]])
-    numbers = null_numbers(found, excess_margin=0.1)
+    numbers = null_numbers(found.assign_attrs(excess_margin=0.1))
     for metric in METRICS:
         low, high = numbers[metric]["excess_interval"]["10"]
         assert low <= numbers[metric]["excess"]["10"] <= high
@@ -38,6 +38,6 @@ def test_shuffled_runs_are_explained_as_their_null(rng):
     orders = class_preserving_orders(LABELS, 10, rng=rng)
     shuffled = logs([run[:, order] for run, order in zip(runs, orders, strict=True)])
     found = metric_nulls(shuffled, LABELS, METRICS, groups=range(10), draws=2, rng=0, n_jobs=1)
-    numbers = null_numbers(found, excess_margin=0.1)
+    numbers = null_numbers(found.assign_attrs(excess_margin=0.1))
     assert all(abs(row["excess"]["10"]) < 2e-3 for row in numbers.values())
     assert all(abs(row["control"]["10"]) < row["margin"]["10"] for row in numbers.values())

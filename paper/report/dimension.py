@@ -24,16 +24,15 @@ the stress that the null leaves unexplained, and a ratio of dimensions from {few
 """
 
 
-def dimension_numbers(found: xr.Dataset, *, excess_margin: float, fewer_margin: float) -> dict:
+def dimension_numbers(found: xr.Dataset) -> dict:
     """Numbers of a calibrated dimension, by names that claims can use.
 
     Parameters
     ----------
     found : Dataset
-        From :func:`paper.dimension.measure_dimension`.
-    excess_margin, fewer_margin : float
-        What a study sets beforehand: the smallest excess that counts, as a fraction of the stress that the null leaves
-        unexplained, and the smallest ratio of dimensions.
+        From :func:`paper.dimension.measure_dimension`. As attributes it has what a study sets beforehand:
+        ``excess_margin``, the smallest excess that counts, as a fraction of the stress that the null leaves
+        unexplained, and ``fewer_margin``, the smallest ratio of dimensions.
 
     Returns
     -------
@@ -62,10 +61,13 @@ def dimension_numbers(found: xr.Dataset, *, excess_margin: float, fewer_margin: 
         "participation": {named(kind): found["participation"].sel(kind=kind).item() for kind in found["kind"].values},
         "excess": excess[""],
         "excess_interval": {of: {k: [low[of][k], high[of][k]] for k in low[of]} for of in low},
-        "margin": {named(of): by_axis(excess_margin * (1 - found["stress"].sel(kind=null_of(of)))) for of in compared},
+        "margin": {
+            named(of): by_axis(found.attrs["excess_margin"] * (1 - found["stress"].sel(kind=null_of(of))))
+            for of in compared
+        },
         **{key: by_comparison(f"{key}{rest}") for key, rest in (("fewer", "_dimensions"), ("dimensions", ""))},
         **{f"{key}_interval": ends(f"{key}{rest}") for key, rest in (("fewer", "_dimensions"), ("dimensions", ""))},
-        "fewer_margin": fewer_margin,
+        "fewer_margin": found.attrs["fewer_margin"],
         "control": {
             "excess": {named(of): by_axis(found["control_excess_stress"].sel(of=of)) for of in compared},
             "fewer": by_comparison("control_fewer_dimensions"),
@@ -124,8 +126,8 @@ def schedule_table(found: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("checkpoints")
 
 
-def dimension_text(found: xr.Dataset, *, excess_margin: float, fewer_margin: float) -> str:
-    """What the comparison with nulls gives, in words, with the margins of :func:`dimension_numbers`."""
+def dimension_text(found: xr.Dataset) -> str:
+    """What the comparison with nulls gives, in words, with the margins of the study."""
     stress, ratio, between = found["stress"].sel(axis=3), found["participation"], found.sel(of="between")
     return TEXT.format(
         real=stress.sel(kind="models").item(),
@@ -137,6 +139,6 @@ def dimension_text(found: xr.Dataset, *, excess_margin: float, fewer_margin: flo
         fewer=between["fewer_dimensions"].item(),
         low=between["fewer_dimensions_low"].item(),
         high=between["fewer_dimensions_high"].item(),
-        excess_margin=excess_margin,
-        fewer_margin=fewer_margin,
+        excess_margin=found.attrs["excess_margin"],
+        fewer_margin=found.attrs["fewer_margin"],
     )

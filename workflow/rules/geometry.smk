@@ -81,12 +81,19 @@ rule dimension:
     threads: workflow.cores
     params:
         largest=study.analysis.dimension_models,
-        draws=study.analysis.null_draws,
-        null_seed=study.analysis.null_seed,
+        nulls=json.dumps(
+            {"draws": study.analysis.null_draws, "rng": study.analysis.null_seed}
+        ),
+        margins=json.dumps(
+            {
+                "excess_margin": study.analysis.excess_margin,
+                "fewer_margin": study.analysis.fewer_margin,
+            }
+        ),
     shell:
         'python "$SCRIPTS"/dimension.py --stores {input.stores:q} --models {input.models:q}'
-        " --split {wildcards.split:q} --largest {params.largest:q} --draws {params.draws:q}"
-        " --null-seed {params.null_seed:q} --threads {threads} --output {output:q} > {log:q} 2>&1"
+        " --split {wildcards.split:q} --largest {params.largest:q} --nulls {params.nulls:q}"
+        " --margins {params.margins:q} --threads {threads} --output {output:q} > {log:q} 2>&1"
 
 
 rule trajectories:

@@ -16,17 +16,15 @@ def write_dimension(
     models: Annotated[Path, "model table"],
     split: str,
     largest: Annotated[int, "models to take"],
-    draws: Annotated[int, "nulls"],
-    null_seed: int,
+    nulls: Annotated[dict, "how many draws, and their seed as rng"],
+    margins: Annotated[dict, "what counts, set beforehand; kept as attributes"],
     threads: int,
     output: Path,
 ) -> None:
     """Write how many dimensions the models of an experiment fill on one split, beside nulls."""
     table = pd.read_parquet(models)
-    found = measure_dimension(
-        table, open_stores(stores), split, largest=largest, draws=draws, rng=null_seed, n_jobs=threads
-    )
-    save_dataset(found, output)
+    found = measure_dimension(table, open_stores(stores), split, largest=largest, n_jobs=threads, **nulls)
+    save_dataset(found.assign_attrs(margins), output)
     real, null = (float(found["participation"].sel(kind=kind)) for kind in ("between", "between null"))
     print(f"{found.attrs['n_models']} models, participation ratio between runs {real:.4g}, of their null {null:.4g}")
 

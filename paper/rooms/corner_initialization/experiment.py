@@ -126,6 +126,5 @@ ROOM = Room(
         "final_errors",
         "explained_stress",
     ),
-    analysis=("excess_margin", "fewer_margin"),
     settings=("joined_factor",),
 )

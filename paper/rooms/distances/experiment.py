@@ -80,6 +80,5 @@ ROOM = Room(
     section=Distances,
     reads=_reads,
     figures=("metrics", "hellinger", "weighted", "pictures", "preservation", "subsets"),
-    analysis=("excess_margin",),
     settings=("other_metrics", "progress_bins", "umap_neighbours"),
 )

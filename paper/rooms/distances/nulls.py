@@ -61,15 +61,14 @@ def metric_nulls(
     return xr.concat(found, pd.Index(metrics, name="metric"))
 
 
-def null_numbers(found: xr.Dataset, *, excess_margin: float) -> dict:
+def null_numbers(found: xr.Dataset) -> dict:
     """Explained stress of both and its excess over the nulls, by metric and number of axes.
 
     Parameters
     ----------
     found : Dataset
-        From :func:`metric_nulls`.
-    excess_margin : float
-        Smallest excess that counts, as a fraction of the stress that the null leaves unexplained.
+        From :func:`metric_nulls`; its attribute ``excess_margin`` is the smallest excess that counts, as a fraction of
+        the stress that the null leaves unexplained.
 
     Returns
     -------
@@ -87,7 +86,7 @@ def null_numbers(found: xr.Dataset, *, excess_margin: float) -> dict:
             "null": null,
             "excess": excess,
             "excess_interval": {k: [low[k], high[k]] for k in low},
-            "margin": {k: excess_margin * (1 - stress) for k, stress in null.items()},
+            "margin": {k: found.attrs["excess_margin"] * (1 - stress) for k, stress in null.items()},
             "control": by_axes(chosen["control_excess_stress"]),
         }
     return numbers

@@ -66,10 +66,12 @@ rule metric_nulls:
     params:
         metrics=json.dumps(["bhattacharyya", *DISTANCES.other_metrics]),
         n_models=DISTANCES.subset_models,
-        draws=DISTANCES.null_draws,
-        null_seed=study.analysis.null_seed,
+        nulls=json.dumps(
+            {"draws": DISTANCES.null_draws, "rng": study.analysis.null_seed}
+        ),
+        excess_margin=study.analysis.excess_margin,
     shell:
         "NUMBA_NUM_THREADS={threads} python -P -m paper.rooms.distances.jobs.nulls --stores {input.stores:q}"
         " --models {input.models:q} --split {wildcards.split:q} --metrics {params.metrics:q}"
-        " --n-models {params.n_models:q} --draws {params.draws:q} --null-seed {params.null_seed:q}"
+        " --n-models {params.n_models:q} --nulls {params.nulls:q} --excess-margin {params.excess_margin:q}"
         " --output {output:q} > {log:q} 2>&1"

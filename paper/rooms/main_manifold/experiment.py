@@ -9,5 +9,5 @@ ROOM = Room(
     reads=lambda study, section: {**files.geometry("main", "train"), "dimension": files.dimension("main", "train")},
     figures=("manifold_3d", "pairs", "loss_error", "spread", "outliers", "spectrum", "dimension", "final_errors"),
     pages=("manifold_3d",),
-    analysis=("spread_points", "spread_radius", "outlier_distance", "fitted_error", "excess_margin", "fewer_margin"),
+    analysis=("spread_points", "spread_radius", "outlier_distance", "fitted_error"),
 )

@@ -19,7 +19,5 @@ ROOM = Room(
         "spread_radius_test",
         "outlier_distance",
         "fitted_error",
-        "excess_margin",
-        "fewer_margin",
     ),
 )

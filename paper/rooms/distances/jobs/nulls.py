@@ -19,8 +19,8 @@ def write_nulls(
     split: str,
     metrics: Annotated[str, "names, as JSON"],
     n_models: int,
-    draws: int,
-    null_seed: int,
+    nulls: Annotated[dict, "how many draws, and their seed as rng"],
+    excess_margin: Annotated[float, "excess that counts, set beforehand; kept as attribute"],
     output: Path,
 ) -> None:
     """Write what class-preserving nulls of an experiment give under several distances."""
@@ -28,8 +28,8 @@ def write_nulls(
     every = -(-len(runs(table)) // n_models)
     stored, labels = stored_runs(table, opened, split), opened[0].labels(split)
     given, groups = [one[::every] for one in stored], [one.configuration for one in stored]
-    found = metric_nulls(given, labels, json.loads(metrics), groups=groups, draws=draws, rng=null_seed, n_jobs=1)
-    save_dataset(found, output)
+    found = metric_nulls(given, labels, json.loads(metrics), groups=groups, n_jobs=1, **nulls)
+    save_dataset(found.assign_attrs(excess_margin=excess_margin), output)
     print(f"{sum(map(len, given))} models, {found.sizes['metric']} distances")
 
 
