@@ -13,7 +13,7 @@ from paper.rooms.sloppy_synthetic import analysis, tables
 from paper.rooms.sloppy_synthetic.batched import train_synthetic
 from paper.rooms.sloppy_synthetic.configuration import Spectrum, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
-from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry, with_control
+from paper.rooms.sloppy_synthetic.geometry import case_dimension, spectrum_geometry
 from paper.rooms.sloppy_synthetic.runs import all_runs, members
 from paper.rooms.sloppy_synthetic.sweep import sweep
 from paper.stored import StoredModels
@@ -106,14 +106,14 @@ def made_up_runs(patterns, n_classes=3):
 @pytest.mark.parametrize("k", [1, 3])
 def test_runs_in_k_directions_scatter_in_k_dimensions_and_a_null_in_their_place_does_not(rng, k):
     patterns = rng.standard_normal((12, k)) @ rng.standard_normal((k, N)) / np.sqrt(k)
-    found = with_control(*made_up_runs(patterns), range(12), draws=2, seed=0)
+    found = case_dimension(*made_up_runs(patterns), range(12), draws=2, rng=0)
     assert 0.7 * k < found["participation"].sel(kind="between") < 1.6 * k + 0.3
     between = found.sel(of="between")
     assert between["fewer_dimensions_low"] > 1.5 and abs(between["control_fewer_dimensions"] - 1) < 0.1
 
 
 def test_runs_that_err_on_samples_of_their_own_have_as_many_dimensions_as_their_null(rng):
-    found = with_control(*made_up_runs(rng.standard_normal((12, N))), range(12), draws=2, seed=0)
+    found = case_dimension(*made_up_runs(rng.standard_normal((12, N))), range(12), draws=2, rng=0)
     fewer, control = (found[name].sel(of="between") for name in ("fewer_dimensions", "control_fewer_dimensions"))
     assert abs(fewer - 1) < 0.1 and abs(control - 1) < 0.1
 
@@ -122,7 +122,7 @@ def test_runs_of_one_corner_that_stay_together_halve_the_dimension_between_runs(
     """Ten runs in five pairs of the same pattern against ten with a pattern each; the null has ten of its own."""
     own = rng.standard_normal((10, N))
     pairs, singles = (
-        with_control(*made_up_runs(patterns), range(10), draws=2, seed=0)["fewer_dimensions"].sel(of="between")
+        case_dimension(*made_up_runs(patterns), range(10), draws=2, rng=0)["fewer_dimensions"].sel(of="between")
         for patterns in (np.repeat(own[:5], 2, axis=0), own)
     )
     assert 1.5 < pairs / singles < 3

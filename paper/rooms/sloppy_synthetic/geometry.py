@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from inpca.dimension import calibrated_dimension, class_preserving_orders
+from inpca.dimension import calibrated_dimension
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from paper.models import model_table, open_stores, oriented, run_name
@@ -52,9 +52,9 @@ def spectrum_geometry(
         coordinates ``pc1`` … ``pc3`` of an embedding of each case, axes turned to lead from P0 to P*; ``corner`` is
         the seed of the corner that a run starts from, NaN at ignorance.
     dimensions : Dataset
-        By ``corners``: the dimension of runs and of a null in their place, see :func:`with_control`; and, of the axes
-        of the coordinates, ``drawn_signature`` (-1 where time-like, else 1) and ``drawn_stress`` (explained by the axes
-        up to this one), (corners, drawn_axis).
+        By ``corners``: the calibrated dimension of the models of runs, see :func:`case_dimension`; and, of the axes of
+        the coordinates, ``drawn_signature`` (-1 where time-like, else 1) and ``drawn_stress`` (explained by the axes up
+        to this one), (corners, drawn_axis).
     """
     stores = open_stores(paths, verify=True)  # they have no other reader
     table = model_table(stores, geodesic_points)
@@ -73,7 +73,7 @@ def spectrum_geometry(
         tables.append(placed.assign(corners=number))
         of_case = [run for run in stored if chosen[names.index(run.name)]]
         groups = [starts[names.index(run.name)] if number >= CORNERS_LEFT_OUT else run.name for run in of_case]
-        found = with_control([run[:] for run in of_case], labels, groups, draws=draws, seed=null_seed)
+        found = case_dimension([run[:] for run in of_case], labels, groups, draws=draws, rng=null_seed)
         kept = {f"drawn_{name}": ("drawn_axis", embedding[of].values) for name, of in DRAWN.items()}
         dimensions.append(found.assign(kept))
     return pd.concat(tables, ignore_index=True), xr.concat(dimensions, pd.Index(corners, name="corners"))
@@ -89,7 +89,7 @@ def case_dimension(
     groups: Sequence[Any],
     *,
     draws: int,
-    rng: int | np.random.Generator,
+    rng: int,
 ) -> xr.Dataset:
     """The calibrated dimension of the runs of one case, see :func:`inpca.calibrated_dimension`.
 
@@ -100,26 +100,9 @@ def case_dimension(
     labels : (N,) array of int
     groups : sequence
         What intervals leave out together: corners, or runs.
-    draws : int
-    rng : int or numpy.random.Generator
+    draws, rng : int
     """
     return calibrated_dimension(models, labels, log=True, groups=groups, draws=draws, rng=rng, n_jobs=1)
-
-
-def with_control(
-    models: Sequence[np.ndarray], labels: np.ndarray, groups: Sequence[Any], *, draws: int, seed: int
-) -> xr.Dataset:
-    """:func:`case_dimension` of runs, and ``control_fewer_dimensions`` (of), what a null gives in place of the runs.
-
-    That is ``fewer_dimensions`` of runs whose samples were permuted within classes: about 1, as these are their own
-    null; how far from 1 is what the comparison gives by chance.
-    """
-    rng = np.random.default_rng(seed)
-    found = case_dimension(models, labels, groups, draws=draws, rng=rng)
-    orders = class_preserving_orders(labels, len(models), rng=rng)
-    shuffled = [run[:, order] for run, order in zip(models, orders, strict=True)]
-    control = case_dimension(shuffled, labels, groups, draws=draws, rng=rng)
-    return found.assign(control_fewer_dimensions=control["fewer_dimensions"])
 
 
 def place(table: pd.DataFrame, D: np.ndarray) -> tuple[pd.DataFrame, xr.Dataset]:
