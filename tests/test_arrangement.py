@@ -39,6 +39,7 @@ def test_the_same_arrangement_on_both_splits_is_found(rng):
     assert found["configurations"] == 12 and 0.9 < low < found["correlation"] < high < 1
     assert found["beyond_null"] == pytest.approx(np.arctanh(found["correlation"]) - np.arctanh(found["null"]))
     assert found["beyond_null_interval"][0] > 0
+    assert found["control_interval"] == pytest.approx([0, 0], abs=1e-9)  # these nulls are the same both ways round
     assert arrangement_table(found).loc["runs"].item() == f"{found['correlation']:.3f} [{low:.3f}, {high:.3f}]"
 
 

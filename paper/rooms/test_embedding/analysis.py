@@ -51,7 +51,8 @@ def same_arrangement(measured: Mapping[str, xr.Dataset], runs: pd.DataFrame) -> 
     -------
     dict
         ``configurations``; ``correlation``, that of the ``null``, and ``beyond_null``, the difference of their z; each
-        with ``…_interval``. NaN for fewer than four configurations.
+        with ``…_interval``; ``control_interval``, that of the difference of one null from another: of run to the null
+        of the other, and the other way round. NaN for fewer than four configurations.
     """
     groups, seeds = runs["configuration"].to_numpy(), runs["seed"].to_numpy()
     pairs = {
@@ -60,15 +61,20 @@ def same_arrangement(measured: Mapping[str, xr.Dataset], runs: pd.DataFrame) -> 
     }
     count = len(set(groups))
     found: dict[str, float | list | int] = {"configurations": count}
+    once = [group_distances(measured[split]["null_distance"].values, groups, seeds).to_numpy() for split in measured]
+    nulls = {"one": once, "other": [null.T for null in once]}
     kept = [np.arange(count), *(np.delete(np.arange(count), left_out) for left_out in range(count))]
-    z = {kind: np.arctanh([pair_correlation(*pairs[kind], rows) for rows in kept]) for kind in KINDS}
-    for name, (value, *without) in z.items():
+    z = {kind: np.arctanh([pair_correlation(*pair, rows) for rows in kept]) for kind, pair in (pairs | nulls).items()}
+    for name in KINDS:
+        value, *without = z[name]
         ends = jackknife_interval(value, np.array(without))
         found |= {name: float(np.tanh(value)), f"{name}_interval": np.tanh(ends).tolist()}
     beyond, *without = z["correlation"] - z["null"]
+    control, *control_without = z["one"] - z["other"]
     return found | {
         "beyond_null": float(beyond),
         "beyond_null_interval": jackknife_interval(beyond, np.array(without)),
+        "control_interval": jackknife_interval(control, np.array(control_without)),
     }
 
 
