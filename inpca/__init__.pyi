@@ -11,7 +11,7 @@ from .distances import pairwise_distances
 from .embedding import InPCA
 from .geometry import bhattacharyya_distance, geodesic, progress, riemannian_length, spherical_distance
 from .labels import ignorance, truth
-from .predictions import PredictionStore
+from .predictions import PredictionStore, read_predictions
 from .recording import Recorder
 from .trajectories import Trajectory, reindex
 from .tubes import distance_to_geodesic, mean_trajectory, trajectory_distance, trajectory_distances, tube_width
@@ -34,6 +34,7 @@ __all__ = [
     "participation_ratio",
     "progress",
     "progress_bar",
+    "read_predictions",
     "reindex",
     "riemannian_length",
     "signed_spectrum",
