@@ -62,4 +62,5 @@ rule all:
         rules.provenance.output,
         rules.claims.output,
         notebook_targets(),
+        explorer_page(),
         other_experiments(),

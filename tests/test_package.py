@@ -46,9 +46,14 @@ def wheel(tmp_path_factory):
 @pytest.mark.slow
 def test_a_wheel_holds_the_whole_library_and_nothing_of_the_paper(wheel):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    library = {path for kind in ("*.py", "*.pyi", "py.typed") for path in (ROOT / "inpca").rglob(kind)}
+    library = {
+        path
+        for kind in ("*.py", "*.pyi", "py.typed", "*.html", "*.css", "*.js")
+        for path in (ROOT / "inpca").rglob(kind)
+    }
     assert held == {path.relative_to(ROOT).as_posix() for path in library}
     assert {"inpca/py.typed", "inpca/__init__.pyi", "inpca/distances/kernels.py"} <= held
+    assert {"inpca/explorer/page.html", "inpca/explorer/explorer.css", "inpca/explorer/js/main.js"} <= held
 
 
 @pytest.mark.slow

@@ -71,9 +71,7 @@ class Models:
         """
         check_embedding(embedding)
         m = embedding.sizes["model"]
-        line = np.zeros(0, np.int64) if geodesic is None else np.asarray(geodesic)
-        if line.ndim != 1 or line.dtype.kind not in "iu" or (len(line) and not 0 <= line.min() <= line.max() < m):
-            raise ValueError(f"geodesic must be positions of models, whole numbers in 0 … {m - 1}")
+        line = line_of(geodesic, m)
         if groups is None:
             names = np.full(m, "", object)
             names[line] = None
@@ -147,3 +145,43 @@ def lines_of(coordinates: np.ndarray, runs: np.ndarray) -> list[np.ndarray]:
         if run is not None:
             positions.setdefault(run, []).append(i)
     return [coordinates[where] for where in positions.values()]
+
+
+def line_of(geodesic, m: int) -> np.ndarray:
+    """Positions of the models, of m, that are points of a geodesic; none if none are given."""
+    line = np.zeros(0, np.int64) if geodesic is None else np.asarray(geodesic)
+    if line.ndim != 1 or line.dtype.kind not in "iu" or (len(line) and not 0 <= line.min() <= line.max() < m):
+        raise ValueError(f"geodesic must be positions of models, whole numbers in 0 … {m - 1}")
+    return line
+
+
+def axis_label(embedding: xr.Dataset, axis: int, unit: str | None = None) -> str:
+    """Label of an axis: unit, what it adds to the explained stress, and ``time-like`` if it is (others are space-like).
+
+    Parameters
+    ----------
+    embedding : Dataset
+        From :meth:`inpca.InPCA.to_xarray`.
+    axis : int
+        Counted from 1.
+    unit : str, optional
+        Of the coordinates; that of the metric unless given, "" for none.
+
+    See Also
+    --------
+    inpca.plotting.pairs : A figure with these labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from inpca import InPCA
+    >>> from inpca.plotting import axis_label
+    >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
+    >>> axis_label(InPCA(2).fit(models).to_xarray(), 1)
+    'PC1 (√nats, 18 %)'
+    """
+    unit = UNITS.get(embedding.attrs.get("metric", ""), "") if unit is None else unit
+    kind = "time-like" if embedding["signature"].sel(axis=axis).item() < 0 else ""
+    explained = embedding["explained_stress"].sel(axis=[k for k in (axis - 1, axis) if k]).values
+    adds = f"{100 * np.diff([0.0, *explained])[-1]:.2g} %"
+    return f"PC{axis} ({', '.join(note for note in (unit, adds, kind) if note)})"

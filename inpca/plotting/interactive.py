@@ -9,9 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from inpca.plotting.embedding import Models, check_axes
+from inpca.plotting.embedding import Models, axis_label, check_axes
 from inpca.plotting.means import mean_trajectories
-from inpca.plotting.models import axis_label
 
 #: Decimals of coordinates, which a screen can show.
 DIGITS = 5

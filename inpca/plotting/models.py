@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
@@ -15,45 +14,13 @@ from matplotlib.patheffects import withStroke
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
-from inpca.plotting.embedding import UNITS, Models, lines_of, of_each_model
+from inpca.plotting.embedding import Models, lines_of, of_each_model
 from inpca.plotting.frame import inside
 from inpca.plotting.means import draw_means, mean_trajectories
 
 #: Names and markers of the ends of a geodesic: ignorance and truth.
 ENDS = (("$P_0$", "s"), ("$P_*$", "*"))
 COLOUR_MAP = "viridis"
-
-
-def axis_label(embedding: xr.Dataset, axis: int, unit: str | None = None) -> str:
-    """Label of an axis: unit, what it adds to the explained stress, and ``time-like`` if it is (others are space-like).
-
-    Parameters
-    ----------
-    embedding : Dataset
-        From :meth:`inpca.InPCA.to_xarray`.
-    axis : int
-        Counted from 1.
-    unit : str, optional
-        Of the coordinates; that of the metric unless given, "" for none.
-
-    See Also
-    --------
-    inpca.plotting.pairs : A figure with these labels.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from inpca import InPCA
-    >>> from inpca.plotting import axis_label
-    >>> models = np.random.default_rng(0).dirichlet(np.ones(3), size=(20, 5))
-    >>> axis_label(InPCA(2).fit(models).to_xarray(), 1)
-    'PC1 (√nats, 18 %)'
-    """
-    unit = UNITS.get(embedding.attrs.get("metric", ""), "") if unit is None else unit
-    kind = "time-like" if embedding["signature"].sel(axis=axis).item() < 0 else ""
-    explained = embedding["explained_stress"].sel(axis=[k for k in (axis - 1, axis) if k]).values
-    adds = f"{100 * np.diff([0.0, *explained])[-1]:.2g} %"
-    return f"PC{axis} ({', '.join(note for note in (unit, adds, kind) if note)})"
 
 
 def draw_groups(

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from inpca.plotting.embedding import Models, check_axes
+from inpca.plotting.embedding import Models, axis_label, check_axes
 from inpca.plotting.frame import beyond, frame_of
-from inpca.plotting.models import COLOUR_MAP, axis_label, draw_models, legend_of, norm_of
+from inpca.plotting.models import COLOUR_MAP, draw_models, legend_of, norm_of
 
 Pair = tuple[int, int]
 PAIRS = ((1, 2), (1, 3), (3, 2))

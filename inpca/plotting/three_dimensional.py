@@ -12,10 +12,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import Axes3D
 
-from inpca.plotting.embedding import Models, check_axes
+from inpca.plotting.embedding import Models, axis_label, check_axes
 from inpca.plotting.frame import beyond, frame_of
 from inpca.plotting.means import mean_trajectories
-from inpca.plotting.models import COLOUR_MAP, axis_label, draw_models, legend_of, norm_of
+from inpca.plotting.models import COLOUR_MAP, draw_models, legend_of, norm_of
 
 #: Where the cube lies in the figure, as fractions of it; what is drawn of a flat one is less high.
 BOX = (0.0, -0.06, 0.97, 1.06)

@@ -117,6 +117,11 @@ def notebook_targets():
     return [*documents, *(file for name in NOTEBOOKS for file in figure_files(name))]
 
 
+def explorer_page():
+    """The page to look around in the main experiment, if the study has one."""
+    return [f"{FIGURES}/explorer.html"] if "main" in study.experiments else []
+
+
 def other_experiments():
     """Model table, distances and embeddings of the study's experiments that no notebook reads."""
     read = json.dumps(READ)

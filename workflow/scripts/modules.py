@@ -18,9 +18,10 @@ PACKAGES = ("inpca", "paper")
 def rule_files(study) -> list[str]:
     """Files of rules that a study includes, in their order: of the shared stages, then of its rooms."""
     stages = ("data", "train", "geometry") if study.dataset else ()
+    pages = ("explorer",) if "main" in study.experiments else ()
     rooms = [f"paper/rooms/{room}/rules.smk" for room in study.sections()]
     return [
-        *(f"workflow/rules/{name}.smk" for name in ("common", *stages)),
+        *(f"workflow/rules/{name}.smk" for name in ("common", *stages, *pages)),
         *(file for file in rooms if (PROJECT / file).is_file()),
         *(f"workflow/rules/{name}.smk" for name in ("notebooks", "report")),
     ]
@@ -52,6 +53,14 @@ def library_modules(path: str | Path) -> list[str]:
 def claims_files(notebook: str) -> list[str]:
     """Files that say what the paper claims of a notebook's experiment, and with which numbers."""
     return [f"paper/rooms/{notebook}/claims.yaml", "paper/report/paper_numbers.yaml"]
+
+
+def page_files() -> list[str]:
+    """Parts of the explorer that are no modules of Python."""
+    folder = PROJECT / "inpca/explorer"
+    return sorted(
+        str(file.relative_to(PROJECT)) for kind in ("html", "css", "js") for file in folder.rglob(f"*.{kind}")
+    )
 
 
 @cache

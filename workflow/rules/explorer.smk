@@ -1,0 +1,21 @@
+rule explorer:
+    """A page to look around in the embeddings of the main experiment."""
+    input:
+        embeddings=[
+            f"{RESULTS}/{files.embedding('main', view)}"
+            for view in ("train", "test", "joint")
+        ],
+        models=f"{RESULTS}/{files.models('main')}",
+        code=library_modules("workflow/scripts/explorer.py"),
+        page=[here(file) for file in modules.page_files()],
+    output:
+        f"{FIGURES}/explorer.html",
+    log:
+        f"{RESULTS}/logs/explorer.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/explorer.tsv"
+    params:
+        study=study.study,
+    shell:
+        'python "$SCRIPTS"/explorer.py --embeddings {input.embeddings:q} --models {input.models:q} --study {params.study:q}'
+        " --output {output:q} > {log:q} 2>&1"

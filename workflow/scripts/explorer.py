@@ -1,0 +1,26 @@
+"""Write the page in which a reader looks around in the embeddings of a study."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+
+from paper.command import run
+from paper.figures.explorer import explore
+from paper.saving import load_dataset
+
+
+def write_page(
+    embeddings: list[Path],
+    models: Annotated[Path, "model table"],
+    study: str,
+    output: Path,
+) -> None:
+    """Write the page in which a reader looks around in the embeddings of a study."""
+    table = pd.read_parquet(models)
+    explore(output, table, {path.stem: load_dataset(path) for path in embeddings}, f"Explorer of the study {study}")
+    print(f"{len(table)} models, {output.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    run(write_page)
