@@ -20,26 +20,27 @@ def select_runs(measured: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
     return measured.sel(run=list(names), other=list(names))
 
 
-def along_progress(measured: xr.Dataset, networks: Sequence[str]) -> pd.DataFrame:
+def along_progress(measured: xr.Dataset, factors: pd.DataFrame) -> pd.DataFrame:
     """Distance to the geodesic and to the mean trajectory by run and s, where the run is under way.
 
     Parameters
     ----------
     measured : Dataset
         From :func:`measure_trajectories`.
-    networks : sequence of str
-        Of each run.
+    factors : DataFrame
+        One row for each run, whose columns are kept, such as ``network``.
 
     Returns
     -------
     DataFrame
-        Columns ``network``, ``run``, ``s``, ``geodesic_distance``, ``tube_width``; values of s before a run's first
+        Those columns, and ``run``, ``s``, ``geodesic_distance``, ``tube_width``; values of s before a run's first
         checkpoint and beyond its largest progress, where it stands still, are left out.
     """
     table = measured[["geodesic_distance", "tube_width", "start", "reach"]].to_dataframe().reset_index()
-    table["network"] = np.repeat(np.asarray(networks, dtype=object), measured.sizes["s"])
+    of_runs = factors.loc[factors.index.repeat(measured.sizes["s"])].reset_index(drop=True)
     inside = (table["s"] >= table["start"]) & (table["s"] <= table["reach"])
-    return table.loc[inside, ["network", "run", "s", "geodesic_distance", "tube_width"]]
+    kept = table[["run", "s", "geodesic_distance", "tube_width"]]
+    return pd.concat([of_runs, kept], axis=1)[inside]
 
 
 def measure_trajectories(

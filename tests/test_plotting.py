@@ -200,7 +200,6 @@ def test_trajectory_map_joins_seeds_and_has_the_geodesic(configurations, rng):
         joined[0][1]
     )
     assert all(axes.get_aspect() == 1 for axes in figure.axes)
-    assert trajectories.markers_of(["sgd", "lion"]) == {"sgd": "o", "lion": "D"}
 
 
 def test_numbers_that_are_not_there_are_not_drawn():
@@ -230,6 +229,10 @@ def test_tube_and_progress_have_a_line_for_each_architecture(points):
     )
     figure = trajectories.tube({"train": table, "test": table}, Palette.of(NETWORKS))
     assert [len(axes.lines) for axes in figure.axes] == [2] * 4
+    table["optimizer"] = np.tile(["sgd", "lion"], 10)
+    figure = trajectories.tube_of_optimizers({"train": table, "test": table})
+    assert [[line.get_label() for line in axes.lines] for axes in figure.axes] == [["SGD", "lion"]] * 4
+    assert len({line.get_linestyle() for line in figure.axes[0].lines}) == 2
     arrived, never = {"small": 0, "large": 0}, {"small": 3, "large": 0}
     found = {"50": {"progress": 0.5, "ratio": 2.0, "interval": [1, 3], "pairs": 4, "never": arrived}}
     found["75"] = {"progress": 0.75, "ratio": 2.0, "interval": [1, np.inf], "pairs": 4, "never": never}

@@ -52,7 +52,7 @@ def test_a_far_end_of_the_geodesic_does_not_shrink_the_runs(table, D):
     embedding["embedding"][-1] *= 100
     axes = comparison.metrics(table, {"bhattacharyya": embedding}, PALETTE).axes[0]
     assert np.ptp(axes.get_xlim()) < 3 * np.ptp(usual)
-    assert re.search(r"beyond: [12] points of the geodesic, with \$P_\*\$$", axes.get_title())
+    assert re.search(r"points of the geodesic beyond: [12], with \$P_\*\$$", axes.get_title())
 
 
 def test_lines_of_explained_stress_differ_by_more_than_colour_and_say_their_value(table, D):

@@ -214,7 +214,9 @@ def test_measures_all_runs_of_an_experiment(stores):
     assert measured["length"].values[0] == pytest.approx(riemannian_length(runs[0].probabilities()))
     two = select_runs(measured, ["c1-seed2", "c0-seed1"])
     assert np.array_equal(two["distance"], D[np.ix_([3, 0], [3, 0])]) and two["length"][1] == measured["length"][0]
-    table = along_progress(measured, ["a", "a", "b", "b"])
+    table = along_progress(
+        measured, pd.DataFrame({"network": ["a", "a", "b", "b"]}, index=[7, 8, 7, 8]).reset_index(drop=True)
+    )
     assert isinstance(table, pd.DataFrame) and (table.groupby("run")["s"].max() <= measured["reach"].to_series()).all()
     assert table.groupby("run")["network"].first().tolist() == ["a", "a", "b", "b"]
 

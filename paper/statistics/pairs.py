@@ -110,6 +110,32 @@ def partners(configurations: pd.DataFrame) -> dict[str, np.ndarray]:
     return {"seed": alone} | {name: one & different[..., i] for i, name in enumerate(FACTOR_NAMES)}
 
 
+def crossed(runs: pd.DataFrame, factor: str) -> pd.DataFrame:
+    """Runs of configurations that have a partner from which they differ in one factor only; all if none has.
+
+    Values of the factor are compared over the same values of all others, where each has all its partners.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        One row for each run, with its ``configuration`` and the columns of :data:`FACTOR_NAMES`.
+    factor : str
+        One of these columns.
+
+    Examples
+    --------
+    >>> rows = [("a", "fc", "sgd"), ("b", "fc", "adam"), ("c", "vit", "sgd")]
+    >>> runs = pd.DataFrame(rows, columns=["configuration", "network", "optimizer"])
+    >>> runs = runs.assign(batch_size=50, weight_decay=0, augmentation="none")
+    >>> crossed(runs, "optimizer")["configuration"].tolist()
+    ['a', 'b']
+    """
+    configurations = runs.drop_duplicates("configuration")
+    has_partner = partners(configurations)[factor].any(axis=1)
+    kept = configurations.loc[has_partner, "configuration"]
+    return runs[runs["configuration"].isin(kept)] if has_partner.any() else runs
+
+
 def mean_over_partners(values: np.ndarray, chosen: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Mean over the partners of each configuration.
 

@@ -30,8 +30,8 @@ from paper.rooms.distances.analysis import (
 
 #: Free space around models in a panel, as a part of their extent.
 MARGIN = 0.08
-#: Shape of a panel of two axes: its half width and height, as parts of the longer extent of the models.
-PANEL = (0.5, 0.36)
+#: Height of a panel of two axes over its width.
+SHAPE = 0.72
 #: Bins along each side of a histogram of pairs of models.
 PAIR_BINS = 120
 
@@ -61,15 +61,14 @@ def draw_embedding(
     points = place_models(table, embedding)
     draw_models(axes, points, (1, 2), palette)
     low, high = frame_of_runs(points)
-    middle, half = (low + high) / 2, (high - low).max() / 2
-    for axis, limit in enumerate((axes.set_xlim, axes.set_ylim)):
-        reach = max(half * PANEL[axis], (high - low)[axis] / 2)
-        limit(middle[axis] - reach, middle[axis] + reach)
+    (x, y), (wide, high) = (low + high) / 2, high - low
+    half = max(wide, high / SHAPE) / 2
+    axes.set(xlim=(x - half, x + half), ylim=(y - SHAPE * half, y + SHAPE * half))
     axes.set(xlabel=axis_label(embedding, 1, unit), ylabel=axis_label(embedding, 2, unit), aspect="equal")
     line = points[points["kind"] != "run"].sort_values("t")[["pc1", "pc2"]].to_numpy()
     (left, bottom), (right, top) = np.transpose([axes.get_xlim(), axes.get_ylim()])
     outside = ((line < [left, bottom]) | (line > [right, top])).any(axis=1)
-    note = f"\nbeyond: {outside.sum()} points of the geodesic" if outside.any() else ""
+    note = f"\npoints of the geodesic beyond: {outside.sum()}" if outside.any() else ""
     axes.set_title(title + note + (", with $P_*$" if outside[-1] else ""), fontsize=9)
 
 

@@ -35,7 +35,7 @@ ROOM = Room(
     place=4,
     section=Trajectories,
     reads=lambda study, section: files.trajectories("main"),
-    figures=("map", "spectrum", "dendrogram", "dendrogram_test", "factors", "null", "tube"),
+    figures=("map", "spectrum", "dendrogram", "dendrogram_test", "factors", "null", "tube", "tube_optimizers"),
     analysis=("fitted_error", "bootstrap_draws", "bootstrap_seed"),
     settings=("permutations", "importance_splits"),
 )

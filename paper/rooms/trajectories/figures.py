@@ -14,22 +14,11 @@ from matplotlib.lines import Line2D
 from scipy.cluster.hierarchy import dendrogram
 
 from paper.figures.intervals import SPLITS, point
-from paper.figures.style import Palette, new_figure
+from paper.figures.style import OPTIMIZERS, Palette, new_figure, optimizer_looks
 from paper.rooms.trajectories.analysis import DIFFERENCES, PARTS
 from paper.statistics.pairs import FACTOR_NAMES
 
-#: Marker of each optimiser; further ones take the spare markers in turn.
-MARKERS = {"sgd": "o", "sgdn": "^", "adam": "s"}
-SPARE_MARKERS = "DvPX"
-OPTIMIZERS = {"sgd": "SGD", "sgdn": "Nesterov", "adam": "Adam"}
 AUGMENTATIONS = {"none": "–", "cropflip": "crop, flip"}
-
-
-def markers_of(optimizers) -> dict[str, str]:
-    """Marker of each of these optimisers."""
-    others = [name for name in dict.fromkeys(optimizers) if name not in MARKERS]
-    spare = {name: SPARE_MARKERS[i % len(SPARE_MARKERS)] for i, name in enumerate(others)}
-    return {name: marker for name, marker in (MARKERS | spare).items() if name in set(optimizers)}
 
 
 def trajectory_map(
@@ -62,7 +51,8 @@ def trajectory_map(
         axes.set(xlabel=labels[pair[0]], ylabel=labels[pair[1]])
         axes.set_aspect("equal", adjustable="datalim")
     entries = [_entry("o", palette.colour(name), palette.label(name)) for name in palette.networks]
-    entries += [_entry(mark, "0.3", OPTIMIZERS.get(name, name)) for name, mark in markers_of(runs["optimizer"]).items()]
+    looks = optimizer_looks(runs["optimizer"])
+    entries += [_entry(look.marker, "0.3", OPTIMIZERS.get(name, name)) for name, look in looks.items()]
     if (runs["augmentation"] != "none").any():
         entries.append(_entry("o", "0.3", "augmented", markerfacecolor="none"))
     entries.append(_entry("*", "black", "geodesic", markersize=10))
@@ -73,12 +63,12 @@ def trajectory_map(
 def _draw_runs(axes: Axes, places: np.ndarray, runs: pd.DataFrame, colours: np.ndarray) -> None:
     """Runs as points whose shape is that of their optimiser."""
     plain = (runs["augmentation"] == "none").to_numpy()
-    for optimizer, marker in markers_of(runs["optimizer"]).items():
+    for optimizer, look in optimizer_looks(runs["optimizer"]).items():
         for filled in (True, False):
             chosen = (runs["optimizer"] == optimizer).to_numpy() & (plain == filled)
             faces = colours[chosen] if filled else "none"
             axes.scatter(
-                *places[chosen].T, marker=marker, s=20, linewidth=0.9, facecolors=faces, edgecolors=colours[chosen]
+                *places[chosen].T, marker=look.marker, s=20, linewidth=0.9, facecolors=faces, edgecolors=colours[chosen]
             )
 
 
@@ -134,7 +124,7 @@ def factor_colours(values: pd.Series, factor: str, palette: Palette) -> dict:
     """Colour of each value of a factor: the architecture's own, paler; shades of grey for others."""
     if factor == "network":
         return {value: to_rgba(palette.colour(value), 0.55) for value in dict.fromkeys(values)}
-    order = [*MARKERS, *AUGMENTATIONS]
+    order = [*OPTIMIZERS, *AUGMENTATIONS]
     distinct = sorted(set(values), key=lambda value: (order.index(value) if value in order else len(order), value))
     return {value: str(shade) for value, shade in zip(distinct, np.linspace(0.96, 0.72, len(distinct)), strict=True)}
 
@@ -202,21 +192,28 @@ def tube(tables: Mapping[str, pd.DataFrame], palette: Palette) -> Figure:
         Columns ``network``, ``s``, ``geodesic_distance``, ``tube_width``; where runs are under way.
     palette : Palette
     """
+    looks = {name: (palette.label(name), palette.colour(name), "-") for name in palette.networks}
+    return _tube_by(tables, "network", looks)
+
+
+def tube_of_optimizers(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """The same over an optimiser's runs, in the column ``optimizer``."""
+    found = optimizer_looks(pd.concat(tables.values())["optimizer"])
+    looks = {name: (OPTIMIZERS.get(name, name), look.colour, look.dashes) for name, look in found.items()}
+    return _tube_by(tables, "optimizer", looks)
+
+
+def _tube_by(tables: Mapping[str, pd.DataFrame], column: str, looks: Mapping[str, tuple]) -> Figure:
+    """A line with a band for each value of a column, whose label, colour and dashes are given."""
     values = {"geodesic_distance": "distance to the geodesic", "tube_width": "distance to the mean over seeds"}
     figure, panels = new_figure(2, len(tables), width=4.4, height=2.9, squeeze=False)
     for row, (split, table) in zip(panels, tables.items(), strict=True):
-        for axes, (value, label) in zip(row, values.items(), strict=True):
-            for network in palette.networks:
-                by_s = table[table["network"] == network].groupby("s")[value]
-                axes.plot(by_s.median(), color=palette.colour(network), label=palette.label(network), linewidth=1.5)
-                axes.fill_between(
-                    by_s.median().index,
-                    by_s.quantile(0.25),
-                    by_s.quantile(0.75),
-                    color=palette.colour(network),
-                    alpha=0.15,
-                    linewidth=0,
-                )
-            axes.set(xlabel="progress", ylabel=f"{label}\n(nats a sample)", title=split, xlim=(0, 1), ylim=(0, None))
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(palette.networks))
+        for axes, (value, name) in zip(row, values.items(), strict=True):
+            for member, (label, colour, dashes) in looks.items():
+                by_s = table[table[column] == member].groupby("s")[value]
+                middle, low, high = (by_s.quantile(part) for part in (0.5, 0.25, 0.75))
+                axes.plot(middle, color=colour, linestyle=dashes, label=label, linewidth=1.5)
+                axes.fill_between(middle.index, low, high, color=colour, alpha=0.15, linewidth=0)
+            axes.set(xlabel="progress", ylabel=f"{name}\n(nats a sample)", title=split, xlim=(0, 1), ylim=(0, None))
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(looks))
     return figure
