@@ -50,7 +50,7 @@ def metrics(table: pd.DataFrame, embeddings: Mapping[str, xr.Dataset], palette: 
     for axes in panels[len(embeddings) : -1]:
         axes.axis("off")
     draw_stress(panels[-1], {METRIC_NAMES[name]: embedding for name, embedding in embeddings.items()})
-    figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=len(palette.networks) + 1)
+    figure.legend(handles=architecture_legend(palette), loc="outside upper center", ncols=2 * columns)
     return figure
 
 
