@@ -72,7 +72,6 @@ counts: str = ""  # made by the room's job
 figures: str = ""  # where figures are written
 numbers_file: str = ""  # where numbers are written
 claims_file: str = ""  # claims that the numbers bear on
-next_notebook: str = ""  # the one to read after this
 fitted_error: float = 0.1  # train error up to which a run counts as fitted
 largest: int = 5  # in percent"""
 CELLS = (
@@ -83,15 +82,14 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from paper.figures.style import save_figure
-from paper.report.numbers import show_claims, show_next, write_numbers""",
+from paper.report.numbers import show_claims, write_numbers""",
     """assert json.loads(Path(counts).read_text()) == {"largest": largest}
 errors = pd.read_parquet(models)["test_error"]
 figure, axes = plt.subplots()
 axes.hist(errors)
 save_figure(figure, figures, "errors", "How many models have which test error.")""",
     """write_numbers(numbers_file, {"above": int((100 * errors > largest).sum()), "fitted_error": fitted_error})
-show_claims(claims_file, numbers_file)
-show_next(next_notebook)""",
+show_claims(claims_file, numbers_file)""",
 )
 
 
@@ -114,8 +112,8 @@ def add_room(folder: Path) -> None:
 
 def following(path: Path) -> str:
     """The notebook that an executed one links to at its end."""
-    (link,) = nbformat.read(path, as_version=4).cells[-1].outputs[-1]["data"]["text/markdown"].splitlines()
-    return re.fullmatch(r"Next: \[(\w+)\]\(\1\.ipynb\)", link)[1]
+    links = nbformat.read(path, as_version=4).cells[-1].source
+    return re.search(r"Next: \[(\w+)\]\(\1\.ipynb\)$", links)[1]
 
 
 def test_a_new_experiment_is_a_folder_a_notebook_and_a_section(finished):

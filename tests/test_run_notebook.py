@@ -42,6 +42,7 @@ def run_notebook(folder, parameters, text=None):
         "live.ipynb",
         "--executed",
         "out/n.ipynb",
+        *("--before", "m", "--after", "o", "--again", "snakemake"),
         "--outputs",
         "made.txt",
     ]

@@ -137,7 +137,7 @@ def save_figure(figure: Figure, folder: str | Path, name: str, alt: str) -> None
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
     figure.savefig(folder / f"{name}.png", metadata={"Software": None, "Description": alt})
-    display(Image(folder / f"{name}.png", alt=alt))
+    display(Image(folder / f"{name}.png", alt=alt), metadata={"image/png": {"file": str(folder / f"{name}.png")}})
     plt.close(figure)
 
 

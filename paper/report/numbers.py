@@ -49,11 +49,6 @@ def show_claims(claims: str | Path, numbers: str | Path) -> None:
     show_text(f"{rows}\n\n{CONFIDENCES}" if rows else "This notebook makes no claim.")
 
 
-def show_next(notebook: str) -> None:
-    """Show a link to the notebook to read next."""
-    show_text(f"Next: [{notebook}]({notebook}.ipynb)")
-
-
 def show_table(frame: pd.DataFrame, formats: str | Mapping[str, str] = ".3g", *, index: bool = True) -> None:
     """Show a table; see :func:`markdown_table`."""
     display(Markdown(markdown_table(frame, formats, index=index)))

@@ -190,6 +190,21 @@ def claims_rows(judged: Sequence[dict]) -> str:
     return pd.DataFrame(rows).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) if rows else ""
 
 
+def answers(judged: Sequence[dict]) -> str:
+    """Claims that are tested, each with its number, that of its null and its verdict, as a short table in Markdown."""
+    rows = [
+        {
+            "answer": claim["text"],
+            "verdict": f"**{claim['verdict']}**",
+            "here": with_ends(claim),
+            "null": "–" if claim["control"] is None else f"{claim['control_value']:.3g}",
+        }
+        for claim in judged
+        if claim["verdict"] != "not tested"
+    ]
+    return pd.DataFrame(rows).to_markdown(index=False, tablefmt="pipe", disable_numparse=True) if rows else ""
+
+
 def with_ends(claim: dict) -> str:
     """The number of a judged claim with its interval, as text."""
     ends = f" [{claim['ends'][0]:.3g}, {claim['ends'][1]:.3g}]" if claim["ends"] else ""

@@ -93,10 +93,21 @@ def figure_files(name):
     return [f"{FIGURES}/{name}/{file}" for file in NOTEBOOKS[name].written()]
 
 
-def next_notebook(name):
-    """The notebook of the study that is read after this one; after the last, the first."""
+def before_and_after(name):
+    """The notebooks of the study that are read before and after this one, all in a ring."""
     names = list(NOTEBOOKS)
-    return names[(names.index(name) + 1) % len(names)]
+    at = names.index(name)
+    return names[at - 1], names[(at + 1) % len(names)]
+
+
+def make_again():
+    """The command that makes a file of the study again, when its name is added."""
+    words = ["snakemake", "--cores", "all"]
+    if given:
+        words += ["--configfile", study_file]
+    if changes := workflow.config_settings.config:
+        words += ["--config", *(f"{key}={value}" for key, value in changes.items())]
+    return shlex.join(words)
 
 
 def notebook_parameters(name):
@@ -106,7 +117,6 @@ def notebook_parameters(name):
         figures=f"{FIGURES}/{name}",
         numbers_file=f"{RESULTS}/numbers/{name}.json",
         claims_file=claims_files(name)[0],
-        next_notebook=next_notebook(name),
     )
     return json.dumps(READ[name] | settings | places)
 

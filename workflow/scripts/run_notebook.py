@@ -9,34 +9,30 @@ import nbformat
 import papermill
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbconvert import HTMLExporter
 from papermill.exceptions import PapermillExecutionError
 
 from inpca.files import atomic
+from paper.pages.notebook_page import Place, notebook_page, with_answers
+from paper.report.verdicts import judge_files
 
 KERNEL = "python3"
 #: Cell metadata that says when or in which run a cell was executed: it would change with every run.
 VOLATILE = ("execution", "papermill")
-#: The usual page, with the alternative text of each image from the metadata of its output.
-PAGE = """{%- extends 'index.html.j2' -%}
-{% block data_png scoped %}
-{%- set alt = 'alt="' ~ (output | get_metadata('alt', 'image/png') or '') | escape_html ~ '" ' -%}
-{{ super() | replace('<img ', '<img ' ~ alt) }}
-{%- endblock data_png %}"""
 
 
-def check_parameters(notebook: Path, parameters: dict) -> None:
-    """Stop if a parameter is not declared in the notebook's parameters cell, or one of them is not given."""
+def check_parameters(notebook: Path, parameters: dict) -> dict[str, str]:
+    """What each parameter is, by its line in the parameters cell; stop if one is not declared there, or not given."""
     try:
-        declared = set(papermill.inspect_notebook(notebook))
+        declared = papermill.inspect_notebook(notebook)
     except (OSError, ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
         problem = " ".join((str(error).splitlines() or [type(error).__name__])[0].split())
         sys.exit(f"error: {notebook} is no notebook that can be run ({problem[:100]})")
-    if unknown := parameters.keys() - declared:
+    if unknown := parameters.keys() - declared.keys():
         known = ", ".join(sorted(declared)) or "none: a cell with assignments must be tagged 'parameters'"
         sys.exit(f"error: {notebook} has no parameter {', '.join(sorted(unknown))}; it declares {known}")
-    if missing := declared - parameters.keys():
+    if missing := declared.keys() - parameters.keys():
         sys.exit(f"error: {notebook} is run without its parameter {', '.join(sorted(missing))}")
+    return {name: line["help"] for name, line in declared.items()}
 
 
 def execute(notebook: Path, live: Path, parameters: dict) -> nbformat.NotebookNode:
@@ -60,8 +56,7 @@ def without_volatile(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The executed notebook without times and machine details, so that running it again gives the same file."""
     notebook.metadata.pop("papermill", None)
     notebook.metadata.get("language_info", {}).pop("version", None)
-    for index, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{index}"
+    for cell in notebook.cells:
         for name in VOLATILE:
             cell.metadata.pop(name, None)
     return notebook
@@ -75,19 +70,25 @@ def main() -> None:
         "--live", type=Path, required=True, help="written while the notebook runs; survives its failure"
     )
     parser.add_argument("--executed", type=Path, required=True, help="the finished notebook; its HTML is put beside it")
+    parser.add_argument("--before", required=True, help="the notebook to read before this one")
+    parser.add_argument("--after", required=True, help="the notebook to read after this one")
+    parser.add_argument("--again", required=True, help="command that makes a file again, when its name is added")
     parser.add_argument("--outputs", type=Path, nargs="*", default=[], help="files the notebook must write")
     arguments = parser.parse_args()
 
-    check_parameters(arguments.notebook, arguments.parameters)
+    parameters = arguments.parameters
+    meanings = check_parameters(arguments.notebook, parameters)
     arguments.live.parent.mkdir(parents=True, exist_ok=True)
-    executed = execute(arguments.notebook, arguments.live, arguments.parameters)
+    executed = without_volatile(execute(arguments.notebook, arguments.live, parameters))
     if missing := [str(path) for path in arguments.outputs if not path.is_file()]:
         sys.exit(f"error: {arguments.notebook} ran but did not write {', '.join(missing)}")
-    executed = without_volatile(executed)
+    place = Place(arguments.before, arguments.after, arguments.again)
+    judged = (
+        judge_files([parameters["claims_file"]], [parameters["numbers_file"]]) if "claims_file" in parameters else []
+    )
+    executed = with_answers(executed, judged, place)
     with atomic(arguments.executed.with_suffix(".html")) as partial:
-        page = HTMLExporter(raw_template=PAGE, exclude_input_prompt=True, exclude_output_prompt=True)
-        html, _ = page.from_notebook_node(executed)
-        partial.write_text(html, encoding="utf-8")
+        partial.write_text(notebook_page(executed, parameters, meanings, place), encoding="utf-8")
     with atomic(arguments.executed) as partial:
         nbformat.write(executed, partial)
 

@@ -1,0 +1,1 @@
+"""What readers open: finished notebooks as pages that need nothing from elsewhere."""
