@@ -9,6 +9,8 @@ from docutils.utils.math.latex2mathml import tex2mathml
 
 #: Code, in which a dollar is a dollar, or a formula: of its own paragraph, or within a line.
 PARTS = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
+#: A fraction of two digits without braces, as TeX allows.
+FRACTION = re.compile(r"(\\[td]?frac)(\d)(\d)")
 #: Stands for a formula while Markdown becomes HTML: private characters, which no text has.
 MARK = "\ue000{}\ue001"
 
@@ -55,7 +57,7 @@ class Formulas:
             return found["code"]
         tex, block = found["block"] or found["inline"], bool(found["block"])
         try:
-            mathml = tex2mathml(tex.strip(), as_block=block)
+            mathml = tex2mathml(FRACTION.sub(r"\1{\2}{\3}", tex.strip()), as_block=block)
         except MathError as error:
             raise FormulaError(f"the formula ${tex}$ cannot be drawn: {error}") from None
         self._mathml.append(re.sub(r"\n\s*", "", mathml))
