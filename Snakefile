@@ -42,10 +42,18 @@ RESULTS, FIGURES = f"results/{study.study}", f"figures/{study.study}"
 container: "inpca.sif"
 
 
+# What makes a file of the study again, when its name is added: pages of notebooks say so under each figure.
+changes = [f"{key}={value}" for key, value in workflow.config_settings.config.items()]
+again = shlex.join(
+    ["snakemake", "--cores", "all"]
+    + (["--configfile", study_file] if given else [])
+    + (["--config", *changes] if changes else [])
+)
+
 # Jobs run this environment's programs and this project's library. Linear algebra gets one thread, so that its bits do
 # not depend on --cores; rules that have more threads to use give them to our own kernels.
 shell.prefix(
-    "set -euo pipefail; export SCRIPTS={SCRIPTS:q} PATH={PROGRAMS:q}:$PATH "
+    "set -euo pipefail; export SCRIPTS={SCRIPTS:q} MAKE_AGAIN={again:q} PATH={PROGRAMS:q}:$PATH "
     "PYTHONPATH={PROJECT:q}${{PYTHONPATH:+:$PYTHONPATH}} "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1; "
 )

@@ -100,16 +100,6 @@ def before_and_after(name):
     return names[at - 1], names[(at + 1) % len(names)]
 
 
-def make_again():
-    """The command that makes a file of the study again, when its name is added."""
-    words = ["snakemake", "--cores", "all"]
-    if given:
-        words += ["--configfile", study_file]
-    if changes := workflow.config_settings.config:
-        words += ["--config", *(f"{key}={value}" for key, value in changes.items())]
-    return shlex.join(words)
-
-
 def notebook_parameters(name):
     """Parameters of a notebook, by the names that its parameters cell declares, as JSON."""
     settings = NOTEBOOKS[name].parameters(study, study.sections()[name])

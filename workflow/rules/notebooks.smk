@@ -25,9 +25,8 @@ for name in NOTEBOOKS:
         params:
             parameters=notebook_parameters(name),
             beside=before_and_after(name),
-            again=make_again(),
         shell:
             'python "$SCRIPTS"/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}'
-            " --before {params.beside[0]} --after {params.beside[1]} --again {params.again:q}"
+            ' --before {params.beside[0]} --after {params.beside[1]} --again "$MAKE_AGAIN"'
             " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.numbers:q}"
             " > {log.text:q} 2>&1 || {{ cat {log.text:q} >&2; exit 1; }}"
