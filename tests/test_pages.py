@@ -90,6 +90,11 @@ def test_a_formula_that_cannot_be_drawn_is_named(tex):
         Formulas().taken_out(f"See ${tex}$.")
 
 
+def test_a_page_is_the_same_whenever_it_is_made():
+    pages = [notebook_page(with_answers(notebook(), [CLAIM], PLACE), {}, {}, PLACE) for _ in range(2)]
+    assert pages[0] == pages[1]
+
+
 def test_text_of_a_study_is_no_markup():
     place = Place("a", "b", "snakemake --configfile '<script>x</script>'")
     executed = with_answers(notebook(), [], place)

@@ -87,7 +87,7 @@ def notebook_page(
     formulas = Formulas()
     shown = copy.deepcopy(notebook)
     shown.cells = [cell for cell in shown.cells if PARAMETERS.isdisjoint(cell.metadata.get("tags", []))]
-    shown.cells.insert(-1, new_markdown_cell(parameter_table(parameters, meanings)))
+    shown.cells.insert(-1, new_markdown_cell(parameter_table(parameters, meanings), id="parameters"))
     for cell in shown.cells:
         if cell.cell_type == "markdown":
             cell.source = formulas.taken_out(cell.source)
