@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
-from inpca.distances.pairwise import as_models, pairwise_distances
-from inpca.embedding.distance_matrix import check_distances, check_rows, read_distances
+from inpca.distances.pairwise import as_models
+from inpca.embedding.distance_matrix import check_distances, read_distances
 from inpca.embedding.fingerprints import fingerprints
 from inpca.embedding.fitted import FittedMixin
 from inpca.embedding.fitting import fit_all, fit_landmarks
-from inpca.embedding.input import check_numbers, check_parameters, check_placed, check_weight, labels_of, warn_of_zeros
-from inpca.embedding.saved import give_models, kind_of, parameters_of, restore, unchanged
+from inpca.embedding.input import check_numbers, check_parameters, check_weight, labels_of, warn_of_zeros
+from inpca.embedding.saved import give_models, kind_of, parameters_of, restore
 
 
 class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -223,6 +222,7 @@ class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
         See Also
         --------
+        inpca.InPCA.place : The same with how well each model is placed.
         inpca.InPCA.transform_view : The fitted models by other distances.
 
         References
@@ -238,15 +238,7 @@ class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         >>> bool(np.allclose(inpca.transform(models[:3]), inpca.embedding_[:3], atol=1e-6))
         True
         """
-        check_is_fitted(self, "embedding_")
-        check_placed(X, self.n_features_in_, of_models=self._models is not None)
-        if self._models is None:
-            D = check_rows(read_distances(self, X, reset=False), self.n_features_in_)
-        else:
-            unchanged(self)
-            D = pairwise_distances(X, self._models, metric=self.metric_, **self._settings())
-            D = D if self._order is None else D[:, self._order]
-        return self._placement.place(D)
+        return self._placement.place(self._to_fitted(X))
 
     @classmethod
     def from_xarray(cls, dataset: xr.Dataset, models=None) -> InPCA:

@@ -8,10 +8,12 @@ import numpy as np
 import xarray as xr
 from sklearn.utils.validation import check_is_fitted
 
-from inpca.embedding.distance_matrix import check_distances
+from inpca.distances.pairwise import pairwise_distances
+from inpca.embedding.distance_matrix import check_distances, check_rows, read_distances
 from inpca.embedding.fitting import Fit
+from inpca.embedding.input import check_labels, check_placed
 from inpca.embedding.placement import Placement
-from inpca.embedding.saved import as_dataset, kind_of
+from inpca.embedding.saved import as_dataset, kind_of, unchanged
 from inpca.embedding.spectral import explained_distance, times
 
 
@@ -80,6 +82,75 @@ class FittedMixin:
                     self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight
                 )
         return self._explained_distance
+
+    def _to_fitted(self, X) -> Any:
+        """Distances (q, n) of new models, or of rows of distances, to the fitted models or landmarks."""
+        check_is_fitted(self, "embedding_")
+        check_placed(X, self.n_features_in_, of_models=self._models is not None)
+        if self._models is None:
+            return check_rows(read_distances(self, X, reset=False), self.n_features_in_)
+        unchanged(self)
+        D = pairwise_distances(X, self._models, metric=self.metric_, **self._settings())
+        return D if self._order is None else D[:, self._order]
+
+    def place(self, X, labels=None) -> xr.Dataset:
+        """New models among the fitted ones, which stay where they are, and how well the axes hold each.
+
+        Parameters
+        ----------
+        X : as of :meth:`inpca.InPCA.transform`
+        labels : (q,) array of str or int, optional
+            Coordinate ``model`` of the dataset; 0 … q-1 unless given.
+
+        Returns
+        -------
+        Dataset
+            ``embedding`` (model, axis), as ``transform`` gives it. ``residual`` (model): what the axes leave of the
+            signed squared distance of a model x from the mean of the fitted ones, Σ_j w_j d_j - ½ d̿ - Σ_i sign(λ_i)
+            x_i², in the unit of the distance; negative where time-like directions are left. ``explained_distance``
+            (model): 1 - Σ_j |d̂_j - d_j| / Σ_j d_j over the fitted models j (the landmarks), d̂_j = Σ_i sign(λ_i)
+            (x_i - x_ji)²; 1 where the axes give every distance, and NaN where all distances are 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As :meth:`inpca.InPCA.transform`, and for labels of another number or type.
+
+        See Also
+        --------
+        inpca.InPCA.from_xarray : A published embedding, to place models in.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from inpca import InPCA
+        >>> x = np.array([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0]])
+        >>> fitted = InPCA(1, metric="precomputed").fit(((x[:, None] - x) ** 2).sum(axis=2))
+        >>> new = np.array([[2.0, 0.5]])  # half a unit beside the line of the others
+        >>> placed = fitted.place(((new[:, None] - x) ** 2).sum(axis=2))
+        >>> placed["residual"].values.round(6)
+        array([0.25])
+        """
+        D = np.asarray(self._to_fitted(X)[:], np.float64)
+        placement, sign = self._placement, np.asarray(self.signature_, float)
+        coordinates = placement.place(D)
+        fitted = self.embedding_ if self.landmarks_ is None else self.embedding_[self.landmarks_]
+        from_mean = D @ placement.weight - placement.grand_mean / 2
+        estimate = ((coordinates**2) @ sign)[:, None] + (fitted**2) @ sign - 2 * (coordinates * sign) @ fitted.T
+        with np.errstate(invalid="ignore"):
+            explained = 1 - np.abs(estimate - D).sum(axis=1) / D.sum(axis=1)
+        return xr.Dataset(
+            {
+                "embedding": (("model", "axis"), coordinates),
+                "residual": ("model", from_mean - ((coordinates + placement.offset) ** 2) @ sign),
+                "explained_distance": ("model", explained),
+            },
+            coords={
+                "model": check_labels(np.arange(len(D)) if labels is None else labels, len(D)),
+                "axis": np.arange(1, len(sign) + 1),
+            },
+            attrs={"metric": self.metric_},
+        )
 
     def transform_view(self, D) -> np.ndarray:
         """Coordinates of the fitted models as seen by other distances between them.
