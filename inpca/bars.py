@@ -8,11 +8,12 @@ from contextvars import ContextVar
 
 from tqdm import tqdm
 
-_SHOWN = ContextVar("progress bars are shown", default=False)
+#: Seconds after which a bar is shown; None for never.
+_DELAY: ContextVar[float | None] = ContextVar("delay of progress bars", default=None)
 
 
 @contextmanager
-def progress_bar(show: bool = True) -> Iterator[None]:
+def progress_bar(show: bool = True, *, delay: float = 0) -> Iterator[None]:
     """Show progress bars, on standard error, of the computations in a ``with`` block.
 
     There is one over pairs of models in :func:`inpca.pairwise_distances`, one over values of the index in
@@ -22,6 +23,8 @@ def progress_bar(show: bool = True) -> Iterator[None]:
     ----------
     show : bool
         False hides them, inside a block that shows them.
+    delay : float
+        Seconds that a computation takes before its bar is shown.
 
     See Also
     --------
@@ -33,13 +36,14 @@ def progress_bar(show: bool = True) -> Iterator[None]:
     >>> with progress_bar():
     ...     D = pairwise_distances(ignorance(2, 4)[None])
     """
-    token = _SHOWN.set(show)
+    token = _DELAY.set(delay if show else None)
     try:
         yield
     finally:
-        _SHOWN.reset(token)
+        _DELAY.reset(token)
 
 
 def bar(iterable=None, **options) -> tqdm:
     """A bar of tqdm, hidden unless :func:`progress_bar` shows it."""
-    return tqdm(iterable, disable=not _SHOWN.get(), **options)
+    delay = _DELAY.get()
+    return tqdm(iterable, disable=delay is None, delay=delay or 0, **options)

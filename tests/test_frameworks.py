@@ -1,4 +1,7 @@
-"""Recorders in the training loops of Lightning and of Transformers: two methods of a callback."""
+"""Recorders in the training loops of Lightning and of Transformers."""
+
+import importlib
+import sys
 
 import numpy as np
 import pytest
@@ -25,52 +28,70 @@ def check(path, initial, final):
     assert not np.allclose(recorded[0], recorded[1])
 
 
-def test_a_recorder_in_a_callback_of_lightning(samples, tmp_path, monkeypatch):
-    lightning = pytest.importorskip("lightning", reason="needs pip install 'inpca[lightning]'")
+@pytest.fixture
+def lightning(tmp_path, monkeypatch):
+    """Lightning, and a function that trains a network with dropout, as long as its callbacks tell."""
+    framework = pytest.importorskip("lightning", reason="needs pip install 'inpca[lightning]'")
     monkeypatch.chdir(tmp_path)
 
-    class Network(lightning.LightningModule):
+    class Network(framework.LightningModule):
         def __init__(self):
             super().__init__()
-            self.layer = torch.nn.Linear(5, N_CLASSES)
+            self.layers = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Linear(5, N_CLASSES))
+            self.modes = []
 
         def forward(self, x):
-            return self.layer(x)
+            return self.layers(x)
 
         def training_step(self, batch):
+            self.modes.append(self.training and self.layers[0].training)
             return torch.nn.functional.cross_entropy(self(batch[0]), batch[1])
 
         def configure_optimizers(self):
             return torch.optim.SGD(self.parameters(), lr=0.5)
 
-    class Record(lightning.Callback):
-        def on_train_start(self, trainer, module):
-            record(module, 0)
+    def train(samples, callbacks, **settings):
+        torch.manual_seed(0)
+        network = Network()
+        data = torch.utils.data.TensorDataset(*samples)
+        loader = torch.utils.data.DataLoader(data, batch_size=BATCH, shuffle=True)
+        settings = dict(max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False) | settings
+        settings |= dict(enable_progress_bar=False, enable_model_summary=False, callbacks=callbacks)
+        initial = network.eval()(samples[0]).log_softmax(dim=1).detach()
+        framework.Trainer(**settings).fit(network.train(), loader)
+        return network, initial, network.eval()(samples[0]).log_softmax(dim=1).detach()
 
-        def on_train_batch_end(self, trainer, module, *_):
-            record(module, trainer.global_step)
+    return train
 
-    network = Network()
-    initial = network(samples[0]).log_softmax(dim=1).detach()
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*samples), batch_size=BATCH, shuffle=True)
-    settings = dict(max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False)
-    settings |= dict(enable_progress_bar=False, enable_model_summary=False, callbacks=[Record()])
+
+def test_a_callback_of_lightning_records_and_changes_nothing_of_the_training(samples, lightning):
+    from inpca.recording.lightning import RecorderCallback
+
+    _, _, undisturbed = lightning(samples, [])
     with Recorder("run.zarr", {"train": samples}, checkpoints=CHECKPOINTS, n_classes=N_CLASSES) as record:
-        lightning.Trainer(**settings).fit(network, loader)
-    check("run.zarr", initial, network(samples[0]).log_softmax(dim=1).detach())
+        network, initial, final = lightning(samples, [RecorderCallback(record)])
+    check("run.zarr", initial, final)
+    assert network.modes == [True] * 3 and torch.equal(final, undisturbed)
+
+
+def test_a_callback_of_lightning_counts_optimiser_steps_and_knows_its_seed(samples, lightning):
+    from inpca.recording.lightning import RecorderCallback
+
+    given = dict(checkpoints={0: 0, 1: 2 / 3, 2: 1}, n_classes=N_CLASSES, seeds=[3, 4])
+    with Recorder("run.zarr", {"train": samples}, **given) as record:
+        for seed in (3, 4):
+            lightning(samples, [RecorderCallback(record, seed=seed)], accumulate_grad_batches=2)
+    assert PredictionStore("run.zarr").n_models == 6
+    with pytest.raises(TypeError, match=r"must be an inpca.Recorder, not str"):
+        RecorderCallback("run.zarr")
 
 
 def test_a_recorder_in_a_callback_of_transformers(samples, tmp_path):
     transformers = pytest.importorskip("transformers", reason="needs pip install 'inpca[transformers]'")
     pytest.importorskip("accelerate", reason="needs pip install 'inpca[transformers]'")
+    from inpca.recording.transformers import RecorderCallback
+
     tokens = (samples[0] > 0).long() + 2 * (samples[0] > 1).long()
-
-    class Record(transformers.TrainerCallback):
-        def on_train_begin(self, args, state, control, model, **_):
-            record(model, 0)
-
-        def on_step_end(self, args, state, control, model, **_):
-            record(model, state.global_step)
 
     sizes = dict(vocab_size=4, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
     config = transformers.BertConfig(**sizes, num_labels=N_CLASSES, max_position_embeddings=8)
@@ -83,6 +104,16 @@ def test_a_recorder_in_a_callback_of_transformers(samples, tmp_path):
     settings |= dict(use_cpu=True, save_strategy="no", logging_strategy="no", disable_tqdm=True)
     arguments = transformers.TrainingArguments(output_dir=str(tmp_path / "trainer"), **settings)
     with Recorder(tmp_path / "run.zarr", {"train": fixed}, checkpoints=CHECKPOINTS, n_classes=N_CLASSES) as record:
-        transformers.Trainer(network, arguments, train_dataset=rows, callbacks=[Record()]).train()
+        transformers.Trainer(network, arguments, train_dataset=rows, callbacks=[RecorderCallback(record)]).train()
+    assert network.training
     network.eval()
     check(tmp_path / "run.zarr", initial, network(tokens).logits.log_softmax(dim=1).detach())
+
+
+@pytest.mark.parametrize("framework", ["lightning", "transformers"])
+def test_a_callback_says_what_is_not_installed(framework, monkeypatch):
+    monkeypatch.setitem(sys.modules, framework, None)
+    monkeypatch.setitem(sys.modules, f"{framework}.pytorch", None)
+    monkeypatch.delitem(sys.modules, f"inpca.recording.{framework}", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=rf"pip install 'inpca\[{framework}\]'"):
+        importlib.import_module(f"inpca.recording.{framework}")

@@ -48,7 +48,7 @@ def test_a_wheel_holds_the_whole_library_and_nothing_of_the_paper(wheel):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     library = {
         path
-        for kind in ("*.py", "*.pyi", "py.typed", "*.html", "*.css", "*.js")
+        for kind in ("*.py", "*.pyi", "py.typed", "*.html", "*.css", "*.js", "cli/project/*.md")
         for path in (ROOT / "inpca").rglob(kind)
     }
     assert held == {path.relative_to(ROOT).as_posix() for path in library}

@@ -34,11 +34,11 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module in COMMANDS.items():
         command = import_module(f"inpca.cli.{module}")
-        summary = command.__doc__.splitlines()[0]
+        text = command.__doc__ or ""
         one = commands.add_parser(
             name,
-            help=summary,
-            description=command.__doc__,
+            help=text.partition("\n")[0],
+            description=text,
             epilog=f"example:\n  {command.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

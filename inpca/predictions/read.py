@@ -46,6 +46,19 @@ class Predictions:
         return len(self.log_probs)
 
     @property
+    def truth(self) -> np.ndarray:
+        """Labels (N,), where they must be known.
+
+        Raises
+        ------
+        ValueError
+            If they are not.
+        """
+        if self.labels is None:
+            raise ValueError("the labels of the samples are not known: the files hold none, so they must be given")
+        return self.labels
+
+    @property
     def runs(self) -> dict[str, Checkpoints]:
         """Models of each run (T, N, C) by its name, read when they are indexed; T may differ between runs.
 
@@ -266,6 +279,8 @@ def _labels(given, truths: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.
             given = np.load(given, allow_pickle=False)
         except (ValueError, EOFError) as error:
             raise ValueError(f"{given} is not an array of labels that numpy reads: {error}") from None
+        if not isinstance(given, np.ndarray):
+            raise ValueError("truth is an archive of arrays; labels are read from a .npy file")
     found = {"truth": given} if given is not None else truths
     checked = {name: class_labels(values, shape[2], name) for name, values in found.items()}
     for name, values in checked.items():

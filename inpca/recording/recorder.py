@@ -73,9 +73,8 @@ class Recorder:
 
     Notes
     -----
-    In Lightning, call it in ``on_train_start`` (with step 0) and ``on_train_batch_end`` (``trainer.global_step``) of a
-    callback; in Transformers, in ``on_train_begin`` and ``on_step_end`` (``state.global_step``) of a
-    ``TrainerCallback``.
+    :mod:`inpca.recording.lightning` and :mod:`inpca.recording.transformers` have a ``RecorderCallback`` that calls it
+    in the training loops of these.
 
     Examples
     --------
