@@ -68,8 +68,8 @@ class Contents:
         order = np.argsort(codes, kind="stable")[(codes < 0).sum() :]
         starts = np.searchsorted(codes[order], np.arange(len(found) + 1))
         curves = curves_of(columns, names)
-        described = []
-        for name in () if factors is None else factors:
+        described, factors = [], {} if factors is None else factors
+        for name in factors:
             values = of_each_model(factors[name], f"factors[{name!r}]", m)[order]
             described.append(factor_of(name, values, starts, found, (colors or {}).get(name, {})))
         ends = np.append(starts, len(order) + len(line))

@@ -14,6 +14,8 @@ from inpca.plotting.means import mean_trajectories
 
 #: Decimals of coordinates, which a screen can show.
 DIGITS = 5
+#: Models beyond which plotly takes seconds for each step of the camera.
+MOST = 5000
 
 
 def interactive(
@@ -34,7 +36,7 @@ def interactive(
     Parameters
     ----------
     embedding : Dataset
-        From :meth:`inpca.InPCA.to_xarray`, of m models.
+        From :meth:`inpca.InPCA.to_xarray`, of m models, 5,000 at most.
     groups, runs, color, geodesic, progress
         As in :func:`inpca.plotting.pairs`.
     hover : mapping from name to (m,) array, optional
@@ -49,10 +51,11 @@ def interactive(
     Raises
     ------
     TypeError, ValueError
-        If the embedding is none, has no such axes, or an argument has not one entry for each model.
+        If the embedding is none, has no such axes or too many models, or an argument has not one entry for each model.
 
     See Also
     --------
+    inpca.explorer.write_explorer : A page for any number of models, with filters and the curves of runs.
     inpca.plotting.three_dimensional : The same as a picture.
 
     Examples
@@ -67,6 +70,11 @@ def interactive(
     """
     models = Models.of(embedding, groups=groups, runs=runs, color=color, geodesic=geodesic, progress=progress)
     check_axes(embedding, axes, 3)
+    if len(models.coordinates) > MOST:
+        raise ValueError(
+            f"an interactive figure of {len(models.coordinates):,} models would not turn, {MOST:,} are the most: "
+            "make a page with inpca.explorer.write_explorer, or leave out runs"
+        )
     columns = [axis - 1 for axis in axes]
     figure = go.Figure(traces_of(models, columns, *told_of_models(embedding, hover)))
     figure.add_traces(traces_of_means(models, columns))

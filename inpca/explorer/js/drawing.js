@@ -2,6 +2,9 @@
    buffer, so that another axis is another offset; a texture says of each run its colour and whether it is shown. */
 
 const WIDTH = 1024; // of the texture
+const MANY = 20000; // models from which on they are drawn finer
+const MOVING = 40000; // models that are drawn while they move, where all take longer than a frame should
+const LONG = 40; // milliseconds that a frame should take
 const NEAR = 6; // pixels around the pointer in which a model is found
 
 const VERTEX = `#version 300 es
@@ -47,7 +50,7 @@ void main() {
 
 class Drawing {
   constructor(canvas, data) {
-    const gl = canvas.getContext("webgl2", {alpha: false, antialias: data.models < 20000});
+    const gl = canvas.getContext("webgl2", {alpha: false, antialias: data.drawn < MANY});
     if (!gl) throw new Error("this browser does not have WebGL 2, with which the models are drawn");
     Object.assign(this, {gl, data, canvas, program: programOf(gl), uniforms: {}});
     const buffer = (array, kind = gl.ARRAY_BUFFER) => {
@@ -81,17 +84,29 @@ class Drawing {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, WIDTH, looks.length / 4 / WIDTH, 0, gl.RGBA, gl.UNSIGNED_BYTE, looks);
   }
 
-  /** Draw all models as a camera sees them. */
-  draw(state, camera) {
-    const {gl, canvas, data} = this, dense = data.drawn > 20000, pixel = canvas.width / canvas.clientWidth;
+  /** Draw all models as a camera sees them; on a slow machine, while it moves, every few of them and no lines. */
+  draw(state, camera, moving = false) {
+    const {gl, canvas, data} = this, dense = data.drawn > MANY, pixel = canvas.width / canvas.clientWidth;
+    const every = moving && this.slow ? Math.ceil(data.drawn / MOVING) : 1;
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    this.bind(state, camera.matrix);
+    this.bind(state, camera.matrix, every);
     gl.enable(gl.BLEND);
     gl.disable(gl.DEPTH_TEST);
-    this.pass({points: false, opacity: dense ? 0.2 : 0.3});
+    if (every === 1) this.pass({points: false, opacity: dense ? 0.2 : 0.3});
     gl.enable(gl.DEPTH_TEST);
-    this.pass({points: true, opacity: 1, size: (dense ? 2 : 4) * pixel});
+    this.pass({points: true, opacity: 1, size: (dense ? 2 : 4) * pixel, every});
+  }
+
+  /** Find out whether this machine is slow. */
+  measure(state, camera) {
+    const {gl, data} = this, pixel = new Uint8Array(4);
+    for (let turn = 0; turn < 2 && data.drawn > MOVING; turn++) { // the first compiles
+      const start = performance.now();
+      this.draw(state, camera);
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel); // waits until all is drawn
+      this.slow = performance.now() - start > LONG;
+    }
   }
 
   /** The model at a place of the screen, in its pixels; -1 if there is none. */
@@ -107,7 +122,7 @@ class Drawing {
     this.bind(state, near);
     gl.disable(gl.BLEND);
     gl.enable(gl.DEPTH_TEST);
-    this.pass({points: false, picking: true});
+    if (!this.slow) this.pass({points: false, picking: true});
     gl.clear(gl.DEPTH_BUFFER_BIT); // a point goes before the line through it
     this.pass({points: true, picking: true, size: 5});
     const bytes = new Uint8Array(4 * width * width);
@@ -122,15 +137,15 @@ class Drawing {
     return found;
   }
 
-  /** Which numbers the program takes. */
-  bind(state, matrix) {
+  /** Which numbers the program takes, of every few models. */
+  bind(state, matrix, every = 1) {
     const {gl, data} = this, {scale, middle} = data.embeddings[state.embedding], {column} = colouredBy(data, state);
     const attribute = (name, buffer, kind, offset = 0) => {
       const place = gl.getAttribLocation(this.program, name);
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       gl.enableVertexAttribArray(place);
-      if (kind === gl.UNSIGNED_INT) gl.vertexAttribIPointer(place, 1, kind, 0, 0);
-      else gl.vertexAttribPointer(place, 1, kind, kind === gl.SHORT, 0, offset);
+      if (kind === gl.UNSIGNED_INT) gl.vertexAttribIPointer(place, 1, kind, 4 * every, 0);
+      else gl.vertexAttribPointer(place, 1, kind, kind === gl.SHORT, (kind === gl.SHORT ? 2 : 4) * every, offset);
     };
     state.axes.forEach((axis, i) => attribute("xyz"[i], this.coordinates[state.embedding], gl.SHORT, 2 * axis * data.models));
     attribute("run", this.runs, gl.UNSIGNED_INT);
@@ -145,14 +160,14 @@ class Drawing {
     if (column) gl.uniform2f(this.uniform("range"), column.from, Math.max(column.to, column.from + 1e-30));
   }
 
-  pass({points, picking = false, opacity = 1, size = 1}) {
+  pass({points, picking = false, opacity = 1, size = 1, every = 1}) {
     const {gl, data} = this;
     gl.uniform1i(this.uniform("points"), points);
     gl.uniform1i(this.uniform("picking"), picking);
     gl.uniform1f(this.uniform("opacity"), opacity);
     gl.uniform1f(this.uniform("size"), size);
-    if (points) gl.drawArrays(gl.POINTS, 0, data.drawn);
-    else gl.drawElements(gl.LINES, 2 * (data.drawn - data.runs.length), gl.UNSIGNED_INT, 0);
+    if (points) gl.drawArrays(gl.POINTS, 0, Math.ceil(data.drawn / every));
+    else gl.drawElements(gl.LINE_STRIP, data.drawn + data.runs.length, gl.UNSIGNED_INT, 0);
   }
 
   uniform(name) {
@@ -187,14 +202,9 @@ function pickedBuffer(gl) {
   return made;
 }
 
-/** Pairs of successive models of a run. */
+/** Models run by run, with a mark after each run at which its line ends. */
 function linesOf({drawn, runs, runOf}) {
-  const lines = new Uint32Array(2 * (drawn - runs.length));
-  let at = 0;
-  for (let model = 1; model < drawn; model++) {
-    if (runOf[model] !== runOf[model - 1]) continue;
-    lines[at++] = model - 1;
-    lines[at++] = model;
-  }
+  const lines = new Uint32Array(drawn + runs.length).fill(0xffffffff);
+  for (let model = 0; model < drawn; model++) lines[model + runOf[model]] = model;
   return lines;
 }

@@ -20,6 +20,7 @@ class Page {
     document.getElementById("copy").onclick = () => this.copy();
     this.resize();
     this.changed();
+    this.drawing.measure(this.state, this.camera());
   }
 
   /** Take over some properties of the state. */
@@ -33,22 +34,25 @@ class Page {
     this.drawing.show(this.state);
     this.panel.update();
     this.runPanel.update();
-    this.moved();
+    this.moved(false);
   }
 
-  /** After a change of the camera alone: draw once for each frame of the screen. */
-  moved() {
+  /** After a change of the camera alone: draw once for each frame of the screen, and at rest say it in the address. */
+  moved(moving = true) {
     clearTimeout(this.later);
-    this.later = setTimeout(() => history.replaceState(null, "", `#${toAddress(this.data, this.state)}`), 300);
+    this.later = setTimeout(() => {
+      history.replaceState(null, "", `#${toAddress(this.data, this.state)}`);
+      if (this.drawing.slow) this.draw();
+    }, 300);
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = null;
-      this.draw();
+      this.draw(moving);
     });
   }
 
-  draw() {
+  draw(moving = false) {
     const camera = this.camera(), {clientWidth, clientHeight} = this.models, context = this.overlay.getContext("2d");
-    this.drawing.draw(this.state, camera);
+    this.drawing.draw(this.state, camera, moving);
     context.setTransform(this.overlay.width / clientWidth, 0, 0, this.overlay.height / clientHeight, 0, 0);
     drawOverlay(context, this.data, this.state, camera, clientWidth, clientHeight);
   }
