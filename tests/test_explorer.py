@@ -1,6 +1,10 @@
 """The explorer, driven in a browser: it draws what it is told, names runs, and asks nothing of a network."""
 
+import base64
+import gzip
 import io
+import json
+import re
 
 import numpy as np
 import pytest
@@ -174,6 +178,42 @@ def test_the_page_is_the_same_bytes_every_time(page_file, tmp_path):
     assert SCRIPT not in text and "https:" not in text and "<b>sgd" not in text
 
 
+def held(path):
+    """Header of a page, and its arrays by name."""
+    text = path.read_text(encoding="utf-8")
+    header, block = (re.search(f'id="{name}">(.*?)</script>', text, re.S)[1] for name in ("header", "block"))
+    header, block = json.loads(header), gzip.decompress(base64.b64decode(block))
+    places = header["arrays"].items()
+    return header, {name: np.frombuffer(block, of["type"], of["length"], of["offset"]) for name, of in places}
+
+
+def test_numbers_of_the_page_are_those_that_were_given(rng, tmp_path):
+    """Runs come one after the other in any order of the models; coordinates to 1/32767, columns to four digits."""
+    embedding = InPCA(10).fit(rng.dirichlet(np.ones(3), size=(40, 5))).to_xarray()
+    runs = rng.permutation(np.append(np.repeat(["a", "b", "c"], 12), [""] * 4)).astype(object)
+    line = np.flatnonzero(runs == "")
+    runs[line] = None
+    loss = 10 ** rng.uniform(-9, 3, 40)
+    columns = {"step": np.arange(40), "loss": loss}
+    factors = {"rate": np.array([{"a": 0.5, "b": 0.025}.get(run, 1) for run in runs], object)}
+    write_explorer(tmp_path / "page.html", embedding, runs=runs, columns=columns, factors=factors, geodesic=line)
+    header, arrays = held(tmp_path / "page.html")
+    order = arrays["column0"].astype(int)
+    assert np.array_equal(order[36:], line)
+    assert [header["runs"][run] for run in arrays["run"][:36]] == [runs[model] for model in order[:36]]
+    assert np.array_equal(arrays["starts"], [0, 12, 24, 36, 40])
+    assert all(np.all(np.diff(order[first : first + 12]) > 0) for first in (0, 12, 24))
+    (places,), x = header["embeddings"], embedding["embedding"].values[order, :8]
+    read = np.array(places["middle"])[:, None] + places["scale"] * arrays["embedding0"].reshape(8, 40) / 32767
+    assert np.abs(read.T - x).max() <= places["scale"] / 32767
+    assert np.allclose(arrays["column1"], loss[order], rtol=1e-4)
+    (rate,) = header["factors"]
+    assert rate["levels"] == ["0.025", "0.5", "1"]
+    assert [rate["levels"][code] for code in rate["codes"]] == [
+        f"{factors['rate'][runs == r][0]:g}" for r in header["runs"]
+    ]
+
+
 WRONG = {
     "an array": (dict(embeddings=np.zeros((48, 3))), TypeError, "mapping from name to such datasets"),
     "another array": (dict(embeddings={"train": np.zeros((48, 3))}), TypeError, "not ndarray"),
@@ -237,3 +277,13 @@ def test_very_many_models_turn_smoothly(browser, tmp_path):  # noqa: F811
             }"""
         )
     assert np.median(seconds) <= 0.1
+
+
+def test_the_page_of_a_study_opens(browser, smoke):  # noqa: F811
+    with opened(browser, smoke / "figures/smoke/explorer.html") as page:
+        ready(page)
+        told = re.match(r"(\d+) of (\d+) runs, (\d+) of (\d+) models shown", page.locator("#shown").inner_text())
+        assert told[1] == told[2] and told[3] == told[4]
+        assert page.get_by_label("Embedding").last.locator("option").all_inner_texts() == ["train", "test", "joint"]
+        assert all("√nats" in name for name in page.get_by_label("Axis 1").locator("option").all_inner_texts())
+        assert not serious_violations(page)
