@@ -160,7 +160,7 @@ def test_a_page_has_one_trace_for_a_group_with_a_gap_after_each_run(embedding):
 
 def test_more_models_than_plotly_turns_are_refused(embedding):
     many = embedding.isel(model=np.resize(np.arange(40), 5001))
-    with pytest.raises(ValueError, match=r"5,001 models would not turn, 5,000 are the most: .* write_explorer"):
+    with pytest.raises(ValueError, match=r"5,001 models would not turn, 5,000 are the most: .*write_explorer"):
         plotting.interactive(many)
 
 
