@@ -69,7 +69,7 @@ function curveOf(data, run, model, {name, columns}) {
     ...across.ticks.map((tick) => drawn("text", {x: across.at(tick), y: HIGH - 4, "text-anchor": "middle", fill: "#555"}, written(tick))),
   ];
   const key = parts.filter(({part}) => part).flatMap(({part}, i) => [" ", drawn("tspan", {fill: PARTS[i % PARTS.length][0]}, `${["—", "- -", "··", "-·"][i % 4]} ${part}`)]);
-  const title = drawn("text", {x: 0, y: 11}, drawn("tspan", {"font-weight": "bold"}, name), ` against ${time.name}${across.bent ? " (log scale)" : ""}`, ...key);
+  const title = drawn("text", {x: 0, y: 11}, drawn("tspan", {"font-weight": "bold"}, name), ` against ${time.name}${across.bent ? " (log)" : ""}`, ...key);
   const frame = drawn("path", {d: `M${LEFT} 20V${HIGH - BOTTOM}H${WIDE - 8}`, fill: "none", stroke: "#999"});
   const told = parts.map(({part, values}) => `${part ? `${part} ` : ""}from ${written(values[first])} to ${written(values[end - 1])}`);
   return drawn("svg", {class: "curve", viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": `${name} against ${time.name}: ${told.join(", ")}`}, frame, title, ...ticks, ...lines, ...marks);
