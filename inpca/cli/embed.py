@@ -96,7 +96,7 @@ def stress_in_words(dataset: xr.Dataset, null: xr.Dataset | None) -> str:
     """What three axes explain, and what those of the null do."""
     text = f"3 axes explain {dataset['explained_stress'].sel(axis=3).item():.1%} of the stress"
     if null is None:
-        return f"{text} (without labels, landmarks aside, or with fewer than {FEWEST_RUNS} runs there is no null)"
+        return f"{text} (no null: it takes labels, {FEWEST_RUNS} runs, --null 2 or more, and no landmarks)"
     real, other = (null["participation"].sel(kind=kind).item() for kind in ("between", "between null"))
     return (
         f"{text}, {null['stress'].sel(kind='null', axis=3).item():.1%} of that of the null\n"
