@@ -98,7 +98,8 @@ class Compared:
     def architecture_alone(self) -> dict[str, dict]:
         """``excess`` of another architecture, and how much more it is than that of another ``optimizer``."""
         added = excess(self.between)
-        return {"excess": self.mean(added, "network"), "optimizer": self.mean(added, "network", "optimizer")}
+        others = {name: self.mean(added, "network", name) for name in ("optimizer", "augmentation")}
+        return {"excess": self.mean(added, "network")} | others
 
 
 def shuffled(runs: pd.DataFrame, *, rng: int) -> pd.DataFrame:
