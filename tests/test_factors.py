@@ -79,6 +79,7 @@ def test_runs_dealt_at_random_have_no_excess(runs, by_architecture):
     )
     measured = xr.Dataset({name: (("run", "other"), by_architecture) for name in ("distance", "null_distance")})
     found = Compared.of(measured, dealt, draws=200, rng=0).architecture_alone()
+    assert np.isnan(found.pop("augmentation")["mean"])  # no two configurations differ in it
     for one in found.values():
         low, high = one["interval"]
         assert low <= 0 and one["mean"] < 1 and high < 2  # 2 is what another architecture adds

@@ -54,7 +54,7 @@ def dendrogram(distances, *, names, factors: Mapping | None = None, label: str =
     >>> x = np.array([0.0, 5.0, 0.1, 5.1])
     >>> figure = dendrogram(abs(x[:, None] - x), names=["a", "b", "c", "d"], factors={"lr": [1, 2, 1, 2]})
     >>> sorted(text.get_text() for text in figure.axes[1].texts)
-    ['1', '1', '2', '2']
+    ['1', '1', '2', '2', 'a', 'b', 'c', 'd']
     """
     D, described = np.asarray(distances, float), {"run": list(names)} | {k: list(v) for k, v in (factors or {}).items()}
     n = len(D)
