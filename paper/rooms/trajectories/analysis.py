@@ -96,7 +96,7 @@ class Compared:
         return controlled({name: self.mean(excess(self.between), "network", name) for name in others})
 
     def architecture_alone(self) -> dict[str, dict]:
-        """``excess`` of another architecture, and how much more it is than that of ``optimizer`` or ``augmentation``."""
+        """``excess`` of another architecture, and how much more it is than that of two other factors."""
         added = excess(self.between)
         others = {name: self.mean(added, "network", name) for name in ("optimizer", "augmentation")}
         return {"excess": self.mean(added, "network")} | others
