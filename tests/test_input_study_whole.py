@@ -33,8 +33,8 @@ def test_seeds_and_other_values_at_their_bounds_are_taken():
     read_study(changed("analysis.bootstrap_draws", 2))
     read_study(changed(f"{TANGENTS}.largest_loss", 1.24))
     read_study(changed(f"{SLOPPY}.data.n_classes", 100))
-    read_study(changed(f"{SLOPPY}.corners", {0: 2, 2: 1}))
-    read_study(changed(f"{SLOPPY}.sweep.corners", {0: 1}))
+    read_study(changed(f"{SLOPPY}.corners", {0: 3, 3: 1}))
+    read_study(changed(f"{SLOPPY}.sweep.corners", {0: 3}))
     for bounds in ({"n_train": 1590, "pool": 8}, {"n_train": 1000, "n_test": 740}):
         data = deepcopy(SMOKE)
         data["notebooks"]["corner_initialization"] = None

@@ -238,7 +238,8 @@ class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         >>> bool(np.allclose(inpca.transform(models[:3]), inpca.embedding_[:3], atol=1e-6))
         True
         """
-        return self._placement.place(self._to_fitted(X))
+        D = self._to_fitted(X)
+        return self._placement.place(D)
 
     @classmethod
     def from_xarray(cls, dataset: xr.Dataset, models=None) -> InPCA:

@@ -24,9 +24,10 @@ for name in NOTEBOOKS:
         threads: 1
         params:
             parameters=notebook_parameters(name),
-            beside=before_and_after(name),
+            before=before_and_after(name)[0],
+            after=before_and_after(name)[1],
         shell:
             'python "$SCRIPTS"/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}'
-            ' --before {params.beside[0]} --after {params.beside[1]} --again "$MAKE_AGAIN"'
+            ' --before {params.before:q} --after {params.after:q} --again "$MAKE_AGAIN"'
             " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.numbers:q}"
             " > {log.text:q} 2>&1 || {{ cat {log.text:q} >&2; exit 1; }}"
