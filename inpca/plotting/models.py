@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from inpca.plotting.embedding import Models, lines_of, of_each_model
 from inpca.plotting.frame import inside
 from inpca.plotting.means import draw_means, mean_trajectories
+from inpca.plotting.names import NameBeside
 
 #: Names and markers of the ends of a geodesic: ignorance and truth.
 ENDS = (("$P_0$", "s"), ("$P_*$", "*"))
@@ -139,24 +139,11 @@ def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray, around: np.ndarr
     solid = isinstance(axes, Axes3D)
     axes.plot(*coordinates.T, color="black", linewidth=2.5 if solid else 2, zorder=9)
     occupied = coordinates if around is None else np.vstack([coordinates, around])
+    names: list[NameBeside] = []
     for end, (name, marker) in zip((coordinates[0], coordinates[-1]), ENDS, strict=True):
         size = {"s": 7, "*": 12}[marker]
         axes.plot(*end[:, None], marker=marker, color="black", markersize=size, markeredgecolor="white", zorder=10)
-        rim = [withStroke(linewidth=2.5, foreground="white")]
-        written = {"fontsize": 12, "ha": "center", "va": "center", "zorder": 11, "path_effects": rim}
-        write: Any = axes.text  # takes two or three coordinates
-        write(*free_place(end, occupied), name, **written)
-
-
-def free_place(point: np.ndarray, occupied: np.ndarray) -> np.ndarray:
-    """Place beside a point, moved along the first and the last axis, with the least around it."""
-    extent = float(np.nanmax(np.nanmax(occupied, axis=0) - np.nanmin(occupied, axis=0)))
-    eighths = np.array([4, 0, 2, 6, 3, 5, 1, 7] if len(point) == 2 else [2, 4, 0, 6, 3, 5, 1, 7])
-    places = np.tile(point, (len(eighths), 1))
-    places[:, 0] += 0.06 * extent * np.cos(np.pi / 4 * eighths)
-    places[:, -1] += 0.06 * extent * np.sin(np.pi / 4 * eighths)
-    near = np.linalg.norm(places[:, None] - occupied[None], axis=2) < 0.045 * extent
-    return places[near.sum(axis=1).argmin()]
+        names.append(NameBeside(axes, name, end, occupied, others=tuple(names)))
 
 
 def draw_models(axes: Axes | Axes3D, models: Models, columns: list[int], norm: Normalize | None, frame) -> None:

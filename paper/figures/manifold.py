@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from mpl_toolkits.mplot3d import Axes3D
 
 from inpca import plotting
 from paper.figures.style import Palette
@@ -59,9 +60,10 @@ def architecture_legend(palette: Palette, *, marker: str = "o") -> list[Line2D]:
     return [*entries, Line2D([], [], color="black", linewidth=2, label="geodesic")]
 
 
-def draw_geodesic(axes: Axes, points: pd.DataFrame, pair: Sequence[int]) -> None:
-    """Geodesic in black with its ends marked and named."""
-    plotting.draw_geodesic(axes, geodesic_points(points, pair))
+def draw_geodesic(axes: Axes | Axes3D, points: pd.DataFrame, chosen: Sequence[int]) -> None:
+    """Geodesic in black in two or three chosen axes, its ends marked, and named where few models lie."""
+    models = points[[f"pc{axis}" for axis in chosen]].to_numpy()
+    plotting.draw_geodesic(axes, geodesic_points(points, chosen), around=models)
 
 
 def draw_models(axes: Axes, points: pd.DataFrame, chosen: Sequence[int], palette: Palette) -> None:

@@ -93,8 +93,9 @@ def by_value(points: pd.DataFrame, embedding: xr.Dataset, palette: Palette, valu
         value = of_runs[name].to_numpy() * (1 if name.endswith("loss") else 100)
         norm = LogNorm(value.min(), value.max()) if name.endswith("loss") else Normalize(0, value.max())
         for axes, (x, y) in zip(column, VIEWS, strict=False):
-            plotting.draw_values(axes, of_runs[[COLUMNS[x - 1], COLUMNS[y - 1]]].to_numpy(), value, norm)
-            plotting.draw_geodesic(axes, line[:, [x - 1, y - 1]])
+            place = of_runs[[COLUMNS[x - 1], COLUMNS[y - 1]]].to_numpy()
+            plotting.draw_values(axes, place, value, norm)
+            plotting.draw_geodesic(axes, line[:, [x - 1, y - 1]], around=place)
             show_frame(axes, embedding, (x, y), frame)
         bar = figure.colorbar(ScalarMappable(norm, "viridis"), ax=column, location="bottom", aspect=40, label=label)
         if name.endswith("loss"):
@@ -146,7 +147,7 @@ def joint(common: xr.Dataset, train_view: pd.DataFrame, test_view: pd.DataFrame,
             for group, mean in one.items():
                 colour = models[split].colours[group]
                 axes.plot(*mean[:, pair].T, color=colour, linestyle=DASHES[split], linewidth=2, zorder=4)
-        plotting.draw_geodesic(axes, line[:, pair])
+        plotting.draw_geodesic(axes, line[:, pair], around=shown[:, pair])
         show_frame(axes, common, (x, y), frame)
     figure.legend(handles=[*view_legend(), *architecture_legend(palette)], loc="outside upper center", ncols=4)
     return figure

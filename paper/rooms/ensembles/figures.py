@@ -54,7 +54,7 @@ def paths(ensembles: Mapping[str, xr.Dataset]) -> Figure:
             colour, marker = AVERAGES[kind]
             drawn = place[(path == kind) & started]
             axes.plot(*drawn.T, color=colour, marker=marker, markersize=4, linewidth=1.1, alpha=0.85)
-        draw_geodesic(axes, place[path == "geodesic"])
+        draw_geodesic(axes, place[path == "geodesic"], around=place[started])
         axes.set(xlabel=axis_label(ensemble, 1), ylabel=axis_label(ensemble, 2), title=split, aspect="equal")
     entries = [*average_legend(), Line2D([], [], color="black", linewidth=2, label="geodesic")]
     figure.legend(handles=entries, loc="outside upper center", ncols=4)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic, geodesic_points
+from paper.figures.manifold import PAIRS, architecture_legend, draw_geodesic
 from paper.figures.style import MUTED, Palette, new_figure
 from paper.models import runs, same_models
 from paper.report.claims import paper_numbers
@@ -75,11 +75,7 @@ def draw_3d(axes: Axes, table: pd.DataFrame, group: xr.Dataset, view: str, palet
         chosen, colour = models[models["network"] == network], palette.colour(network)
         place = chosen[["pc1", "pc2", "pc3"]].to_numpy().T
         axes.scatter(*place, color=colour, s=3, linewidth=0, depthshade=False, rasterized=True)
-    line = geodesic_points(points, (1, 2, 3))
-    axes.plot(*line.T, color="black", linewidth=2, zorder=10)
-    for end, name, marker, side in ((line[0], "$P_0$  ", "s", "right"), (line[-1], "$P_*$\n", "*", "center")):
-        axes.plot(*end[:, None], marker=marker, color="black", markersize=9, markeredgecolor="white", zorder=11)
-        axes.text(*end, name, fontsize=12, fontweight="bold", ha=side, va="bottom", zorder=12)
+    draw_geodesic(axes, points, (1, 2, 3))
     axes.plot(*group[f"{view}_point"].values[1:3].T, linestyle="", zorder=11, **MEAN_STYLE)
     labels = [view_label(group, view, axis) for axis in (1, 2, 3)]
     axes.set(**dict(zip(("xlabel", "ylabel", "zlabel"), labels, strict=True)))
@@ -101,7 +97,6 @@ def draw_pair(axes: Axes, table: pd.DataFrame, group: xr.Dataset, view: str, pai
         place = chosen[[f"pc{axis}" for axis in pair]].to_numpy().T
         axes.scatter(*place, color=colour, s=3, linewidth=0, rasterized=True)
     draw_geodesic(axes, points, pair)
-    axes.texts[0].xyann = (-4, -17)  # the name of P0 away from that of P*
     means = group[f"{view}_point"].sel(axis=list(pair)).values[1:3]
     axes.plot(*means.T, linestyle="", zorder=5, **MEAN_STYLE)
     axes.set(xlabel=view_label(group, view, pair[0]), ylabel=view_label(group, view, pair[1]))
