@@ -1,4 +1,4 @@
-"""Every command and every example of the README works."""
+"""Every command and every example of the README and of the guide works."""
 
 import os
 import re
@@ -16,13 +16,17 @@ from conftest import ROOT, copy_project
 
 from paper.report.claims import paper_numbers
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
-SHELL = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
-PROSE = re.sub(r"^```\w+\n.*?^```$", "", README, flags=re.M | re.S)
+PAGES = {page.stem: page.read_text("utf-8") for page in (ROOT / "README.md", *(ROOT / "docs/guide").glob("*.md"))}
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+BLOCKS = [(name, *block) for name, text in PAGES.items() for block in BLOCK.findall(text)]
+SHELL = [text for _, language, text in BLOCKS if language == "sh"]
+#: Blocks with the library's commands, which are run whole in a folder of their own; of the rest each command is planned.
+SCRIPTS = [text for text in SHELL if re.search("^inpca ", text, re.M)]
+LINES = [line for text in SHELL if text not in SCRIPTS for line in text.splitlines()]
+PROSE = "\n".join(BLOCK.sub("", text) for text in PAGES.values())
 SPANS = re.findall(r"`((?:snakemake|make|python|pip|source)(?: [^`]*)?)`", PROSE)
-COMMANDS = list(dict.fromkeys(re.sub(r"\s+#.*", "", line) for line in [*SHELL, *SPANS]))
-PYTHON = [text for language, text in BLOCKS if language == "python"]
+COMMANDS = list(dict.fromkeys(re.sub(r"\s+#.*", "", line) for line in [*LINES, *SPANS]))
+PYTHON = {name: [text for page, language, text in BLOCKS if (page, language) == (name, "python")] for name in PAGES}
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +50,8 @@ def run(folder, command):
 
 
 def test_blocks_are_shell_or_python_and_all_commands_are_known():
-    assert {language for language, _ in BLOCKS} == {"sh", "python"}
-    assert len(PYTHON) >= 4 and len(COMMANDS) >= 12
+    assert {language for _, language, _ in BLOCKS} == {"sh", "python"}
+    assert len(PYTHON["README"]) >= 2 and len(PYTHON["own-networks"]) >= 4 and len(COMMANDS) >= 12 and len(SCRIPTS) >= 2
     programs = {command.split()[0] for command in COMMANDS}
     assert programs <= {"make", "snakemake", "source", "python", "pip"}
     for command in ("snakemake", "snakemake --unlock", "snakemake --summary", "make", "make smoke", "make test"):
@@ -57,7 +61,21 @@ def test_blocks_are_shell_or_python_and_all_commands_are_known():
 def test_numbers_of_the_paper_are_those_of_its_file():
     train, test = (paper_numbers()[f"three_axes_explain_{split}"] for split in ("train", "test"))
     assert train.confidence == test.confidence == "recalled"
-    assert f"as recalled: {100 * train.value:g} % (train) and {100 * test.value:g} % (test) of the stress" in README
+    found = f"as recalled: {100 * train.value:g} % (train) and {100 * test.value:g} % (test) of the stress"
+    assert found in PAGES["README"]
+
+
+def test_the_readme_is_short():
+    assert len(PAGES["README"].splitlines()) <= 150
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=range(len(SCRIPTS)))
+def test_commands_of_the_library_run_from_training_to_placing(tmp_path, script):
+    done = run(tmp_path, script)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "mine/map/explorer.html").is_file() and (tmp_path / "mine/placed.csv").is_file()
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("snakemake")])
@@ -97,7 +115,8 @@ def test_other_commands_name_files_that_are_there(project):
 
 
 @pytest.mark.slow
-def test_python_blocks_run_in_their_order(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", [name for name, blocks in PYTHON.items() if blocks])
+def test_python_blocks_run_in_their_order(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     generator = torch.Generator().manual_seed(0)
     x, u = (torch.randn(n, 6, generator=generator) for n in (200, 100))
@@ -116,10 +135,12 @@ def test_python_blocks_run_in_their_order(tmp_path, monkeypatch):
     many = np.random.default_rng(1).standard_normal((2100, 4, 3)) * sharpness
     many_log_probs = many - np.log(np.exp(many).sum(axis=2, keepdims=True))
     names = dict(x=x, y=y, u=u, v=v, model=model, train_step=train_step, batches=batches, many_log_probs=many_log_probs)
-    for number, block in enumerate(PYTHON, start=1):
-        exec(compile(block, f"Python block {number} of the README", "exec"), names)
+    for number, block in enumerate(PYTHON[page], start=1):
+        exec(compile(block, f"Python block {number} of {page}", "exec"), names)
     models = names["log_probs"]
     assert len(models) >= 4 and models.shape[1:] == (200, 10)
     assert names["inpca"].embedding_.shape == (len(models), 3)
+    if page == "README":
+        return
     assert np.allclose(names["D"][:], names["inpca"].distances_, atol=1e-6)
     assert names["tube"].shape == (len(names["store"].seeds), 100, 200, 10)
