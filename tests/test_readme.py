@@ -15,12 +15,13 @@ import torch
 from conftest import ROOT, copy_project
 
 from paper.report.claims import paper_numbers
+from paper.study.study import read_study
 
 PAGES = {page.stem: page.read_text("utf-8") for page in (ROOT / "README.md", *(ROOT / "docs/guide").glob("*.md"))}
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 BLOCKS = [(name, *block) for name, text in PAGES.items() for block in BLOCK.findall(text)]
 SHELL = [text for _, language, text in BLOCKS if language == "sh"]
-#: Blocks with the library's commands, which are run whole in a folder of their own; of the rest each command is planned.
+#: Blocks with the commands of the library are run whole, in a folder of their own; of the rest each command is planned.
 SCRIPTS = [text for text in SHELL if re.search("^inpca ", text, re.M)]
 LINES = [line for text in SHELL if text not in SCRIPTS for line in text.splitlines()]
 PROSE = "\n".join(BLOCK.sub("", text) for text in PAGES.values())
@@ -63,6 +64,17 @@ def test_numbers_of_the_paper_are_those_of_its_file():
     assert train.confidence == test.confidence == "recalled"
     found = f"as recalled: {100 * train.value:g} % (train) and {100 * test.value:g} % (test) of the stress"
     assert found in PAGES["README"]
+
+
+def test_the_design_of_the_readme_is_that_of_the_default_study():
+    study = read_study(ROOT / "config/fashion.yaml")
+    data, (seeds,) = study.dataset, {len(study.experiments["main"].seeds)}
+    side, numbers = 28 // data.pool, {4: "four"}
+    text = " ".join(PAGES["README"].split())
+    assert f"{data.n_train:,} train and {data.n_test:,} test images of {side}×{side} pixels" in text
+    assert f"{numbers[seeds]} seeds of each" in text
+    networks = {network for grid in study.experiments["main"].grids for network in grid.network}
+    assert {5: "Five"}[len(networks)] + " architectures are crossed" in text
 
 
 def test_the_readme_is_short():
