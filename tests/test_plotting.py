@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import pdist, squareform
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -175,9 +176,10 @@ def configurations():
 
 
 def test_tree_names_the_factors_of_each_configuration(configurations, rng):
-    merges = linkage(rng.uniform(1, 2, (8, 3)), "complete", optimal_ordering=True)
+    distances = pdist(rng.uniform(1, 2, (8, 3)))
+    merges = linkage(distances, "complete", optimal_ordering=True)
     palette = Palette.of(NETWORKS)
-    figure = trajectories.tree(merges, configurations, palette)
+    figure = trajectories.tree(squareform(distances), configurations, palette)
     assert {name.replace(" ", "\n") for name in FACTOR_NAMES.values()} <= texts(figure)
     cells = figure.axes[1]
     names = [text.get_text() for text in cells.texts[:8]]

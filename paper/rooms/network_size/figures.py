@@ -66,7 +66,7 @@ def progress_by_time(
     figure, panels = new_figure(2, len(pairs), width=4.6, height=3, squeeze=False)
     for (left, right), pair in zip(panels, pairs, strict=True):
         networks = (pair["small"], pair["large"])
-        _draw_progress(left, points, networks, palette)
+        _draw_bands(left, points, networks, palette)
         left.set(title=f"larger in {pair['larger_in']}")
         for split, by_level in ratios[pair["larger_in"]].items():
             _draw_ratio(right, list(by_level.values()), split)
@@ -80,8 +80,9 @@ def progress_by_time(
     return figure
 
 
-def _draw_progress(axes: Axes, points: pd.DataFrame, networks: tuple[str, str], palette: Palette) -> None:
+def _draw_bands(axes: Axes, points: pd.DataFrame, networks: tuple[str, str], palette: Palette) -> None:
     """Median and quartiles of progress on train by epoch; the small network dashed."""
+    # Not inpca.plotting.progress_curves, which draws a line for each run: here are bands over the runs of a network.
     for network, style in zip(networks, ("--", "-"), strict=True):
         runs = points[points["network"] == network]
         epochs = np.geomspace(runs.loc[runs["epoch"] > 0, "epoch"].min(), runs["epoch"].max(), TIMES)

@@ -11,8 +11,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy.cluster.hierarchy import dendrogram
 
+from inpca.plotting import dendrogram
 from paper.figures.intervals import SPLITS, point
 from paper.figures.style import OPTIMIZERS, Palette, new_figure, optimizer_looks
 from paper.rooms.trajectories.analysis import DIFFERENCES, PARTS
@@ -77,40 +77,24 @@ def _entry(marker: str, colour: str, label: str, **style) -> Line2D:
     return Line2D([], [], linestyle="", marker=marker, color=colour, label=label, **style)
 
 
-def tree(linkage: np.ndarray, configurations: pd.DataFrame, palette: Palette) -> Figure:
+def tree(distances: np.ndarray, configurations: pd.DataFrame, palette: Palette) -> Figure:
     """Dendrogram of configurations, with their factors written beside it.
 
     Parameters
     ----------
-    linkage : array
-        From :func:`scipy.cluster.hierarchy.linkage`.
+    distances : (n, n) array
     configurations : DataFrame
-        Factors of each configuration, in the order of the linkage.
+        Factors of each of the n configurations.
     palette : Palette
         Colours of the architectures; the values of other factors are told apart by shades of grey.
     """
-    figure, (branches, cells) = new_figure(
-        2, width=4.4, height=1 + 0.17 * len(configurations), gridspec_kw={"width_ratios": [1.3, 1]}, sharey=True
-    )
-    found = dendrogram(linkage, ax=branches, orientation="left", color_threshold=0, above_threshold_color="0.35")
-    branches.set(xlabel="mean trajectory distance (nats a sample)", yticks=[])
-    branches.spines["left"].set_visible(False)
-    ordered = configurations.iloc[found["leaves"]]
-    widths = np.where(np.array(list(FACTOR_NAMES)) == "network", 1.8, 1)
-    lefts = np.cumsum(widths) - widths
-    for factor, left, width in zip(FACTOR_NAMES, lefts, widths, strict=True):
-        shades = factor_colours(configurations[factor], factor, palette)
-        for row, value in enumerate(ordered[factor]):
-            middle, name = 10 * row + 5, value_name(value, factor, palette)
-            cells.barh(middle, width - 0.04, left=left, height=9.4, align="center", color=shades[value], linewidth=0)
-            cells.text(left + width / 2, middle, name, ha="center", va="center", fontsize=7, color="black")
-    cells.set(xlim=(0, widths.sum()), ylim=(0, 10 * len(ordered)), yticks=[])
-    titles = [name.replace(" ", "\n") for name in FACTOR_NAMES.values()]
-    cells.set_xticks(lefts + widths / 2, titles, fontsize=7)
-    cells.xaxis.tick_top()
-    cells.tick_params(length=0)
-    cells.spines[:].set_visible(False)
-    return figure
+    values, colours = {}, {}
+    for factor, name in FACTOR_NAMES.items():
+        title, column = name.replace(" ", "\n"), configurations[factor]
+        values[title] = [value_name(value, factor, palette) for value in column]
+        shades = factor_colours(column, factor, palette)
+        colours[title] = {value_name(value, factor, palette): shade for value, shade in shades.items()}
+    return dendrogram(distances, factors=values, colors=colours, label="mean trajectory distance (nats a sample)")
 
 
 def value_name(value: object, factor: str, palette: Palette) -> str:
