@@ -3,6 +3,7 @@
 import csv
 import shlex
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ from scipy.special import log_softmax
 
 from inpca import InPCA, PredictionStore, read_predictions
 from inpca.cli import main
+from inpca.cli.common import stage
+from inpca.cli.embed import color_of
 from inpca.cli.main import COMMANDS
 from inpca.predictions.examples import example_store
 
 N, C = 40, 4
 LABELS = np.arange(N) % C
+TABLES = ("sets.csv", "distances.csv")
 
 
 def trajectories(optimizer, runs=3, length=7):
@@ -127,6 +131,33 @@ def test_comparing_tells_optimisers_apart_and_equal_sets_not(files, capsys):
     assert float(capsys.readouterr().out.partition("p = ")[2].split(")")[0]) > 0.1
 
 
+def test_sets_of_files_are_compared_as_those_of_a_factor(files, capsys):
+    assert main(["compare", "adam.npz", "sgd.npz", "--by", "optimizer", "-o", "by"]) == 0
+    told = capsys.readouterr().out.replace("by/", "named/")
+    assert main(["compare", "--set", "adam", "adam.npz", "--set", "sgd", "sgd.npz", "-o", "named"]) == 0
+    assert capsys.readouterr().out == told
+    assert all((files / "by" / name).read_bytes() == (files / "named" / name).read_bytes() for name in TABLES)
+
+
+def test_figures_have_colours_that_tell_apart(files):
+    predictions = read_predictions("adam.npz", "sgd.npz")
+    assert color_of(predictions, None) == "optimizer" and color_of(read_predictions("adam.npz"), None) == "run"
+    many = np.repeat(trajectories("adam", runs=1, length=3), 13, axis=0)
+    np.savez("many.npz", logits=many, labels=LABELS)
+    assert color_of(read_predictions("many.npz"), None) == "progress"
+    with pytest.raises(ValueError, match="column 'run' has 13 names, and colours tell 12 apart"):
+        color_of(read_predictions("many.npz"), "run")
+
+
+def test_what_takes_long_is_said(monkeypatch, capsys):
+    monkeypatch.setattr("inpca.cli.common.DELAY", 0.01)
+    with stage("thinking"):
+        time.sleep(0.3)
+    with stage("blinking"):
+        pass
+    assert capsys.readouterr().err == "thinking …\n"
+
+
 def test_verifying_names_the_chunk_and_tells_missing_from_changed_from_zero(files, capsys):
     assert main(["verify", "run.zarr", "adam.npz"]) == 0
     assert capsys.readouterr().out == "run.zarr: whole\nadam.npz: whole\n"
@@ -159,7 +190,7 @@ def test_a_new_study_is_not_written_over_another(files, capsys):
     assert main(["new-study", "mine"]) == 0
     assert {path.name for path in (files / "mine").iterdir()} == {"README.md", "train.py"}
     assert main(["new-study", "mine"]) == 2
-    assert "mine is not empty" in capsys.readouterr().err
+    assert "mine holds other files" in capsys.readouterr().err
 
 
 def test_a_plan_advises_landmarks_where_distances_are_large(capsys):
@@ -168,6 +199,28 @@ def test_a_plan_advises_landmarks_where_distances_are_large(capsys):
     assert "advised: with --landmarks 2000" in capsys.readouterr().out
     assert main(["plan", "--runs", "3", *given]) == 0
     assert "landmarks            not needed" in capsys.readouterr().out
+
+
+@pytest.fixture
+def mistaken(files):
+    """Files as users name them by mistake; they must be the same afterwards."""
+    (files / "damaged.zarr").mkdir()
+    (files / "notes").mkdir()
+    (files / "notes/notes.txt").write_text("my own")
+    (files / "half.csv").write_text("run,half\nadam-0,1\nadam-1,2\n")
+    (files / "words.csv").write_text("a,b\n")
+    (files / "text.npy").write_text("1 2 3")
+    np.save("words.npy", np.full((2, 3), "a"))
+    np.save("few.npy", np.arange(3))
+    np.save("logits.npy", trajectories("adam")[0])
+    np.savez("empty.npz")
+    np.savez("other.npz", logits=trajectories("adam")[:, :, :20])
+    broken = trajectories("adam")
+    broken[1, 3, 5] = np.nan
+    np.savez("nan.npz", logits=broken, labels=LABELS, run=[f"adam-{number}" for number in range(3)])
+    before = {path: path.read_bytes() for path in files.rglob("*") if path.is_file()}
+    yield
+    assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.parametrize(
@@ -185,20 +238,56 @@ def test_a_plan_advises_landmarks_where_distances_are_large(capsys):
         ("place adam.npz --on nowhere -o placed.csv", 2, "there is no nowhere"),
         ("place adam.npz --on adam.npz -o placed.csv", 2, "adam.npz is not an embedding"),
         ("place adam.npz --on adam.npz -o .", 2, "is a folder; name a table"),
+        ("place adam.npz --on map -o adam.npz", 2, "a table is written as .csv"),
+        ("place adam.npz --on map --factors half.csv -o half.csv", 2, "half.csv is read, and would be written over"),
+        ("place adam.npz --on map --of adam.npz -o placed.csv", 2, "there is no map"),
+        ("embed . -o map", 2, "is a folder of predictions; name what is in it"),
+        ("embed notes -o map", 1, "is not a finished prediction store"),
+        ("embed empty.npz -o map", 2, "it holds none"),
+        ("embed nan.npz -o map", 2, "adam-1"),
+        ("embed adam.npz --kind probabilities -o map", 2, "are logits by their name, not probabilities"),
+        ("embed logits.npy -o map", 2, "logits"),
+        ("embed logits.npy --kind probabilities -o map", 2, "probabilities"),
+        ("embed text.npy -o map", 2, "is not an array of numbers"),
+        ("embed words.npy -o map", 2, "must hold real numbers"),
+        ("embed words.csv -o map", 2, "predictions are .zarr, .npy, .npz"),
+        ("embed adam.npz adam.npz -o map", 2, "several runs have the name 'adam-0'"),
+        ("embed adam.npz other.npz -o map", 2, "samples"),
+        ("embed adam.npz --factors half.csv -o map", 2, "must have one row of the run 'adam-2', not 0"),
+        ("embed adam.npz --factors nothing.csv -o map", 2, "nothing.csv"),
+        ("embed adam.npz --factors adam.npz -o map", 2, "a table of factors is .csv or .parquet"),
+        ("embed adam.npz --labels few.npy -o map", 2, "has 3 labels for 40 samples"),
+        ("embed adam.npz --null 1 -o map", 2, "draws is 1; their spread takes two or more"),
+        ("embed adam.npz --landmarks 500 -o map", 2, "landmarks"),
+        ("embed adam.npz --split test -o notes", 2, "notes holds other files"),
+        ("embed run.zarr --split other -o map", 1, "run.zarr has no split 'other'; it has test, train"),
+        ("compare adam.npz --set a sgd.npz -o compared", 2, "adam.npz is in none"),
+        ("compare --set a adam.npz --set a sgd.npz -o compared", 2, "several sets have the name 'a'"),
+        ("compare --set a --set b sgd.npz -o compared", 2, "the set 'a' has no files"),
+        ("compare adam.npz --by optimizer --draws 1 -o compared", 2, "draws is 1; their spread takes two or more"),
+        ("compare --by optimizer -o compared", 2, "no predictions are given"),
         ("verify nothing.zarr", 2, "there is no nothing.zarr"),
+        ("new-study notes", 2, "notes holds other files"),
         ("embed damaged.zarr -o map", 1, "is not a finished prediction store"),
         ("verify damaged.zarr", 1, "is not a finished prediction store"),
     ],
 )
-def test_mistakes_and_damages_are_one_line_and_an_exit_code(files, command, code, says, capsys):
-    (files / "damaged.zarr").mkdir()
+def test_mistakes_and_damages_are_one_line_and_an_exit_code(files, mistaken, command, code, says, capsys):
     assert main(shlex.split(command)) == code
     lines = [line for line in capsys.readouterr().err.splitlines() if "inpca" in line]
     assert len(lines) == 1 and lines[0].startswith(f"inpca {command.split()[0]}: error: ") and says in lines[0]
 
 
 @pytest.mark.parametrize(
-    "command", ["", "fly", "embed adam.npz", "plan --runs 0 --samples 1 --classes 2 --last-step 1"]
+    "command",
+    [
+        "",
+        "fly",
+        "embed adam.npz",
+        "compare adam.npz -o compared",
+        "embed adam.npz --metric cosine -o map",
+        "plan --runs 0 --samples 1 --classes 2 --last-step 1",
+    ],
 )
 def test_options_that_are_none_end_with_two(command, capsys):
     with pytest.raises(SystemExit) as done:

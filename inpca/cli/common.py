@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
+from tqdm import tqdm
 
 from inpca.bars import progress_bar
 from inpca.files import atomic
 from inpca.predictions.models import KINDS
 from inpca.predictions.read import Predictions, read_predictions
+
+#: Seconds after which a command says what it does.
+DELAY = 2
+#: Files that say that a folder holds results of a command.
+MARKS = ("predictions.json", "sets.csv")
 
 
 def add_predictions(parser: argparse.ArgumentParser, *, nargs: str = "+") -> None:
@@ -40,12 +49,21 @@ def reading(given: argparse.Namespace) -> dict:
 
 def read(given: argparse.Namespace) -> Predictions:
     """The predictions that the options name."""
-    return read_predictions(*given.predictions, **reading(given))
+    with stage("reading predictions"):
+        return read_predictions(*given.predictions, **reading(given))
 
 
-def bars() -> AbstractContextManager[None]:
-    """Progress bars of what takes longer than two seconds."""
-    return progress_bar(delay=2)
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Say on standard error what takes longer than :data:`DELAY`, with progress bars of its parts."""
+    said = Timer(DELAY, lambda: tqdm.write(f"{name} …", file=sys.stderr))
+    said.daemon = True
+    said.start()
+    try:
+        with progress_bar(delay=DELAY):
+            yield
+    finally:
+        said.cancel()
 
 
 def positive(text: str) -> int:
@@ -65,7 +83,9 @@ def folder_for(path: str) -> Path:
     Raises
     ------
     ValueError
-        If the name is that of a file or of a prediction store.
+        If the name is that of a file, of a prediction store, or of a folder that holds anything but earlier results.
+    PermissionError
+        If it cannot be written into.
     """
     folder = Path(path)
     if folder.exists() and not folder.is_dir():
@@ -73,7 +93,29 @@ def folder_for(path: str) -> Path:
     if (folder / "zarr.json").exists():
         raise ValueError(f"{folder} is a prediction store; name another folder for the results")
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not any((folder / mark).is_file() for mark in MARKS):
+        raise ValueError(f"{folder} holds other files, which are left as they are; name a new folder for the results")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} cannot be written into; name another folder for the results")
     return folder
+
+
+def table_for(path: str, inputs: Sequence[str | None]) -> Path:
+    """A table to write.
+
+    Raises
+    ------
+    ValueError
+        If it is a folder, not called .csv, or one of the files that are read.
+    """
+    table = Path(path)
+    if table.is_dir():
+        raise ValueError(f"{table} is a folder; name a table to write, such as placed.csv")
+    if table.suffix != ".csv":
+        raise ValueError(f"{table}: a table is written as .csv; name one, such as placed.csv")
+    if any(one is not None and table.resolve() == Path(one).resolve() for one in inputs):
+        raise ValueError(f"{table} is read, and would be written over; name another table")
+    return table
 
 
 def write_table(path: Path, columns: Mapping[str, Sequence | np.ndarray]) -> None:

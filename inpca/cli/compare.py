@@ -1,6 +1,7 @@
 """Compare sets of runs: how many dimensions each fills beside its null, and whether sets differ as trajectories.
 
-Sets are the values of a factor (--by COLUMN), such as the optimiser. Trajectories are compared at equal progress; the
+Sets are the values of a factor (--by COLUMN), such as the optimiser, or files that are named (--set NAME FILE ..., once
+for each set). Trajectories are compared at equal progress; the
 null permutes the samples of each run within their classes, so that runs agree on accuracy alone. Whether sets differ is
 tested by permuting runs among sets. Writes OUT/sets.csv, OUT/distances.csv (of every two runs), and with matplotlib
 OUT/dendrogram.png.
@@ -9,6 +10,8 @@ OUT/dendrogram.png.
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Mapping
 from importlib.util import find_spec
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -16,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import permutation_test
 
-from inpca.cli.common import add_predictions, bars, folder_for, positive, print_table, read, write_table
+from inpca.cli.common import add_predictions, folder_for, positive, print_table, read, stage, write_table
 from inpca.dimension import calibrated_dimension
 from inpca.geometry import progress
 from inpca.predictions.read import Predictions
@@ -34,19 +37,27 @@ PERMUTATIONS = 9999
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    add_predictions(parser)
-    parser.add_argument("--by", metavar="COLUMN", required=True, help="factor whose values are the sets")
+    add_predictions(parser, nargs="*")
+    sets = parser.add_mutually_exclusive_group(required=True)
+    sets.add_argument("--by", metavar="COLUMN", help="factor whose values are the sets")
+    sets.add_argument(
+        "--set", metavar=("NAME", "FILE"), nargs="+", action="append", help="a set: its name, then its files"
+    )
     parser.add_argument("-o", "--out", required=True, help="folder to write into")
     parser.add_argument("--draws", type=positive, default=3, help="nulls that are drawn, 2 or more (default: 3)")
 
 
 def do(given: argparse.Namespace) -> None:
     """Compare, write and print."""
-    predictions = read(given)
-    sets = sets_of(predictions, given.by)
+    if given.set:
+        predictions, sets = of_files(given)
+    else:
+        predictions = read(given)
+        sets = sets_of(predictions, given.by)
     folder = folder_for(given.out)
-    with bars():
+    with stage("dimensions of sets beside those of nulls"):
         dimensions = {name: dimension_of(predictions, runs, given.draws) for name, runs in sets.items()}
+    with stage("distances between trajectories"):
         distances, null = distances_of(predictions)
     columns = {"set": list(sets), "runs": [len(runs) for runs in sets.values()]}
     columns |= {key: [one[key] for one in dimensions.values()] for key in next(iter(dimensions.values()))}
@@ -54,18 +65,41 @@ def do(given: argparse.Namespace) -> None:
     names = list(predictions.runs)
     write_table(folder / "distances.csv", {"run": names} | dict(zip(names, distances.T, strict=True)))
     print_table({key: [number(value) for value in values] for key, values in columns.items()})
-    member = np.array([str(value) for value in predictions.of_runs(given.by).values()])
+    set_of = {run: name for name, runs in sets.items() for run in runs}
+    member = np.array([set_of[run] for run in names])
     print("\nmedian distance between trajectories (nats a sample), beside that of the null")
     print_table(between_sets(distances, null, member))
     if len(sets) > 1:
         excess, p = difference(distances, member)
         print(f"\nruns of different sets are {excess:.3g} nats further apart than those of one (p = {p:.2g})")
-    draw(folder, distances, names, {given.by: member.tolist()})
+    with stage("drawing"):
+        draw(folder, distances, names, {given.by or "set": member.tolist()})
 
 
 def number(value) -> str:
     """A number as it is printed."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def of_files(given: argparse.Namespace) -> tuple[Predictions, dict[str, list[str]]]:
+    """Predictions of all sets of files, and names of the runs of each set."""
+    if given.predictions:
+        raise ValueError(f"with --set, files are named after the name of their set; {given.predictions[0]} is in none")
+    repeated = [name for name, count in Counter(name for name, *_ in given.set).items() if count > 1]
+    if repeated:
+        raise ValueError(f"several sets have the name {repeated[0]!r}; name all files of a set after one --set")
+    files: Mapping[str, list[str]] = {name: paths for name, *paths in given.set}
+    empty = [name for name, paths in files.items() if not paths]
+    if empty:
+        raise ValueError(f"the set {empty[0]!r} has no files; name them after it: --set NAME FILE ...")
+    numbers = {}
+    for name, paths in files.items():
+        given.predictions = paths
+        numbers[name] = len(read(given).runs)
+    given.predictions = [path for paths in files.values() for path in paths]
+    predictions = read(given)
+    runs = iter(predictions.runs)
+    return predictions, {name: [next(runs) for _ in range(number)] for name, number in numbers.items()}
 
 
 def sets_of(predictions: Predictions, column: str) -> dict[str, list[str]]:

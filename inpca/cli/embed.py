@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from inpca.cli.common import add_predictions, bars, folder_for, positive, read, write_table
+from inpca.cli.common import add_predictions, folder_for, positive, read, stage, write_table
 from inpca.cli.maps import with_geodesic, write_map
 from inpca.dimension import calibrated_dimension
 from inpca.distances.pairwise import METRICS
 from inpca.embedding import InPCA
 from inpca.explorer import write_explorer
+from inpca.plotting.embedding import COLOURS
 from inpca.predictions.read import OWN_COLUMNS, Predictions
 
 EXAMPLE = "inpca embed adam.npz sgd.npz --color optimizer -o map"
@@ -34,7 +35,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_predictions(parser)
     parser.add_argument("-o", "--out", required=True, help="folder to write into")
-    parser.add_argument("--color", metavar="COLUMN", default="run", help="what figures are coloured by (default: run)")
+    parser.add_argument(
+        "--color", metavar="COLUMN", help="what figures are coloured by (default: a factor, else run or progress)"
+    )
     parser.add_argument("--axes", type=positive, default=10, help="axes of the embedding (default: 10)")
     parser.add_argument("--metric", choices=METRICS, default="bhattacharyya", help="distance between models")
     parser.add_argument("--landmarks", type=positive, help="models to whose distances the computation is restricted")
@@ -46,32 +49,57 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def do(given: argparse.Namespace) -> None:
     """Embed, and write what came out."""
     predictions = read(given)
-    check_color(predictions, given.color)
+    color = color_of(predictions, given.color)
     folder = folder_for(given.out)
     k = min(given.axes, len(predictions) - 1)
     if k < 3:
         raise ValueError(f"there are {len(predictions)} models and {given.axes} axes; an embedding takes three axes")
     inpca = InPCA(k, log=True, metric=given.metric, n_landmarks=given.landmarks)
-    with bars():
+    with stage("progress, loss and error"):
         measured = predictions.measured()
+    with stage(f"embedding {len(predictions)} models"):
         inpca.fit(predictions.log_probs)
+    with stage("dimension beside that of nulls"):
         null = null_of(predictions, given.null, inpca.landmarks_ is not None)
     dataset = inpca.to_xarray(labels=predictions.table["model"])
     coordinates = {f"PC{axis}": column for axis, column in enumerate(inpca.embedding_.T, start=1)}
     write_map(folder, given, dataset)
     write_table(folder / "models.csv", predictions.table | measured | coordinates)
     write_table(folder / "spectrum.csv", spectrum_of(dataset, null))
-    drawn, line = with_geodesic(inpca, dataset, predictions)
-    draw(folder, given.color, predictions.table | measured, (drawn, line, null))
+    with stage("drawing"):
+        drawn, line = with_geodesic(inpca, dataset, predictions)
+        draw(folder, color, predictions.table | measured, (drawn, line, null))
     print(f"{len(predictions)} models of {len(predictions.runs)} runs: {stress_in_words(dataset, null)}")
     print(f"{folder / 'explorer.html'} to look around, {folder / 'models.csv'} for numbers")
 
 
-def check_color(predictions: Predictions, color: str) -> None:
-    """Stop if there is no such column to colour by."""
-    columns = [*predictions.table, *(("progress", "loss", "error") if predictions.labels is not None else ())]
-    if color not in columns:
-        raise ValueError(f"there is no column {color!r} to colour by; there are {', '.join(columns)}")
+def color_of(predictions: Predictions, named: str | None) -> str:
+    """The column to colour by: the one that is named, else the first factor whose values colours can tell apart.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or it has more names than there are colours.
+    """
+    table, most = predictions.table, len(COLOURS)
+    numbers = ("progress", "loss", "error") if predictions.labels is not None else ()
+    if named is None:
+        groups = [*factors_of(table), "run"]
+        fitting = [name for name in groups if name == "run" or len(set(table[name].tolist())) < len(predictions.runs)]
+        few = (name for name in fitting if len(set(table[name].tolist())) <= most)
+        return next(few, numbers[0] if numbers else "checkpoint")
+    if named not in (*table, *numbers):
+        raise ValueError(f"there is no column {named!r} to colour by; there are {', '.join((*table, *numbers))}")
+    if named in table and table[named].dtype.kind not in "fiub" and len(set(table[named].tolist())) > most:
+        number = len(set(table[named].tolist()))
+        raise ValueError(f"column {named!r} has {number} names, and colours tell {most} apart; name another column")
+    return named
+
+
+def factors_of(table: dict[str, np.ndarray]) -> list[str]:
+    """Columns that are the same at all checkpoints of each run, and differ between runs."""
+    others = [name for name in table if name not in (*OWN_COLUMNS, *TIMES, "progress", "loss", "error")]
+    return [name for name in others if len(set(table[name].tolist())) > 1 and is_factor(table["run"], table[name])]
 
 
 def null_of(predictions: Predictions, draws: int, landmarks: bool) -> xr.Dataset | None:
@@ -109,14 +137,14 @@ def draw(folder: Path, color: str, table: dict[str, np.ndarray], drawn: tuple) -
     dataset, line, null = drawn
     padded = {name: extended(values, len(line)) for name, values in table.items()}
     time = next(name for name in TIMES if name in table and np.isfinite(table[name]).all())
-    columns = {name: padded[name] for name in (time, "loss", "error", "progress") if name in padded}
-    others = [name for name in padded if name not in (*OWN_COLUMNS, *columns, *TIMES)]
-    factors = {name: padded[name] for name in others if is_factor(table["run"], table[name])}
+    titles = {time: time, "loss": "loss (nats)", "error": "error", "progress": "progress"}
+    columns = {title: padded[name] for name, title in titles.items() if name in padded}
+    factors = {name: padded[name] for name in factors_of(table)}
     write_explorer(
         folder / "explorer.html", dataset, runs=padded["run"], columns=columns, factors=factors, geodesic=line
     )
     if find_spec("matplotlib") is None:
-        print("no figures: matplotlib is not installed (pip install 'inpca[plot]')")
+        print("no figures, for matplotlib is not installed; to have them: pip install 'inpca[plot]'")
         return
     import matplotlib
 

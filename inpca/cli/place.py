@@ -10,11 +10,10 @@ the map that the axes give.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
-from inpca.cli.common import add_predictions, bars, read, write_table
+from inpca.cli.common import add_predictions, read, stage, table_for, write_table
 from inpca.cli.maps import read_map
 
 EXAMPLE = "inpca place sgd.npz --on map -o placed.csv"
@@ -32,10 +31,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def do(given: argparse.Namespace) -> None:
     """Place the runs, and write the table."""
-    if Path(given.out).is_dir():
-        raise ValueError(f"{given.out} is a folder; name a table to write, such as placed.csv")
+    table = table_for(given.out, [*given.predictions, *given.of, given.factors])
     new = read(given)
-    inpca, dataset, fitted = read_map(given.on, given.of, split=given.split)
+    with stage("reading the map"):
+        inpca, dataset, fitted = read_map(given.on, given.of, split=given.split)
     if new.log_probs.shape[1:] != fitted.log_probs.shape[1:]:
         shapes = (" samples and ".join(map(str, one.log_probs.shape[1:])) for one in (new, fitted))
         raise ValueError(
@@ -43,12 +42,12 @@ def do(given: argparse.Namespace) -> None:
         )
     if new.labels is not None and fitted.labels is not None and not np.array_equal(new.labels, fitted.labels):
         raise ValueError("new runs have other labels than those of the map: they must be on the same samples")
-    with bars():
+    with stage("placing models"):
         measured = new.measured()
         placed = inpca.place(new.log_probs, labels=new.table["model"])
     quality = {name: placed[name].values for name in ("residual", "explained_distance")}
     coordinates = {f"PC{axis}": column for axis, column in enumerate(placed["embedding"].values.T, start=1)}
-    write_table(Path(given.out), new.table | measured | quality | coordinates)
+    write_table(table, new.table | measured | quality | coordinates)
     share = np.nanmedian(quality["explained_distance"])
     print(f"{len(new)} models of {len(new.runs)} runs on a map of {dataset.sizes['model']}")
     print(
