@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from browser import browser, opened  # noqa: F401
 from conftest import ROOT, copy_project
 
 import inpca
@@ -140,22 +141,29 @@ except ModuleNotFoundError as error:
 """
 
 
-@pytest.mark.slow
-def test_the_library_works_where_nothing_else_is_installed(wheel, tmp_path, rng):
-    """Same numbers as here, in an empty environment with the wheel and what it asks for: no torch, no matplotlib."""
+def pip(environment: Path, *arguments) -> subprocess.CompletedProcess:
+    """pip of an environment, isolated: it does not see this project."""
+    command = [environment / "bin/python", "-I", "-m", "pip", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture
+def environment(wheel, tmp_path):
+    """An empty environment with the wheel and what it asks for."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    python = environment / "bin/python"
-    pip = [python, "-I", "-m", "pip", "--disable-pip-version-check"]  # isolated: it does not see this project
-    done = subprocess.run([*pip, "install", "--quiet", wheel], capture_output=True, text=True)
-    if done.returncode:
-        reached = subprocess.run(
-            [*pip, "download", "--quiet", "--no-deps", "--dest", tmp_path, "tqdm"], capture_output=True
-        )
-        if reached.returncode:
-            pytest.skip("no package index can be reached, so the wheel cannot be installed into an empty environment")
+    done = pip(environment, "install", "--quiet", wheel)
+    if done.returncode and pip(environment, "download", "--quiet", "--no-deps", "--dest", tmp_path, "tqdm").returncode:
+        pytest.skip("no package index can be reached, so the wheel cannot be installed into an empty environment")
     assert done.returncode == 0, done.stderr[-4000:]
-    installed = subprocess.run([*pip, "list"], capture_output=True, text=True, check=True).stdout.lower()
+    return environment
+
+
+@pytest.mark.slow
+def test_the_library_works_where_nothing_else_is_installed(environment, tmp_path, rng):
+    """Same numbers as here, in an empty environment with the wheel and what it asks for: no torch, no matplotlib."""
+    python = environment / "bin/python"
+    installed = pip(environment, "list").stdout.lower()
     assert not [name for name in (*HEAVY, "pyarrow") if name in installed.split()]
 
     sharpness = np.linspace(0, 4, 12)[:, None, None]
@@ -171,6 +179,34 @@ def test_the_library_works_where_nothing_else_is_installed(wheel, tmp_path, rng)
     there, here = (dict(np.load(tmp_path / f"{name}.npz")) for name in ("there", "here"))
     assert there.pop("seconds") <= 1
     assert all(np.allclose(there[name], here[name], rtol=1e-5, atol=1e-7) for name in there)
+
+
+@pytest.mark.slow
+def test_one_command_takes_probabilities_to_a_table_figures_and_a_page(wheel, environment, browser, tmp_path, rng):  # noqa: F811
+    """In an environment without torch; without matplotlib, there are no figures, and a line says how to get them."""
+    labels = rng.integers(0, 3, 60)
+    ways = np.linspace(0, 4, 9)[:, None, None] * (np.eye(3)[labels] + 0.5 * rng.standard_normal((4, 1, 60, 3)))
+    names = [f"run {number}" for number in range(4)]
+    probabilities = np.exp(ways) / np.exp(ways).sum(axis=-1, keepdims=True)
+    np.savez(tmp_path / "x.npz", probabilities=probabilities, labels=labels, run=names, optimizer=["sgd", "adam"] * 2)
+    command, alone = [environment / "bin/inpca", "embed", "x.npz", "-o"], {"PATH": "/usr/bin:/bin"}
+
+    def embedded(folder):
+        done = subprocess.run([*command, folder], cwd=tmp_path, env=alone, capture_output=True, text=True)
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr[-4000:]
+        with opened(browser, tmp_path / folder / "explorer.html") as page:
+            page.get_by_text("4 of 4 runs, 36 of 36 models shown").wait_for()
+            assert page.get_by_label("Colour").locator("option:checked").inner_text() == "optimizer"
+        return done.stdout, {path.name for path in (tmp_path / folder).iterdir()}
+
+    said, plain = embedded("plain")
+    assert "pip install 'inpca[plot]'" in said
+    assert plain == {"models.csv", "spectrum.csv", "embedding.nc", "predictions.json", "explorer.html"}
+    done = pip(environment, "install", "--quiet", f"{wheel}[plot]")
+    assert done.returncode == 0, done.stderr[-4000:]
+    said, figures = embedded("with figures")
+    assert "pip install" not in said
+    assert figures - plain == {"manifold.png", "spectrum.png", "progress.png", "dimension.png"}
 
 
 def test_commits_are_checked_with_the_versions_of_the_lock_file():

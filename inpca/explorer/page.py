@@ -17,7 +17,7 @@ from inpca.explorer.contents import Contents
 from inpca.files import atomic
 
 #: Parts of the program, in the order in which they are put together.
-SCRIPTS = ("contents", "state", "camera", "drawing", "overlay", "panel", "curves", "saving", "input", "main")
+SCRIPTS = ("contents", "state", "camera", "means", "drawing", "overlay", "panel", "curves", "saving", "input", "main")
 
 
 def write_explorer(

@@ -21,6 +21,12 @@ STYLES = {
     "between null": (NULL, "-", "null: samples permuted"),
 }
 TICKS = (1, 2, 3, 5, 10, 20, 50)
+#: Panels, and where little is drawn in each.
+CORNERS = {
+    "all models": "lower right",
+    "runs less null": "best",
+    "between runs at equal progress": "lower right",
+}
 
 
 def calibrated(found: xr.Dataset, *, marks: Mapping[str, tuple[int, float]] | None = None) -> Figure:
@@ -77,8 +83,7 @@ def calibrated(found: xr.Dataset, *, marks: Mapping[str, tuple[int, float]] | No
         ends = chosen["excess_stress_low"], chosen["excess_stress_high"]
         excess.fill_between(found["axis"], *ends, color=colour, alpha=0.2, linewidth=0)
     excess.axhline(0, color="black", linewidth=0.8)
-    titles = "all models", "runs less null", "between runs at equal progress"
-    for axes, title, label in zip((models, excess, between), titles, ("", "excess of ", ""), strict=True):
+    for axes, title, label in zip((models, excess, between), CORNERS, ("", "excess of ", ""), strict=True):
         axes.set(title=title, xlabel="number of axes", ylabel=f"{label}explained stress", xscale="log")
         axes.set_xticks(TICKS)
         axes.xaxis.set_major_formatter(ScalarFormatter())
@@ -86,7 +91,7 @@ def calibrated(found: xr.Dataset, *, marks: Mapping[str, tuple[int, float]] | No
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(axis="y", linewidth=0.4)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8, loc="lower right" if axes is models else "upper left")
+        axes.legend(frameon=False, fontsize=8, loc=CORNERS[title])
     between.set(ylim=(0, None))
     return figure
 

@@ -9,6 +9,9 @@ from matplotlib.lines import Line2D
 
 from inpca.plotting.embedding import COLOURS, numbers_of_models, of_each_model
 
+#: Letters that stand beside each other in the legend, and those of an entry besides its name.
+LETTERS, KEY = 84, 7
+
 
 def progress_curves(progress, *, runs, time, color=None, label: str = "step") -> Figure:
     """Progress of each run against time, one line for each run.
@@ -70,5 +73,11 @@ def progress_curves(progress, *, runs, time, color=None, label: str = "step") ->
     axes.spines[["top", "right"]].set_visible(False)
     entries = [Line2D([], [], color=colour, label=str(group)) for group, colour in colours.items() if group != ""]
     if entries:
-        figure.legend(handles=entries, loc="outside upper center", ncols=min(len(entries), 6), frameon=False)
+        figure.legend(handles=entries, loc="outside upper center", ncols=columns_of(list(colours)), frameon=False)
     return figure
+
+
+def columns_of(names: list) -> int:
+    """How many entries of a legend stand beside each other."""
+    longest = max(len(str(name)) for name in names)
+    return max(1, min(len(names), 6, LETTERS // (longest + KEY)))

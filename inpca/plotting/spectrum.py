@@ -64,6 +64,7 @@ def spectrum(embedding: xr.Dataset, *, unit: str | None = None) -> Figure:
     named = embedding["explained_stress"].sel(axis=[k for k in NAMED_AXES if k in axis])
     lines = (f"{k:>2}: {value:6.1%}" for k, value in zip(named["axis"].values, named.values, strict=True))
     corner = {"transform": stress.transAxes, "ha": "right", "va": "bottom", "family": "monospace", "fontsize": 9}
+    corner["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 2}
     stress.text(0.97, 0.05, "\n".join(lines), **corner)
     stress.set(xlabel="number of axes", ylabel="explained stress", ylim=(0, 1.03))
     draw_signed(distance, axis, embedding["explained_distance"].values, space_like)

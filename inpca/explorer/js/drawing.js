@@ -72,14 +72,14 @@ class Drawing {
     gl.useProgram(this.program);
   }
 
-  /** Colours of runs, transparent where filters leave them out, pale beside the run that is chosen. */
+  /** Colours of runs, transparent where filters leave them out, pale beside runs that are chosen and beside means. */
   show(state) {
     const {gl, data, looks} = this, {factor} = colouredBy(data, state), kept = keptRuns(data, state);
-    const chosen = state.model < 0 ? -1 : data.runOf[state.model];
+    const chosen = new Set(chosenModels(data, state).map(([model]) => data.runOf[model])), whole = !chosen.size && (state.means < 0 || !factor);
     const shades = factor?.colours.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
     kept.forEach((shown, run) => {
       looks.set(factor ? shades[factor.codes[run]] : [0, 0, 0], 4 * run);
-      looks[4 * run + 3] = !shown ? 0 : chosen < 0 || chosen === run ? 255 : 90;
+      looks[4 * run + 3] = !shown ? 0 : whole || chosen.has(run) ? 255 : 90;
     });
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, WIDTH, looks.length / 4 / WIDTH, 0, gl.RGBA, gl.UNSIGNED_BYTE, looks);
   }

@@ -30,7 +30,7 @@ function listen(page) {
   });
   const up = (event) => {
     pointers.delete(event.pointerId);
-    if (event.type === "pointerup" && slipped <= CLICK && !pointers.size) page.click(...place(event));
+    if (event.type === "pointerup" && slipped <= CLICK && !pointers.size) page.click(...place(event), event.shiftKey);
   };
   models.addEventListener("pointerup", up);
   models.addEventListener("pointercancel", up);
@@ -61,5 +61,5 @@ const KEYS = {
   ArrowLeft: turned(0.1, 0), ArrowRight: turned(-0.1, 0), ArrowUp: turned(0, 0.1), ArrowDown: turned(0, -0.1),
   "+": zoomed(1.15), "=": zoomed(1.15), "-": zoomed(1 / 1.15), 0: (page) => page.whole(),
   n: (page) => page.nextRun(1), p: (page) => page.nextRun(-1), "]": (page) => page.nextModel(1), "[": (page) => page.nextModel(-1),
-  Escape: (page) => page.change({model: -1}),
+  c: (page) => page.keep(), Escape: (page) => page.choose(-1),
 };

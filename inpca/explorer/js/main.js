@@ -9,6 +9,7 @@ class Page {
     this.drawing = new Drawing(this.models, data);
     this.panel = new Panel(this);
     this.runPanel = new RunPanel(this);
+    this.means = [];
     listen(this);
     new ResizeObserver(() => this.resize()).observe(this.models);
     addEventListener("hashchange", () => {
@@ -31,6 +32,7 @@ class Page {
 
   /** After a change of what is shown. */
   changed() {
+    this.means = meansOf(this.data, this.state);
     this.drawing.show(this.state);
     this.panel.update();
     this.runPanel.update();
@@ -54,7 +56,7 @@ class Page {
     const camera = this.camera(), {clientWidth, clientHeight} = this.models, context = this.overlay.getContext("2d");
     this.drawing.draw(this.state, camera, moving);
     context.setTransform(this.overlay.width / clientWidth, 0, 0, this.overlay.height / clientHeight, 0, 0);
-    drawOverlay(context, this.data, this.state, camera, clientWidth, clientHeight);
+    drawOverlay(context, this.data, this.state, camera, this.means, [clientWidth, clientHeight]);
   }
 
   camera() {
@@ -118,8 +120,22 @@ class Page {
     });
   }
 
-  click(x, y) {
-    this.change({model: this.drawing.pick(this.state, this.camera(), x, y)});
+  /** Choose the run of the model at a place of the screen; or put it beside the one that is chosen. */
+  click(x, y, beside) {
+    const model = this.drawing.pick(this.state, this.camera(), x, y);
+    if (beside && this.state.model >= 0) this.change({kept: model});
+    else this.choose(model);
+  }
+
+  /** Choose a model; a run that is kept stays beside it, until there is none to compare with. */
+  choose(model) {
+    this.change({model, kept: model < 0 ? -1 : this.state.kept});
+  }
+
+  /** Keep the run that is chosen, so that the next one is compared with it; or keep none. */
+  keep() {
+    const {model, kept} = this.state;
+    this.change({kept: kept < 0 ? model : -1});
   }
 
   /** The last model of the next run that is shown. */
@@ -128,14 +144,14 @@ class Page {
     const from = state.model < 0 ? (step > 0 ? -1 : n) : data.runOf[state.model];
     for (let i = 1; i <= n; i++) {
       const run = (((from + i * step) % n) + n) % n;
-      if (kept[run]) return this.change({model: data.starts[run + 1] - 1});
+      if (kept[run] && run !== data.runOf[state.kept]) return this.choose(data.starts[run + 1] - 1);
     }
     return undefined;
   }
 
   nextModel(step) {
     const {data, state} = this, model = state.model + step;
-    if (state.model >= 0 && data.runOf[model] === data.runOf[state.model]) this.change({model});
+    if (state.model >= 0 && data.runOf[model] === data.runOf[state.model]) this.choose(model);
   }
 
   async copy() {

@@ -1,10 +1,11 @@
-/* What lies over the models: the box of the axes with their numbers and names, the geodesic, the run that is chosen. */
+/* What lies over the models: the box of the axes with their numbers and names, the geodesic, means, the runs that are
+   chosen. */
 
 const ENDS = ["P₀", "P*"];
 /* Where on the screen, by preference, the numbers of each axis stand. */
 const PREFERRED = [[0, 1], [-0.5, 0.9], [-1, 0]];
 
-function drawOverlay(context, data, state, camera, width, height) {
+function drawOverlay(context, data, state, camera, means, [width, height]) {
   context.clearRect(0, 0, width, height);
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "center";
@@ -23,11 +24,13 @@ function drawOverlay(context, data, state, camera, width, height) {
     stroke(context, geodesic, "#000", 2.5);
     [geodesic[0], geodesic.at(-1)].forEach((end, i) => named(context, ENDS[i], end));
   }
-  for (const [model, wide] of [[state.pointed, 2], [state.model, 3.5]]) {
+  for (const {colour, points} of means) stroke(context, points.map(camera.project).filter(Boolean), colour, 4);
+  const chosen = chosenModels(data, state), {factor} = colouredBy(data, state);
+  for (const [model, colour] of [[state.pointed, CHOSEN], ...chosen]) {
     if (model < 0) continue;
-    const run = data.runOf[model], {factor} = colouredBy(data, state);
-    stroke(context, way(data.starts[run], data.starts[run + 1]), factor ? factor.colours[factor.codes[run]] : "#d55e00", wide);
-    way(model, model + 1).forEach((at) => disc(context, at, 5, "#d55e00"));
+    const run = data.runOf[model], own = factor && (chosen.length < 2 || model === state.pointed);
+    stroke(context, way(data.starts[run], data.starts[run + 1]), own ? factor.colours[factor.codes[run]] : colour, model === state.pointed ? 2 : 3.5);
+    way(model, model + 1).forEach((at) => disc(context, at, 5, colour));
   }
 }
 

@@ -10,9 +10,10 @@ class Panel {
     for (const [title, kind, list] of [["Factors of runs", "factor", data.factors], ["Numbers of models", "column", data.columns]]) {
       if (list.length) this.colour.append(element("optgroup", {label: title}, ...list.map(({name}, i) => new Option(name, `${kind} ${i}`))));
     }
+    this.means = this.choice("Means", [[-1, "none"], ...growingColumns(data).map((i) => [i, `at equal ${data.columns[i].name}`])], (value) => page.change({means: Number(value)}));
     this.cut = this.choice("Only", data.columns.map(({name}, i) => [i, name]), (value) => page.setCut({column: Number(value), from: -Infinity, to: Infinity}));
     this.sliders = ["from", "to"].map((end) => this.slider(end));
-    const fields = [data.embeddings.length > 1 ? this.embedding : null, ...this.axes, this.colour, this.cut].filter(Boolean);
+    const fields = [data.embeddings.length > 1 ? this.embedding : null, ...this.axes, this.colour, data.factors.length ? this.means : null, this.cut].filter(Boolean);
     controls.append(element("h2", {}, "What is shown"), ...fields.map((field) => field.parentNode), ...this.sliders.map(({field}) => field));
     controls.append(element("h2", {}, "Runs"));
     this.levels = data.factors.map((factor, i) => this.filter(factor, i, controls));
@@ -73,6 +74,8 @@ class Panel {
       select.value = state.axes[side];
     });
     this.colour.value = state.colour;
+    this.means.value = state.means;
+    this.means.disabled = !factor;
     this.cut.value = state.cut.column;
     const {low, high} = this.cutColumn();
     this.sliders.forEach(({end, range, shown}) => {

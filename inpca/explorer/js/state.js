@@ -1,5 +1,6 @@
 /* What is shown, and the address of the page that says so. */
 
+const [CHOSEN, BESIDE] = ["#d55e00", "#0072b2"]; // colours of the run that is chosen and of the one beside it
 const VIEWS = {
   perspective: {yaw: 0.35, pitch: 0.6, flat: false},
   above: {yaw: 0, pitch: Math.PI / 2, flat: true},
@@ -16,6 +17,8 @@ function firstState(data) {
     hidden: data.factors.map(() => new Set()),
     camera: {...VIEWS.perspective, zoom: 1, target: [0, 0, 0]},
     model: -1, // the one that was clicked; its run lights up
+    kept: -1, // one of a second run, to compare with
+    means: -1, // the column at equal values of which runs are averaged
     pointed: -1, // the one under the pointer
   };
 }
@@ -28,6 +31,12 @@ function colouredBy(data, state) {
 /** Whether each run is kept by the filters of its factors. */
 function keptRuns(data, state) {
   return data.runs.map((_, run) => data.factors.every((factor, i) => !state.hidden[i].has(factor.codes[run])));
+}
+
+/** The models whose runs light up, each with its colour: one has that of its factor, of two each has its own. */
+function chosenModels({runOf}, {model, kept}) {
+  const two = kept >= 0 && runOf[kept] !== runOf[model];
+  return [[model, CHOSEN], ...(two ? [[kept, BESIDE]] : [])].filter(([one]) => one >= 0);
 }
 
 function isKept(data, state, model) {
@@ -47,11 +56,13 @@ function toAddress(data, state) {
   state.hidden.forEach((codes, i) => codes.forEach((code) => said.append(`without ${data.factors[i].name}`, data.factors[i].levels[code])));
   said.set("camera", [camera.yaw, camera.pitch, camera.zoom, ...camera.target].map(written).join());
   if (camera.flat) said.set("flat", "1");
-  if (state.model >= 0) {
-    const run = data.runOf[state.model];
-    said.set("run", data.runs[run]);
-    said.set("model", state.model - data.starts[run]);
+  for (const [name, place, model] of [["run", "model", state.model], ["beside", "its model", state.kept]]) {
+    if (model < 0) continue;
+    const run = data.runOf[model];
+    said.set(name, data.runs[run]);
+    said.set(place, model - data.starts[run]);
   }
+  if (state.means >= 0) said.set("means", data.columns[state.means].name);
   return said.toString();
 }
 
@@ -79,10 +90,14 @@ function fromAddress(data, text) {
     const [yaw, pitch, zoom, ...target] = camera;
     state.camera = {yaw, pitch, zoom, target, flat: said.has("flat")};
   }
-  const run = data.runs.indexOf(said.get("run"));
-  if (run >= 0) {
-    const [place = 0] = numbers("model"), last = data.starts[run + 1] - data.starts[run] - 1;
-    state.model = data.starts[run] + Math.min(Math.max(Math.trunc(place), 0), last);
-  }
+  const modelOf = (name, of) => {
+    const run = data.runs.indexOf(said.get(name));
+    if (run < 0) return -1;
+    const [place = 0] = numbers(of), last = data.starts[run + 1] - data.starts[run] - 1;
+    return data.starts[run] + Math.min(Math.max(Math.trunc(place), 0), last);
+  };
+  Object.assign(state, {model: modelOf("run", "model"), kept: modelOf("beside", "its model")});
+  if (state.model < 0) state.kept = -1;
+  state.means = growingColumns(data).find((column) => data.columns[column].name === said.get("means")) ?? -1;
   return state;
 }
