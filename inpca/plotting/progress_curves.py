@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 
 from inpca.plotting.embedding import COLOURS, numbers_of_models, of_each_model
 
-#: Letters that stand beside each other in the legend, and those of an entry besides its name.
-LETTERS, KEY = 84, 7
+#: Inches of the curves, and in the legend beside them of a key, a letter and a line.
+WIDTH, HEIGHT, KEY, LETTER, LINE = 6.0, 3.8, 0.6, 0.095, 0.24
 
 
 def progress_curves(progress, *, runs, time, color=None, label: str = "step") -> Figure:
@@ -60,7 +60,10 @@ def progress_curves(progress, *, runs, time, color=None, label: str = "step") ->
     groups = np.full(m, "", object) if color is None else of_each_model(color, "color", m)
     found = list(dict.fromkeys(group for group in groups if group is not None))
     colours = {group: COLOURS[i % len(COLOURS)] for i, group in enumerate(found)}
-    figure, axes = plt.subplots(figsize=(7, 3.8), layout="constrained")
+    named = [str(group) for group in found if group != ""]
+    beside = KEY + LETTER * max(map(len, named)) if named else 0
+    size = WIDTH + beside, max(HEIGHT, LINE * (1 + len(named)))
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
     for run in dict.fromkeys(name for name in names if name is not None):
         rows = np.flatnonzero(names == run)
         if groups[rows[0]] is not None:
@@ -73,11 +76,5 @@ def progress_curves(progress, *, runs, time, color=None, label: str = "step") ->
     axes.spines[["top", "right"]].set_visible(False)
     entries = [Line2D([], [], color=colour, label=str(group)) for group, colour in colours.items() if group != ""]
     if entries:
-        figure.legend(handles=entries, loc="outside upper center", ncols=columns_of(list(colours)), frameon=False)
+        figure.legend(handles=entries, loc="outside right upper", frameon=False)
     return figure
-
-
-def columns_of(names: list) -> int:
-    """How many entries of a legend stand beside each other."""
-    longest = max(len(str(name)) for name in names)
-    return max(1, min(len(names), 6, LETTERS // (longest + KEY)))

@@ -20,10 +20,7 @@ function drawOverlay(context, data, state, camera, means, [width, height]) {
     return points.filter(Boolean);
   };
   const geodesic = way(data.drawn, data.models);
-  if (geodesic.length > 1) {
-    stroke(context, geodesic, "#000", 2.5);
-    [geodesic[0], geodesic.at(-1)].forEach((end, i) => named(context, ENDS[i], end));
-  }
+  if (geodesic.length > 1) stroke(context, geodesic, "#000", 2.5);
   for (const {colour, points} of means) stroke(context, points.map(camera.project).filter(Boolean), colour, 4);
   const chosen = chosenModels(data, state), {factor} = colouredBy(data, state);
   for (const [model, colour] of [[state.pointed, CHOSEN], ...chosen]) {
@@ -32,6 +29,7 @@ function drawOverlay(context, data, state, camera, means, [width, height]) {
     stroke(context, way(data.starts[run], data.starts[run + 1]), own ? factor.colours[factor.codes[run]] : colour, model === state.pointed ? 2 : 3.5);
     way(model, model + 1).forEach((at) => disc(context, at, 5, colour));
   }
+  if (geodesic.length > 1) [geodesic[0], geodesic.at(-1)].forEach((end, i) => named(context, ENDS[i], end));
 }
 
 /** A line with a white rim. */
