@@ -17,6 +17,7 @@ PROJECT = Path(workflow.basedir)
 SCRIPTS, PROGRAMS = PROJECT / "workflow/scripts", Path(sys.executable).parent
 sys.path[:0] = [str(PROJECT), str(SCRIPTS)]
 
+import captions
 import modules
 from paper.study import files
 from paper.study.rooms import rooms
@@ -36,6 +37,13 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS, FIGURES = f"results/{study.study}", f"figures/{study.study}"
+
+
+# What snakemake --report says of the study as a whole; captions are filled from results when it is made.
+report: "workflow/report/workflow.rst"
+
+
+config["captions"] = captions.Captions(study.study, RESULTS)
 
 
 # The image that envs/apptainer.def builds, used with --sdm apptainer only.

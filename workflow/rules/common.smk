@@ -44,6 +44,23 @@ def stores(wildcards):
     return experiment_stores(wildcards.experiment)
 
 
+# What training makes, to which rules that train add theirs: the rest of a study is made from it without training.
+TRAINED = []
+
+
+def study_as_text(wildcards):
+    """The configuration of the study as one file, with the settings of the command line in it."""
+    from paper.archive.contents import study_text
+
+    return study_text(study_file, workflow.config_settings.config)
+
+
+def archive_record():
+    """Which archive the predictions of the study came from, if they did."""
+    record = f"{RESULTS}/archive.json"
+    return [record] if os.path.isfile(record) else []
+
+
 # What the name of a file of distances, or of an embedding, adds for a metric other than Bhattacharyya.
 OTHER_METRIC = "(_(spherical|jeffreys|euclidean|hellinger))?"
 
@@ -91,6 +108,24 @@ def claims_files(name):
 def figure_files(name):
     """All files that a notebook writes into its figures folder."""
     return [f"{FIGURES}/{name}/{file}" for file in NOTEBOOKS[name].written()]
+
+
+def reported_figures(name):
+    """The same; pictures are marked for snakemake --report, in a category for each notebook, in the order of reading."""
+    category = f"{NOTEBOOKS[name].place:02} {name.replace('_', ' ')}"
+    return [
+        (
+            report(
+                file,
+                caption="../report/figure.rst",
+                category=category,
+                labels=captions.labels(file),
+            )
+            if file.endswith(".png")
+            else file
+        )
+        for file in figure_files(name)
+    ]
 
 
 def before_and_after(name):

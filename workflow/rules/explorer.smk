@@ -9,7 +9,12 @@ rule explorer:
         code=library_modules("workflow/scripts/explorer.py"),
         page=[here(file) for file in modules.page_files()],
     output:
-        f"{FIGURES}/explorer.html",
+        report(
+            f"{FIGURES}/explorer.html",
+            caption="../report/explorer.rst",
+            category="00 the study",
+            labels={"figure": "explorer"},
+        ),
     log:
         f"{RESULTS}/logs/explorer.log",
     benchmark:

@@ -10,7 +10,7 @@ for name in NOTEBOOKS:
             code=library_modules(f"notebooks/{name}.ipynb"),
             runner=library_modules("workflow/scripts/run_notebook.py"),
         output:
-            figures=figure_files(name),
+            figures=reported_figures(name),
             numbers=f"{RESULTS}/numbers/{name}.json",
             executed=f"{RESULTS}/notebooks/{name}.ipynb",
             html=f"{RESULTS}/notebooks/{name}.html",

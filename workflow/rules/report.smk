@@ -7,7 +7,12 @@ rule claims:
         code=library_modules("workflow/scripts/claims.py"),
     output:
         verdicts=f"{RESULTS}/claims.json",
-        table=f"{RESULTS}/claims.md",
+        table=report(
+            f"{RESULTS}/claims.md",
+            caption="../report/claims.rst",
+            category="00 the study",
+            labels={"figure": "claims"},
+        ),
     log:
         f"{RESULTS}/logs/claims.log",
     shell:
@@ -19,6 +24,7 @@ rule provenance:
     """Checksums of study, notebooks, scripts, library and packages, to tell later whether figures are stale."""
     input:
         notebook_targets(),
+        archive_record(),
         code=[
             *library_modules("workflow/scripts/provenance.py"),
             here("workflow/scripts/modules.py"),

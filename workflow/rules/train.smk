@@ -1,3 +1,6 @@
+TRAINED += [store for name in study.experiments for store in experiment_stores(name)]
+
+
 rule train:
     input:
         data=rules.dataset.output,

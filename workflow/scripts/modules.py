@@ -23,18 +23,18 @@ def rule_files(study) -> list[str]:
     return [
         *(f"workflow/rules/{name}.smk" for name in ("common", *stages, *pages)),
         *(file for file in rooms if (PROJECT / file).is_file()),
-        *(f"workflow/rules/{name}.smk" for name in ("notebooks", "report")),
+        *(f"workflow/rules/{name}.smk" for name in ("notebooks", "report", "archive")),
     ]
 
 
 def rule_jobs(files: list[str]) -> list[str]:
-    """Jobs that the rules in some files run, but for what only says on which files a study depends."""
+    """Jobs that the rules in some files run, but for those that only describe or pack what the others made."""
     named = {
         job
         for file in files
         for job in re.findall(r"library_modules\(\"([\w/]+\.py)\"\)", (PROJECT / file).read_text("utf-8"))
     }
-    return sorted(named - {"workflow/scripts/provenance.py"})
+    return sorted(named - {f"workflow/scripts/{name}.py" for name in ("provenance", "archive", "crate")})
 
 
 def library_modules(path: str | Path) -> list[str]:

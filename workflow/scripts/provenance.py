@@ -8,6 +8,7 @@ from pathlib import Path
 from modules import PROJECT, claims_files, library_modules, rule_files, rule_jobs
 
 from inpca.files import atomic, sha256
+from paper.archive.record import origin
 from paper.command import run
 from paper.study.study import read_study
 
@@ -44,9 +45,11 @@ def _code(node):
 
 
 def write_provenance(study: dict, notebooks: list[str], output: Path) -> None:
-    """Write the checksums of what a study's figures depend on."""
+    """Write the checksums of what a study's figures depend on, and of the archive that its predictions came from."""
+    found, archive = provenance(study, notebooks), origin(output.parent)
+    found |= {"archive": archive} if archive else {}
     with atomic(output) as partial:
-        partial.write_text(json.dumps(provenance(study, notebooks), indent=1) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

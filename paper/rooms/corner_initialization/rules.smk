@@ -1,4 +1,5 @@
 CORNER_JOBS = study.sections()["corner_initialization"].jobs(study)
+TRAINED += experiment_stores("corners")
 
 
 rule train_corner:

@@ -4,6 +4,15 @@ SLOPPY = study.sections()["sloppy_synthetic"]
 SYNTHETIC = f"{RESULTS}/synthetic"
 SYNTHETIC_STORES = f"{RESULTS}/predictions/synthetic/{{spectrum}}"
 SPECTRUM = one_of(SLOPPY.spectra)
+TRAINED += [
+    f"{SYNTHETIC}/sweep.nc",
+    *(f"{SYNTHETIC}/data/{spectrum}.npz" for spectrum in SLOPPY.spectra),
+    *(
+        f"{RESULTS}/predictions/synthetic/{spectrum}/{configuration}.zarr"
+        for spectrum in SLOPPY.spectra
+        for configuration in SLOPPY.configurations()
+    ),
+]
 
 
 rule synthetic_data:

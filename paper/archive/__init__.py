@@ -1,0 +1,1 @@
+"""The predictions of a study in one file, from which its figures are made again without training."""

@@ -1,0 +1,82 @@
+"""What snakemake --report says beside figures: their sentences, and the verdicts on claims, read when it is made."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from modules import PROJECT
+
+
+def labels(file: str) -> Callable[..., dict[str, str]]:
+    """What the table of a room's figures says of one of them: its name, and the sentence for who does not see it."""
+
+    def of_figure(wildcards) -> dict[str, str]:
+        from PIL import Image
+
+        with Image.open(file) as image:
+            return {"figure": Path(file).stem.replace("_", " "), "shows": image.info["Description"]}
+
+    return of_figure
+
+
+def question(name: str) -> str:
+    """The question of a notebook, as its first cell asks it, without formulas and links."""
+    first = json.loads((PROJECT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]
+    asked = re.search(r"\*\*Question\.\*\* (.+?)(?:\n\n|$)", "".join(first["source"]), re.S)
+    text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", asked.group(1) if asked else "")
+    return plain(re.sub(r"[$*`]", "", text))
+
+
+def plain(text: str) -> str:
+    """Text whose characters mean themselves in reStructuredText."""
+    return re.sub(r"([\\*`|_])", r"\\\1", " ".join(text.split()))
+
+
+class Captions:
+    """What captions are filled with; they know it as ``snakemake.config["captions"]``.
+
+    Parameters
+    ----------
+    study : str
+    results : path
+        Folder of the study's results.
+    """
+
+    def __init__(self, study: str, results: str):
+        self.study, self._results = study, Path(results)
+
+    def room(self, numbers: str) -> dict:
+        """Name, question, and judged claims of the notebook that wrote a file of numbers."""
+        name = Path(numbers).stem
+        claims = [claim for claim in self._judged() if claim["notebook"] == name and claim["verdict"] != "not tested"]
+        return {"name": name, "question": question(name), "claims": [self._row(claim) for claim in claims]}
+
+    def counts(self) -> dict[str, int]:
+        """How many claims have each verdict."""
+        from paper.report.verdicts import VERDICTS
+
+        judged = self._judged()
+        return {verdict: sum(claim["verdict"] == verdict for claim in judged) for verdict in VERDICTS}
+
+    def claims(self) -> list[dict]:
+        """All claims that are tested, as captions show them."""
+        return [self._row(claim) for claim in self._judged() if claim["verdict"] != "not tested"]
+
+    def _judged(self) -> list[dict]:
+        return json.loads((self._results / "claims.json").read_text(encoding="utf-8"))
+
+    @staticmethod
+    def _row(claim: dict) -> dict:
+        from paper.report.verdicts import with_ends
+
+        control = "" if claim["control"] is None else f"{claim['control_value']:.3g} ({plain(claim['control']['what'])})"
+        paper = "" if claim["paper"] is None else f"{claim['paper']['value']:g} ({claim['paper']['confidence']})"
+        return {
+            "text": plain(claim["text"]),
+            "room": claim["notebook"].replace("_", " "),
+            "verdict": claim["verdict"],
+            "here": with_ends(claim),
+            "null": control or "none",
+            "paper": paper or "none",
+        }
