@@ -10,7 +10,13 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke replicate scales test test-quick published lint bench env schema lock clean clean-all help
+.PHONY: all smoke replicate scales archive from-archive crate report test test-quick published lint bench env schema lock \
+  clean clean-all help
+
+# Which study archive, from-archive, crate and report are of. The default one is named by no option: pages show the commands.
+STUDY ?= fashion
+OF_STUDY := $(if $(filter fashion,$(STUDY)),,--configfile config/$(STUDY).yaml)
+export AGENT
 
 all: env ## the main job: every figure of the default study
 	$(SNAKEMAKE)
@@ -25,6 +31,22 @@ replicate: env ## the default study with other seeds, and which verdicts it has 
 scales: smoke ## which claims change with scale, of the smoke study, the default one and the larger one, run before
 	$(BIN)/python -m paper.report.scales config/smoke.yaml config/fashion.yaml config/fashion_large_reduced.yaml \
 	  > results/scales.md
+
+archive: env ## the predictions of a study in one file, results/<study>/predictions.tar: make archive STUDY=fashion
+	$(SNAKEMAKE) $(OF_STUDY) -- archive
+
+from-archive: env ## a study's figures again from such a file, without training: make from-archive ARCHIVE=fashion.tar STUDY=fashion
+	@test -n "$(ARCHIVE)" || { echo "which archive? make from-archive ARCHIVE=fashion.tar STUDY=fashion" >&2; exit 1; }
+	$(BIN)/python -m paper.archive unpack "$(ARCHIVE)" --study config/$(STUDY).yaml
+	$(BIN)/snakemake --cores all --quiet all $(OF_STUDY) --touch --forceall -- trained
+	$(SNAKEMAKE) $(OF_STUDY)
+	$(BIN)/python -m paper.archive compare "$(ARCHIVE)" --study config/$(STUDY).yaml
+
+crate: env ## a study as a Workflow Run RO-Crate, results/<study>/crate.zip: make crate STUDY=fashion AGENT="Your Name"
+	$(SNAKEMAKE) $(OF_STUDY) -- crate
+
+report: env ## Snakemake's report of a study, results/<study>/report.html, with figures, claims and times of jobs
+	$(BIN)/snakemake --cores 1 $(OF_STUDY) --report results/$(STUDY)/report.html
 
 test: env ## run the tests, the smoke study among them
 	$(BIN)/python -m pytest -m "not published"

@@ -1,0 +1,1 @@
+"""A study as a Workflow Run RO-Crate: its workflow, configuration and results, and where they came from."""
