@@ -1,4 +1,4 @@
-"""Archives of predictions: the same bytes each time, refused when anything is wrong with them, and nothing changed then."""
+"""Archives of predictions: the same bytes each time, and refused, with nothing changed, when anything is wrong."""
 
 import hashlib
 import io
@@ -40,9 +40,9 @@ def results(tmp_path):
     folder = tmp_path / "made here" / "results" / "smoke"
     for name, seed in (("main/a", 0), ("synthetic/sloppy/b", 1)):
         write_store(folder / f"predictions/{name}.zarr", seed)
-    (folder / "synthetic").mkdir()
+    for name in ("synthetic", "numbers"):
+        (folder / name).mkdir()
     (folder / "synthetic/sweep.nc").write_bytes(b"sweep")
-    (folder / "numbers").mkdir()
     (folder / "numbers/main_manifold.json").write_text('{"n_runs": 2}\n')
     (folder / "provenance.json").write_text("{}\n")
     (folder / "predictions/main/a.zarr/.snakemake_timestamp").touch()
@@ -103,7 +103,9 @@ def test_an_archive_holds_what_was_trained_and_only_that(archive, results):
     with tarfile.open(archive) as file:
         found = file.getmembers()
     assert [one.name for one in found] == [MANIFEST, *sorted(manifest["files"])]
-    assert {(one.mtime, one.uid, one.gid, one.uname, one.gname, one.mode) for one in found} == {(0, 0, 0, "", "", 0o644)}
+    assert {(one.mtime, one.uid, one.gid, one.uname, one.gname, one.mode) for one in found} == {
+        (0, 0, 0, "", "", 0o644)
+    }
 
 
 def test_the_same_files_give_the_same_bytes(archive, results, tmp_path):
@@ -146,8 +148,8 @@ def test_unpacking_again_and_after_a_stop_completes_it(archive, tmp_path):
     _, folder = unpack(archive, SMOKE, tmp_path / "there")
     whole = contents(folder)
     assert contents(unpack(archive, SMOKE, tmp_path / "there")[1]) == whole
-    (folder / CHUNK.removeprefix("results/")).unlink()
-    (folder / "archive.json").unlink()
+    for name in (CHUNK.removeprefix("results/"), "archive.json"):
+        (folder / name).unlink()
     shutil.rmtree(folder / "predictions/synthetic")
     assert contents(unpack(archive, SMOKE, tmp_path / "there")[1]) == whole
 
@@ -160,7 +162,8 @@ def test_results_that_were_trained_since_are_not_said_to_be_of_the_archive(archi
 
 
 def truncated(archive, size):
-    archive.write_bytes(archive.read_bytes()[:size])
+    with open(archive, "r+b") as file:
+        file.truncate(size)
     return archive
 
 
@@ -186,14 +189,14 @@ FAULTS = {
     "damaged member": (flipped, f"is damaged: {CHUNK} is not what was written"),
     "cut in a member": (lambda archive: truncated(archive, archive.stat().st_size // 2), "damaged or cut off"),
     "cut between members": (lambda archive: truncated(archive, end_of(archive, CHUNK)), "damaged or cut off: it lacks"),
-    "cut at the end": (lambda archive: truncated(archive, archive.stat().st_size - 1), "does not end as a tar file does"),
+    "cut at the end": (
+        lambda archive: truncated(archive, archive.stat().st_size - 1),
+        "does not end as a tar",
+    ),
     "empty file": (lambda archive: truncated(archive, 0), "is no archive of a study, or damaged"),
     "no tar": (lambda archive: archive.write_text("no tar" * 1000) and archive, "is no archive of a study, or damaged"),
     "no file": (lambda archive: archive.with_name("none.tar"), "none.tar cannot be read: No such file or directory"),
-    "missing member": (
-        lambda archive: rewritten(archive, lambda members: members.pop(CHUNK)),
-        f"it lacks {CHUNK}",
-    ),
+    "missing member": (lambda archive: rewritten(archive, lambda members: members.pop(CHUNK)), f"it lacks {CHUNK}"),
     "not listed": (
         lambda archive: rewritten(archive, lambda members: members.update({"results/x": (tarfile.TarInfo(), b"x")})),
         "holds results/x, which manifest.json does not list",
@@ -241,7 +244,10 @@ def test_an_archive_with_a_fault_is_refused_and_nothing_changed(archive, tmp_pat
     ("asked", "message"),
     [
         ((ROOT / "config/synthetic.yaml").read_text(), "is an archive of the study 'smoke'; "),
-        (SMOKE.read_text().replace("learning_rate: 0.01", "learning_rate: 0.02"), "learning_rate: 0.02, the archive 0.01"),
+        (
+            SMOKE.read_text().replace("learning_rate: 0.01", "learning_rate: 0.02"),
+            ": 0.02, the archive 0.01",
+        ),
     ],
     ids=["another name", "another setting"],
 )
@@ -250,7 +256,7 @@ def test_an_archive_of_another_study_is_refused(archive, tmp_path, asked, messag
     assert "learning_rate: 0.01" in SMOKE.read_text()
     with pytest.raises(ArchiveError, match="is an archive of") as error:
         unpack(archive, tmp_path / "asked.yaml", tmp_path / "there")
-    assert message in str(error.value).replace("experiments.main.grids", "")
+    assert message in str(error.value)
     assert not (tmp_path / "there").exists()
 
 
@@ -268,7 +274,7 @@ def test_other_predictions_that_are_there_stay(archive, tmp_path, there):
     else:
         write_store(folder / f"predictions/main/{'a' if there == 'another store' else 'c'}.zarr", seed=9)
     before = contents(tmp_path / "there")
-    with pytest.raises(ArchiveError, match="is there, and .* move .*smoke away"):
+    with pytest.raises(ArchiveError, match=r"is there, and .* move .*smoke away"):
         unpack(archive, SMOKE, tmp_path / "there")
     assert contents(tmp_path / "there") == before
 

@@ -35,11 +35,10 @@ MADE, RESULTS = "made/", "results/"
 LICENCE = "CC-BY-4.0"
 TEXT = """# Predictions of the study {study}
 
-What {stores} sets of networks predicted at every checkpoint, on every sample, as zarr stores (format 3) in `results/predictions`,
+What networks predicted at every checkpoint, on every sample: {stores} zarr stores (format 3) in `results/predictions`,
 and what else was trained. `manifest.json` has the SHA-256 of every file. Licence: {licence}.
 
-With the project that wrote it, figures, notebooks and numbers are made again from this file, without training and without
-images:
+With the project that wrote it, figures, notebooks and numbers are made again from this file, without training:
 
     make from-archive ARCHIVE=this-file.tar STUDY={study}
 

@@ -68,7 +68,11 @@ def _manifest(archive: tarfile.TarFile, first: tarfile.TarInfo | None, path: Pat
         said = manifest.get("format") if isinstance(manifest, dict) else manifest
         raise ArchiveError(f"{path} has the format {said!r}; this version of the project reads {FORMAT!r}")
     files = manifest.get("files")
-    if not isinstance(files, dict) or not {README, STUDY} <= files.keys() or not all(map(_is_described, files.values())):
+    if (
+        not isinstance(files, dict)
+        or not {README, STUDY} <= files.keys()
+        or not all(map(_is_described, files.values()))
+    ):
         raise ArchiveError(f"{path} is damaged: its {MANIFEST} does not list files with sizes and checksums")
     return manifest
 

@@ -106,7 +106,9 @@ def check_place(folder: Path, names: Iterable[str], manifest: dict, path: Path) 
     names = set(names)
     for name in sorted(names):
         file = folder / name
-        if os.path.lexists(file) and (not file.is_file() or sha256(file) != manifest["files"][RESULTS + name]["sha256"]):
+        if os.path.lexists(file) and (
+            not file.is_file() or sha256(file) != manifest["files"][RESULTS + name]["sha256"]
+        ):
             raise ArchiveError(f"{file} is there, and is not what {path} holds; {MOVE.format(folder=folder)}")
     for file in present(folder, {PurePosixPath(name).parts[0] for name in names}):
         if file.relative_to(folder).as_posix() not in names:

@@ -1,7 +1,8 @@
 """Entities of a Workflow Run RO-Crate, profile 0.5 (https://w3id.org/ro/wfrun/workflow/0.5), as JSON-LD.
 
-Everything in them is measured or read: sizes and checksums of files, versions of installed packages, names and licences from
-the project's own metadata. The package ``rocrate`` is not used: the lock file is part of what results depend on.
+Everything in them is measured or read: sizes and checksums of files, versions of installed packages, names and licences
+from the project's own metadata. The package ``rocrate`` would do the same; but results depend on the lock file, and
+adding it there would make all of them again.
 """
 
 from __future__ import annotations
@@ -32,7 +33,12 @@ PROFILES = {
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 #: Extras of the package that the workflow needs.
 EXTRAS = ("torch", "plot", "paper")
-KINDS = {".ipynb": "application/x-ipynb+json", ".yaml": "application/yaml", ".md": "text/markdown", ".tar": "application/x-tar"}
+KINDS = {
+    ".ipynb": "application/x-ipynb+json",
+    ".yaml": "application/yaml",
+    ".md": "text/markdown",
+    ".tar": "application/x-tar",
+}
 
 
 def reference(*names: str) -> Any:
@@ -84,8 +90,10 @@ def licence_of(name: str, rules: Iterable[tuple[str, str]]) -> str:
     return [licence for pattern, licence in rules if fnmatch.fnmatch(name, pattern)][-1]
 
 
-def licence_entity(name: str) -> Entity:
-    return {"@id": licence_url(name), "@type": "CreativeWork", "name": name, "identifier": name}
+def licence_entity(url: str) -> Entity:
+    """A licence, by its identifier."""
+    name = url.rpartition("/")[2]
+    return {"@id": url, "@type": "CreativeWork", "name": name, "identifier": name}
 
 
 def profile_entities() -> list[Entity]:

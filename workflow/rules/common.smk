@@ -112,20 +112,14 @@ def figure_files(name):
 
 def reported_figures(name):
     """The same; pictures are marked for snakemake --report, in a category for each notebook, in the order of reading."""
-    category = f"{NOTEBOOKS[name].place:02} {name.replace('_', ' ')}"
-    return [
-        (
-            report(
-                file,
-                caption="../report/figure.rst",
-                category=category,
-                labels=captions.labels(file),
-            )
-            if file.endswith(".png")
-            else file
-        )
-        for file in figure_files(name)
-    ]
+    category = captions.category(NOTEBOOKS[name].place, name)
+
+    def reported(file):
+        marks = dict(category=category, labels=captions.labels(file))
+        return report(file, caption="../report/figure.rst", **marks)
+
+    files = figure_files(name)
+    return [reported(file) if file.endswith(".png") else file for file in files]
 
 
 def before_and_after(name):

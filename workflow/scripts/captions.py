@@ -8,6 +8,11 @@ from pathlib import Path
 from modules import PROJECT
 
 
+def category(place: int, name: str) -> str:
+    """Name of the category of a notebook's figures; categories are sorted by their names."""
+    return f"{place:02} {name.replace('_', ' ')}"
+
+
 def labels(file: str) -> Callable[..., dict[str, str]]:
     """What the table of a room's figures says of one of them: its name, and the sentence for who does not see it."""
 
@@ -70,13 +75,15 @@ class Captions:
     def _row(claim: dict) -> dict:
         from paper.report.verdicts import with_ends
 
-        control = "" if claim["control"] is None else f"{claim['control_value']:.3g} ({plain(claim['control']['what'])})"
+        control = (
+            "" if claim["control"] is None else f"{claim['control_value']:.3g} ({plain(claim['control']['what'])})"
+        )
         paper = "" if claim["paper"] is None else f"{claim['paper']['value']:g} ({claim['paper']['confidence']})"
         return {
             "text": plain(claim["text"]),
             "room": claim["notebook"].replace("_", " "),
             "verdict": claim["verdict"],
             "here": with_ends(claim),
-            "null": control or "none",
-            "paper": paper or "none",
+            "null": f"{claim['control_value']:.3g} ({plain(control['what'])})" if control else "none",
+            "paper": f"{paper['value']:g} ({paper['confidence']})" if paper else "none",
         }

@@ -6,7 +6,8 @@ from typing import Annotated
 from modules import PROJECT
 
 from paper.command import run
-from paper.crate.writing import Run, write_crate
+from paper.crate.run import Run
+from paper.crate.writing import write_crate
 from paper.study.study import read_study
 
 
