@@ -30,7 +30,7 @@ def write_store(path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
     weights = rng.uniform(0.1, 1, (5, 3))
     writer = PredictionWriter(path, seeds=[seed], checkpoints={0: 0}, labels={"test": [0, 1, 2, 0, 1]}, n_classes=3)
-    writer.write("test", 0, 0, np.log(weights / weights.sum(axis=1, keepdims=True)))
+    writer.write("test", seed, 0, np.log(weights / weights.sum(axis=1, keepdims=True)))
     writer.close()
 
 

@@ -33,14 +33,14 @@ def read_archive(path: str | Path) -> dict[str, Any]:
         with tarfile.open(path, "r:") as archive:
             members = iter(archive)
             manifest = _manifest(archive, next(members, None), path)
-            seen = {name for name in _checked(archive, members, manifest["files"], path)}
+            seen = set(_checked(archive, members, manifest["files"], path))
+        if missing := sorted(manifest["files"].keys() - seen):
+            raise ArchiveError(f"{path} is damaged or cut off: it lacks {missing[0]}{_more(missing)}")
         _check_end(path)
     except (tarfile.TarError, EOFError) as error:
         raise ArchiveError(f"{path} is no archive of a study, or damaged or cut off: {error}") from None
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from None
-    if missing := sorted(manifest["files"].keys() - seen):
-        raise ArchiveError(f"{path} is damaged or cut off: it lacks {missing[0]}{_more(missing)}")
     return manifest
 
 

@@ -93,6 +93,8 @@ def asked_study(path: Path, study_file: str | Path) -> Study:
 
 def differences(asked: Any, archived: Any, way: str = "") -> list[str]:
     """Where two configurations differ, one line for each place."""
+    if isinstance(asked, list) and isinstance(archived, list) and len(asked) == len(archived):
+        asked, archived = dict(enumerate(asked)), dict(enumerate(archived))
     if isinstance(asked, dict) and isinstance(archived, dict):
         keys = [*asked, *(key for key in archived if key not in asked)]
         found = (differences(asked.get(key), archived.get(key), f"{way}.{key}".strip(".")) for key in keys)
