@@ -116,7 +116,8 @@ def test_other_commands_name_files_that_are_there(project):
     for command in COMMANDS:
         program, *rest = command.split()
         if command.startswith("python -m "):
-            assert (project / rest[1].replace(".", "/")).with_suffix(".py").is_file()
+            module = project / rest[1].replace(".", "/")
+            assert module.with_suffix(".py").is_file() or (module / "__main__.py").is_file()
         elif program in ("source", "python"):
             assert (project / rest[0]).is_file()
         elif program == "pip":

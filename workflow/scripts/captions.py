@@ -85,5 +85,5 @@ class Captions:
             "verdict": claim["verdict"],
             "here": with_ends(claim),
             "null": f"{claim['control_value']:.3g} ({plain(control['what'])})" if control else "none",
-            "paper": f"{paper['value']:g} ({paper['confidence']})" if paper else "none",
+            "paper": f"{known['value']:g} ({known['confidence']})" if known else "none",
         }
