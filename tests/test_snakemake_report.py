@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from browser import browser, opened  # noqa: F401
+from browser import browser  # noqa: F401
 from captions import category, plain
 from conftest import SMOKE
 from docutils.core import publish_parts
@@ -28,17 +28,28 @@ def report(smoke, tmp_path_factory):
     return path
 
 
-def test_the_report_opens_and_has_a_category_for_each_notebook(report, browser):  # noqa: F811
-    with opened(browser, report) as page:
-        page.wait_for_selector("text=Snakemake Report")
-        found = page.evaluate("Object.keys(categories)")
-        assert sorted(found) == ["00 the study", *(category(room.place, name) for name, room in rooms().items())]
+@pytest.fixture
+def page(report, browser):  # noqa: F811
+    """The opened report, which must have said no error and asked for no other file; styles warn of themselves."""
+    wrong = []
+    shown = browser.new_page(viewport={"width": 1280, "height": 800})
+    shown.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    shown.on("pageerror", lambda error: wrong.append(str(error)))
+    shown.on("request", lambda asked: None if asked.url.startswith(("file:", "data:")) else wrong.append(asked.url))
+    shown.goto(report.as_uri())
+    yield shown
+    shown.close()
+    assert not wrong
 
 
-def test_figures_have_their_sentence_and_the_claims_of_their_notebook(report, smoke, browser):  # noqa: F811
+def test_the_report_opens_and_has_a_category_for_each_notebook(page):
+    found = page.evaluate("Object.keys(categories)")
+    assert sorted(found) == ["00 the study", *(category(room.place, name) for name, room in rooms().items())]
+
+
+def test_figures_have_their_sentence_and_the_claims_of_their_notebook(page, smoke):
     judged = json.loads((smoke / "results/smoke/claims.json").read_text())
-    with opened(browser, report) as page:
-        results = page.evaluate("Object.entries(results).map(([path, one]) => [path, one.labels, one.caption])")
+    results = page.evaluate("Object.entries(results).map(([path, one]) => [path, one.labels, one.caption])")
     found = {path: (labels, caption) for path, labels, caption in results}
     pictures = {str(file.relative_to(smoke)) for file in (smoke / "figures/smoke").rglob("*.png")}
     assert found.keys() == pictures | {"results/smoke/claims.md", "figures/smoke/explorer.html"}
@@ -49,13 +60,12 @@ def test_figures_have_their_sentence_and_the_claims_of_their_notebook(report, sm
     assert "low-dimensional" not in found["figures/smoke/schematic/schematic.png"][1]
 
 
-def test_a_figure_is_shown_when_it_is_chosen(report, browser):  # noqa: F811
-    with opened(browser, report) as page:
-        page.get_by_text("02 main manifold").first.click()
-        page.get_by_role("row", name="pairs").get_by_role("link").first.click()
-        image = page.locator("img[src^='data:image/png']").last
-        image.wait_for(state="visible")
-        assert image.evaluate("image => image.naturalWidth") > 500
+def test_a_figure_is_shown_when_it_is_chosen(page):
+    page.get_by_text(category(rooms()["main_manifold"].place, "main_manifold")).first.click()
+    page.get_by_role("row", name="pairs").locator("a").first.click()
+    image = page.locator("img[src^='data:image/png']").last
+    image.wait_for(state="visible")
+    assert image.evaluate("image => image.naturalWidth") > 500
 
 
 @pytest.mark.parametrize("text", ["a *b* `c` |d| e_ f\\g", "*", "x_i and y_", "two\nlines"])

@@ -6,9 +6,9 @@ An archive is a plain tar file, whose first member lists all others with their S
     README.md           what this file is, for who finds it
     study.yaml          the configuration of the study
     made/               provenance, claims and numbers that the study's notebooks gave
-    results/            what training made: prediction stores, and what else is trained; names as in the study's results
+    results/            prepared data, and what training made: prediction stores and others; names as in the results
 
-The same files give the same bytes. Chunks of predictions are compressed already; images are not in it.
+The same files give the same bytes. Chunks of predictions are compressed already.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ LICENCE = "CC-BY-4.0"
 TEXT = """# Predictions of the study {study}
 
 What networks predicted at every checkpoint, on every sample: {stores} zarr stores (format 3) in `results/predictions`,
-and what else was trained. `manifest.json` has the SHA-256 of every file. Licence: {licence}.
+what else was trained, and data as networks saw them. `manifest.json` has the SHA-256 of every file. Licence: {licence};
+images of a data set are under the licence of that.
 
 With the project that wrote it, figures, notebooks and numbers are made again from this file, without training:
 

@@ -1,5 +1,5 @@
 rule trained:
-    """All that training makes, which is what the archive of a study holds."""
+    """Prepared data and all that training makes of them, which is what the archive of a study holds."""
     input:
         TRAINED,
 

@@ -44,7 +44,8 @@ def stores(wildcards):
     return experiment_stores(wildcards.experiment)
 
 
-# What training makes, to which rules that train add theirs: the rest of a study is made from it without training.
+# Prepared data and what training makes of them, to which rules that train add theirs: the rest of a study is made from it
+# without training.
 TRAINED = []
 
 

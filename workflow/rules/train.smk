@@ -1,4 +1,7 @@
-TRAINED += [store for name in study.experiments for store in experiment_stores(name)]
+TRAINED += [
+    *rules.dataset.output,
+    *(store for name in study.experiments for store in experiment_stores(name)),
+]
 
 
 rule train:
