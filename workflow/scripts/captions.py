@@ -75,10 +75,8 @@ class Captions:
     def _row(claim: dict) -> dict:
         from paper.report.verdicts import with_ends
 
-        control = (
-            "" if claim["control"] is None else f"{claim['control_value']:.3g} ({plain(claim['control']['what'])})"
-        )
-        paper = "" if claim["paper"] is None else f"{claim['paper']['value']:g} ({claim['paper']['confidence']})"
+        control: dict | None = claim["control"]
+        known: dict | None = claim["paper"]
         return {
             "text": plain(claim["text"]),
             "room": claim["notebook"].replace("_", " "),
