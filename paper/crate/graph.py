@@ -150,7 +150,7 @@ def input_entities(run: Run) -> list[Entity]:
     sizes = {"contentSize": str(measured["size"]), "sha256": measured["sha256"]} if measured else {}
     name = run.study.dataset.name
     return [
-        {"@id": IMAGES[name], "@type": "Dataset", "name": name},
+        {"@id": IMAGES[name], "@type": "CreativeWork", "name": name},
         {
             "@id": "#prepared-data",
             "@type": "CreativeWork",
