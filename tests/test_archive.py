@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -148,8 +149,7 @@ def test_unpacking_again_and_after_a_stop_completes_it(archive, tmp_path):
     _, folder = unpack(archive, SMOKE, tmp_path / "there")
     whole = contents(folder)
     assert contents(unpack(archive, SMOKE, tmp_path / "there")[1]) == whole
-    for name in (CHUNK.removeprefix("results/"), "archive.json"):
-        (folder / name).unlink()
+    [(folder / name).unlink() for name in (CHUNK.removeprefix("results/"), "archive.json")]
     shutil.rmtree(folder / "predictions/synthetic")
     assert contents(unpack(archive, SMOKE, tmp_path / "there")[1]) == whole
 
@@ -162,8 +162,7 @@ def test_results_that_were_trained_since_are_not_said_to_be_of_the_archive(archi
 
 
 def truncated(archive, size):
-    with open(archive, "r+b") as file:
-        file.truncate(size)
+    os.truncate(archive, size)
     return archive
 
 

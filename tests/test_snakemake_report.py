@@ -70,5 +70,5 @@ def test_a_figure_is_shown_when_it_is_chosen(page):
 
 @pytest.mark.parametrize("text", ["a *b* `c` |d| e_ f\\g", "*", "x_i and y_", "two\nlines"])
 def test_text_means_itself_in_captions(text):
-    body = publish_parts(plain(text), writer_name="html", settings_overrides={"report_level": 1})["fragment"]
+    body = publish_parts(plain(text), writer="html", settings_overrides={"report_level": 1})["fragment"]
     assert body.strip() == f"<p>{' '.join(text.split())}</p>"
