@@ -1,5 +1,6 @@
 # make          set up .venv and run the main job (Fashion-MNIST): networks, distances, notebooks, figures
 # make smoke    the same on a tiny study that needs no download
+# make site     the documentation with notebooks, figures and claims of a study as pages that need no network
 # make test     set up .venv and run the tests; make test-quick leaves out what runs a whole study
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -10,10 +11,10 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke replicate scales archive from-archive crate report test test-quick published lint bench env schema lock \
+.PHONY: all smoke replicate scales archive from-archive crate report site test test-quick published lint bench env schema lock \
   clean clean-all help
 
-# Which study archive, from-archive, crate and report are of. The default one is named by no option: pages show the commands.
+# Which study archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
 STUDY ?= fashion
 OF_STUDY := $(if $(filter fashion,$(STUDY)),,--configfile config/$(STUDY).yaml)
 export AGENT
@@ -47,6 +48,9 @@ crate: env ## a study as a Workflow Run RO-Crate, results/<study>/crate.zip: mak
 
 report: env ## Snakemake's report of a study, results/<study>/report.html, with figures, claims and times of jobs
 	$(BIN)/snakemake --cores 1 $(OF_STUDY) --report results/$(STUDY)/report.html
+
+site: env ## documentation, claims, notebooks and figures of a study as pages in site/: make site STUDY=fashion
+	$(BIN)/python -m paper.site "$(STUDY)"
 
 test: env ## run the tests, the smoke study among them
 	$(BIN)/python -m pytest -m "not published"
@@ -91,7 +95,7 @@ lock: env ## pin the newest packages that the project admits (needs uv)
 	  --no-header --output-file envs/requirements.lock pyproject.toml
 
 clean: ## delete what the studies computed; keeps .venv, data and what is in git
-	rm -rf .snakemake
+	rm -rf .snakemake build/site site
 	git clean -fdxq results figures
 
 clean-all: clean ## delete .venv and downloaded data as well

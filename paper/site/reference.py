@@ -1,0 +1,110 @@
+"""The reference: pages of the library's public names, made from their docstrings, and the help of its commands."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from importlib import import_module
+from inspect import getdoc
+
+from sphinx.application import Sphinx
+
+from inpca.cli.main import COMMANDS, main
+
+#: Modules whose public names have pages.
+MODULES = (
+    "inpca",
+    "inpca.recording",
+    "inpca.plotting",
+    "inpca.explorer",
+    "inpca.dimension",
+)
+#: Modules that are shown whole: classes for one framework each.
+WHOLE = ("inpca.recording.lightning", "inpca.recording.transformers")
+#: A bar or an underscore after a word, which would be markup in a docstring; not what is escaped or within code.
+MARKUP = re.compile(r"(``.*?``|`[^`]*`_?)|(?<!\\)(\|)|(?<=\w)(?<!\\)(_)(?=[^\w`]|$)")
+
+
+def reference_pages() -> dict[str, str]:
+    """Sources of the pages in reStructuredText and Markdown, by file."""
+    pages = {f"api/{name}.rst": _module_page(name) for name in MODULES}
+    pages |= {f"api/{name}.rst": _whole_page(name) for name in WHOLE}
+    pages["api/commands.md"] = commands_page()
+    return pages | {"api/index.md": _index([*MODULES, *WHOLE])}
+
+
+def _index(modules: list[str]) -> str:
+    """The page that leads to the others."""
+    rows = [f"| [{name}](/api/{name}.rst) | {_summary(name)} |" for name in modules]
+    toctree = "\n".join(["```{toctree}", ":hidden:", *modules, "commands", "```"])
+    table = "\n".join(["| module | what it holds |", "|---|---|", *rows])
+    text = "All that is public in the library, from its docstrings. [The command inpca](/api/commands.md) has a page of its own."
+    return f"# Reference\n\n{text}\n\n{table}\n\n{toctree}\n"
+
+
+def _summary(module: str) -> str:
+    """First line of a module's docstring."""
+    return (getdoc(import_module(module)) or "").partition("\n")[0]
+
+
+def _module_page(module: str) -> str:
+    """A table of a module's public names, each with a page."""
+    own = [name for name in import_module(module).__all__ if module == "inpca" or not _in_library(name)]
+    names = "\n".join(f"   {name}" for name in own)
+    title = f"{module}\n{'=' * len(module)}"
+    return (
+        f"{title}\n\n.. automodule:: {module}\n   :no-members:\n\n"
+        f".. currentmodule:: {module}\n\n.. autosummary::\n   :toctree: generated\n\n{names}\n"
+    )
+
+
+def _in_library(name: str) -> bool:
+    """Whether the library has a name at its top, so that its page is there."""
+    return name in import_module("inpca").__all__
+
+
+def _whole_page(module: str) -> str:
+    """All public names of a module on one page."""
+    return f"{module}\n{'=' * len(module)}\n\n.. automodule:: {module}\n   :members:\n"
+
+
+def commands_page() -> str:
+    """What the command ``inpca`` says of itself."""
+    parts = ["# The command inpca", "```text\n" + command_help() + "\n```"]
+    for name in COMMANDS:
+        parts += [f"## inpca {name}", "```text\n" + command_help(name) + "\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def command_help(*command: str) -> str:
+    """What ``--help`` prints.
+
+    Examples
+    --------
+    >>> command_help("plan").splitlines()[0].startswith("usage: inpca plan")
+    True
+    """
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        main([*command, "--help"])
+    return said.getvalue().rstrip()
+
+
+def without_markup(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Escape what docstrings mean as mathematics and reStructuredText would take as markup: ``|x|`` and ``x_``."""
+    within = False  # an example, in which all is code
+    for place, line in enumerate(lines):
+        within = bool(line.strip()) and (within or line.lstrip().startswith(">>>"))
+        if not within and not line.lstrip().startswith(".. "):
+            lines[place] = MARKUP.sub(_escaped, line)
+
+
+def _escaped(found: re.Match) -> str:
+    return found[1] if found[1] is not None else "\\" + (found[2] or found[3])
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Escape docstrings after napoleon has read their sections."""
+    app.connect("autodoc-process-docstring", without_markup, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
