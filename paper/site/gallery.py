@@ -8,15 +8,11 @@ from pathlib import Path
 from paper.site.notebooks import figure
 from paper.site.study import PublishedFigure, PublishedStudy
 
-TEXT = """---
-html_theme.sidebar_secondary.remove: false
----
+TEXT = """# Gallery
 
-# Gallery
-
-All {n} figures of the study [{study}]({config}), by notebook. Under each stands what it shows, the notebook that draws it
-and explains it, the commit that last changed it, and the command that makes it again: only what it depends on and is out of date
-is run. {pages}Checksums of all that the figures depend on are in [provenance.json]({provenance}).
+All {n} figures of the study [{study}]({config}), by notebook. Under each stands what it shows, the notebook that draws
+and explains it, the commit that last changed it, and the command that makes it again, which runs only what it depends
+on and is out of date. {pages}Checksums of all that the figures depend on are in [provenance.json]({provenance}).
 """
 
 
@@ -32,7 +28,9 @@ def gallery(study: PublishedStudy, titles: Mapping[str, str], places: Mapping[st
         Links within the site: of the file that describes the study, of its ``provenance.json``, and of what can be
         turned, by their name in the project.
     """
-    pages = ", ".join(f"[{Path(page).parent.name} {Path(page).stem}]({places[page]})" for page in study.interactive)
+    pages = ", ".join(
+        f'<a href="{places[page]}">{Path(page).parent.name} {Path(page).stem}</a>' for page in study.interactive
+    )
     text = TEXT.format(
         n=len(study.all_figures),
         study=study.name,

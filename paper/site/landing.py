@@ -36,15 +36,16 @@ def landing(text: str, study: PublishedStudy) -> str:
 
 
 def manifold(study: PublishedStudy) -> str:
-    """The manifold of a study as HTML in MyST Markdown: to turn, on wide screens and where it was made, or a picture."""
+    """The manifold of a study in MyST Markdown: to turn, where the page for it was made and the screen is wide."""
     picture = _picture(study)
     if not study.interactive:
         how = f"`{study.again(study.figures + '/explorer.html')}` makes the page on which it turns."
         return f"![{picture.alt}](/{picture.file})\n\n{how}"
     page = interactive_places(study)[study.interactive[0]]
+    link = f'<a href="{escape(page)}">Open it on a page of its own</a>'
     frame = (
         f'<iframe class="manifold" src="{escape(page)}" loading="lazy" title="{escape(picture.alt)}"></iframe>\n'
-        f'<p class="manifold-link"><a href="{escape(page)}">Open it on a page of its own</a>: turn, colour and filter.</p>'
+        f'<p class="manifold-link">Turn it with the mouse. {link}.</p>'
     )
     return f"```{{raw}} html\n{frame}\n```\n\n:::{{div}} manifold-picture\n![{picture.alt}](/{picture.file})\n:::"
 

@@ -14,7 +14,7 @@ from paper.site.study import SiteError
 
 #: Code, in which a link is none, or a link or picture: text, target.
 PARTS = re.compile(
-    r"(?P<code>^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)\s*?$|`[^`\n]*`)|(?P<mark>!?\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<target>[^)\s]+)\)",
+    r"(?P<code>^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)\s*?$|`[^`\n]*`)|(?P<mark>!?\[)(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)",
     re.DOTALL | re.MULTILINE,
 )
 #: Targets that are no files of the project.
@@ -34,6 +34,8 @@ BINARY = {".png", ".pdf", ".npz", ".npy", ".gz", ".parquet", ".nc"}
 MADE = {"__pycache__", ".ipynb_checkpoints"}
 #: Sources of pages, which link to others.
 TEXTS = {".md", ".ipynb"}
+#: Folders of the project whose pictures pages show.
+PICTURES = ("figures", "results")
 #: Folder of the site for files that are shown only because a page links to them.
 FILES = "files"
 
@@ -54,8 +56,6 @@ class Links:
     pages: Mapping[str, str]
     #: Files and folders that are linked to and have no page of their own.
     linked: dict[str, str] = field(default_factory=dict)
-    #: Pictures that are shown.
-    pictures: set[str] = field(default_factory=set)
 
     def rewritten(self, text: str, file: str) -> str:
         """A Markdown text with links that lead within the site.
@@ -78,12 +78,14 @@ class Links:
             return found[0]
         path, _, fragment = unquote(found["target"]).partition("#")
         target = os.path.normpath(os.path.join(os.path.dirname(file), path))
-        if found["mark"].startswith("!"):
-            self.pictures.add(target)
+        if found["mark"] == "![":
+            if target.partition("/")[0] not in PICTURES or not (self.root / target).is_file():
+                raise SiteError(f"{file} shows {target}, which is no picture of {' or '.join(PICTURES)}")
             there = target
         else:
             there = self.page_of(target, file)
-        return f"{found['mark']}(/{there}{'#' + fragment if fragment else ''})"
+        text = self.rewritten(found["text"], file)
+        return f"{found['mark']}{text}](/{there}{'#' + fragment if fragment else ''})"
 
     def page_of(self, target: str, file: str) -> str:
         """Source of the page that shows a file or folder of the project.

@@ -6,7 +6,6 @@ import ast
 import json
 from pathlib import Path
 
-import nbformat
 import papermill
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
@@ -38,7 +37,7 @@ def page_source(study: PublishedStudy, file: str) -> NotebookNode:
         If the file is no notebook.
     """
     shown = study.notebook(file)
-    values, meanings = parameters_of(study.root / file)
+    values, meanings = parameters_of(shown, study.root / file)
     shown.cells = [
         cell
         for cell in shown.cells
@@ -69,10 +68,9 @@ def figure(file: str, alt: str, caption: str) -> str:
     return f":::{{figure}} /{file}\n:alt: {json.dumps(alt, ensure_ascii=False)}\n:loading: lazy\n\n{caption}\n:::"
 
 
-def parameters_of(path: Path) -> tuple[dict[str, object], dict[str, str]]:
-    """Values that an executed notebook was given for its parameters, and what each is, by name."""
-    cells = nbformat.read(path, as_version=4).cells
-    given = "\n".join(cell.source for cell in cells if "injected-parameters" in cell.metadata.get("tags", []))
+def parameters_of(notebook: NotebookNode, path: Path) -> tuple[dict[str, object], dict[str, str]]:
+    """Values that an executed notebook was given for its parameters, and what each is, by name; ``path`` is its file."""
+    given = "\n".join(cell.source for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
     assigned = [node for node in ast.parse(given).body if isinstance(node, ast.Assign)]
     values = {ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in assigned}
     return values, {name: line["help"] for name, line in papermill.inspect_notebook(path).items()}

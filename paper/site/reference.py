@@ -39,7 +39,7 @@ def _index(modules: list[str]) -> str:
     rows = [f"| [{name}](/api/{name}.rst) | {_summary(name)} |" for name in modules]
     toctree = "\n".join(["```{toctree}", ":hidden:", *modules, "commands", "```"])
     table = "\n".join(["| module | what it holds |", "|---|---|", *rows])
-    text = "All that is public in the library, from its docstrings. [The command inpca](/api/commands.md) has a page of its own."
+    text = "All that is public in the library, from its docstrings; and [the command inpca](/api/commands.md)."
     return f"# Reference\n\n{text}\n\n{table}\n\n{toctree}\n"
 
 

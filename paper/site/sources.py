@@ -10,7 +10,7 @@ import nbformat
 
 from paper.site.gallery import gallery
 from paper.site.landing import interactive_places, landing, of_study
-from paper.site.links import Links, file_page, folder_page
+from paper.site.links import PICTURES, Links, file_page, folder_page
 from paper.site.notebooks import opening, page_source
 from paper.site.reference import reference_pages
 from paper.site.study import PublishedStudy, SiteError
@@ -19,8 +19,6 @@ from paper.site.study import PublishedStudy, SiteError
 GUIDES = ("run", "studies", "clusters", "own-networks")
 #: Pages of the project itself.
 PROJECT_PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-#: Folders of the project whose pictures pages show; they stand beside the sources.
-PICTURES = ("figures", "results")
 #: Pages at the top of the site, in the order of its header, with their short names.
 TOP = {
     "claims": "Claims",
@@ -52,7 +50,7 @@ def page_files(study: PublishedStudy) -> dict[str, str]:
     there = {file: page for file, page in texts.items() if (root / file).is_file()}
     overviews = {"inpca": "api/index.md", "figures": "gallery.md", study.figures: "gallery.md"}
     overviews |= dict.fromkeys(("notebooks", f"{study.results}/notebooks"), "notebooks/index.md")
-    overviews |= dict.fromkeys(("README.md", "docs"), "index.md")
+    overviews |= {"docs": "index.md", "README.md": there.get("docs/guide/run.md", "index.md")}
     return there | notebooks | overviews
 
 

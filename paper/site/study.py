@@ -19,6 +19,8 @@ from paper.study.rooms import rooms
 DEFAULT_STUDY = "fashion"
 #: What a figure is said to come from if no history knows it.
 NO_COMMIT = "not in git"
+#: What a figure of an earlier version shows, which carries no description.
+NO_DESCRIPTION = "Figure {} of the notebook {}, made by an earlier version, which did not say what it shows."
 
 
 class SiteError(ValueError):
@@ -149,31 +151,30 @@ class PublishedStudy:
 
     @cached_property
     def all_figures(self) -> list[PublishedFigure]:
-        """Every figure of the study, in the order of the notebooks.
+        """Every figure of the study that a notebook writes, in the order of the notebooks, by name."""
+        commits = last_commits(self.root, self.figures)
+        files = [
+            (f"{self.figures}/{room}/{name}.png", room) for room in self.rooms for name in sorted(rooms()[room].figures)
+        ]
+        return [
+            PublishedFigure(file, room, self._alt(file, room), commits.get(file, NO_COMMIT))
+            for file, room in files
+            if (self.root / file).is_file()
+        ]
+
+    def _alt(self, file: str, room: str) -> str:
+        """The sentence that a PNG file carries as its description.
 
         Raises
         ------
         SiteError
-            If a figure does not say what it shows.
+            If the file is no PNG.
         """
-        commits = last_commits(self.root, self.figures)
-        found = []
-        for room in self.rooms:
-            for path in sorted((self.root / self.figures / room).glob("*.png")):
-                file = path.relative_to(self.root).as_posix()
-                found.append(PublishedFigure(file, room, self._alt(path), commits.get(file, NO_COMMIT)))
-        return found
-
-    def _alt(self, path: Path) -> str:
-        """The sentence that a PNG file carries as its description."""
-        file = path.relative_to(self.root).as_posix()
         try:
-            with Image.open(path) as image:
-                return image.text["Description"]
-        except (OSError, AttributeError, KeyError):
-            raise SiteError(
-                f"{file} does not say what it shows, or is no PNG; {self.again(file)} makes it again"
-            ) from None
+            with Image.open(self.root / file, formats=["PNG"]) as image:
+                return image.info.get("Description", NO_DESCRIPTION.format(Path(file).stem, room))
+        except OSError:
+            raise SiteError(f"{file} is no PNG; {self.again(file)} makes it again") from None
 
     @cached_property
     def interactive(self) -> list[str]:
@@ -187,7 +188,7 @@ class PublishedStudy:
 
 
 def last_commits(root: Path, folder: str) -> dict[str, str]:
-    """The last commit that changed each file of a folder, by file; none for a file that differs from it, or without git."""
+    """The last commit that changed each file of a folder, by file; none for a file that differs, or without git."""
     log = _git(root, "log", "--format=commit %h", "--name-only", "--relative", "--", folder)
     found: dict[str, str] = {}
     commit = ""
