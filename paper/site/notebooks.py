@@ -69,7 +69,7 @@ def figure(file: str, alt: str, caption: str) -> str:
 
 
 def parameters_of(notebook: NotebookNode, path: Path) -> tuple[dict[str, object], dict[str, str]]:
-    """Values that an executed notebook was given for its parameters, and what each is, by name; ``path`` is its file."""
+    """Values that an executed notebook was given for its parameters, and what each is, by name, read from its file."""
     given = "\n".join(cell.source for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
     assigned = [node for node in ast.parse(given).body if isinstance(node, ast.Assign)]
     values = {ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in assigned}

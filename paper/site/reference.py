@@ -8,7 +8,10 @@ import re
 from importlib import import_module
 from inspect import getdoc
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
 
 from inpca.cli.main import COMMANDS, main
 
@@ -16,9 +19,13 @@ from inpca.cli.main import COMMANDS, main
 MODULES = (
     "inpca",
     "inpca.recording",
+    "inpca.predictions",
+    "inpca.geometry",
+    "inpca.distances",
+    "inpca.embedding",
+    "inpca.dimension",
     "inpca.plotting",
     "inpca.explorer",
-    "inpca.dimension",
 )
 #: Modules that are shown whole: classes for one framework each.
 WHOLE = ("inpca.recording.lightning", "inpca.recording.transformers")
@@ -104,7 +111,20 @@ def _escaped(found: re.Match) -> str:
     return found[1] if found[1] is not None else "\\" + (found[2] or found[3])
 
 
+def same_name(app: Sphinx, env: BuildEnvironment, node: nodes.Element, text: nodes.Element) -> nodes.reference | None:
+    """A name that a docstring gives as its own module knows it, as a link to the only public name that ends so."""
+    if node.get("refdomain") != "py":
+        return None
+    ending = "." + node["reftarget"].rpartition(".")[2]
+    known = {name: one for name, one in env.domains.python_domain.objects.items() if name.endswith(ending)}
+    if len(known) != 1 or not node["reftarget"].startswith(("inpca", ending[1:])):
+        return None
+    ((name, one),) = known.items()
+    return make_refnode(app.builder, node["refdoc"], one.docname, one.node_id, text, name)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Escape docstrings after napoleon has read their sections."""
+    """Escape docstrings after napoleon has read their sections, and find the names in them."""
     app.connect("autodoc-process-docstring", without_markup, priority=900)
+    app.connect("missing-reference", same_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
