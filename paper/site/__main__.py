@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -18,6 +19,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 MADE_BY_SPHINX = ".buildinfo"
 #: Warnings are errors, and references that lead nowhere are warnings.
 STRICT = ("-W", "--keep-going", "-n", "-q")
+
+#: What Sphinx and its theme write, and what it should be: a name for a button that has only a picture, and links to
+#: names of a module under which another knows them.
+FAULTS = {
+    r'<summary>(?=<span class="toctree-toggle")': '<summary aria-label="pages below">',
+    r'(<a class="viewcode-back" href="[^"#]*)#[^"]*': r"\1",
+}
 
 
 def build_site(study: PublishedStudy, output: Path) -> None:
@@ -43,10 +51,20 @@ def build_site(study: PublishedStudy, output: Path) -> None:
     options = [*STRICT, "-b", "html", "-c", str(PROJECT / "docs"), "-d", str(work / "doctrees")]
     if sphinx_build([*options, str(sources), str(pages)]):
         raise SiteError("the site has faults, which are named above; the site that was there is kept")
+    mend(pages)
     copy_interactive(study, pages)
     shutil.rmtree(output, ignore_errors=True)
     output.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(pages, output)
+
+
+def mend(pages: Path) -> None:
+    """Give the theme's buttons names, and lead links from source code to pages, each of which has one name."""
+    for path in pages.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for pattern, replaced in FAULTS.items():
+            text = re.sub(pattern, replaced, text)
+        path.write_text(text, encoding="utf-8")
 
 
 def copy_interactive(study: PublishedStudy, pages: Path) -> None:
