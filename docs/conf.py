@@ -50,7 +50,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = html_show_sourcelink = False
 # Pages without pages below them, and those of single files, have no navigation beside them.
-html_sidebars = {page: [] for page in ["index", "gallery", "contributing", "changelog", "search", "files/**"]}
+html_sidebars = {page: [] for page in ["index", "gallery", "readme", "contributing", "changelog", "search", "files/**"]}
 html_theme_options = {
     "header_links_before_dropdown": 8,
     "navbar_align": "left",

@@ -66,10 +66,7 @@ def test_a_link_to_nothing_is_named(project, link):
 
 
 def test_files_and_folders_have_pages(project):
-    links = Links(project, {})
-    page = folder_page(links, "paper")
-    assert "| [stored.py](/files/paper/stored.py.md) | Stored \\| models. |" in page
-    assert links.linked == {"paper/stored.py": "files/paper/stored.py.md"}
+    assert "| `stored.py` | Stored \\| models. |" in folder_page(project, "paper")
     assert "```python\n" in file_page(project, "paper/stored.py")
     (project / "fence.md").write_text("````\ncode\n````\n")
     assert file_page(project, "fence.md").count("`````") == 2
@@ -125,3 +122,4 @@ def test_mathematics_in_docstrings_is_no_markup():
 
 def test_formulas_are_mathml():
     assert mathml("a\n b").startswith("<math") and 'display="block"' in mathml("a", block=True)
+    assert mathml(r"1,\dots,n") == mathml(r"1,\ldots,n")

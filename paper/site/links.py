@@ -121,17 +121,14 @@ def file_page(root: Path, file: str) -> str:
     return f"---\norphan: true\n---\n\n# {Path(file).name}\n\n`{file}`\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
 
 
-def folder_page(links: Links, folder: str) -> str:
+def folder_page(root: Path, folder: str) -> str:
     """A page that lists the files of a folder, each with what it says of itself."""
     files = [
-        path.relative_to(links.root)
-        for path in sorted((links.root / folder).rglob("*"))
+        path
+        for path in sorted((root / folder).rglob("*"))
         if path.is_file() and path.suffix not in BINARY and MADE.isdisjoint(path.parts)
     ]
-    rows = [
-        f"| [{file.relative_to(folder)}](/{links.page_of(str(file), folder)}) | {summary(links.root / file)} |"
-        for file in files
-    ]
+    rows = [f"| `{path.relative_to(root / folder)}` | {summary(path)} |" for path in files]
     return "\n".join(["---\norphan: true\n---\n", f"# {folder}", "", "| file | what it is |", "|---|---|", *rows, ""])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -26,7 +28,8 @@ def mathml(tex: str, *, block: bool = False) -> str:
     True
     """
     formulas, mark = Formulas(), "$$" if block else "$"
-    return formulas.put_into(formulas.taken_out(f"{mark}{' '.join(tex.split())}{mark}"))
+    known = re.sub(r"\\dots\b", r"\\ldots", " ".join(tex.split()))  # docutils knows only the latter
+    return formulas.put_into(formulas.taken_out(f"{mark}{known}{mark}"))
 
 
 def _drawn(node: nodes.Element, *, block: bool) -> str:

@@ -18,7 +18,7 @@ from paper.site.study import PublishedStudy, SiteError
 #: Guides in the order of reading; others follow.
 GUIDES = ("run", "studies", "clusters", "own-networks")
 #: Pages of the project itself.
-PROJECT_PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+PROJECT_PAGES = {"README.md": "readme.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 #: Pages at the top of the site, in the order of its header, with their short names.
 TOP = {
     "claims": "Claims",
@@ -27,6 +27,7 @@ TOP = {
     "method": "Method",
     "guide/index": "Guides",
     "api/index": "Reference",
+    "readme": "README",
     "contributing": "Contribute",
     "changelog": "Changes",
 }
@@ -50,8 +51,7 @@ def page_files(study: PublishedStudy) -> dict[str, str]:
     there = {file: page for file, page in texts.items() if (root / file).is_file()}
     overviews = {"inpca": "api/index.md", "figures": "gallery.md", study.figures: "gallery.md"}
     overviews |= dict.fromkeys(("notebooks", f"{study.results}/notebooks"), "notebooks/index.md")
-    overviews |= {"docs": "index.md", "README.md": there.get("docs/guide/run.md", "index.md")}
-    return there | notebooks | overviews
+    return there | notebooks | overviews | {"docs": "index.md"}
 
 
 def write_sources(study: PublishedStudy, folder: Path) -> None:
@@ -78,7 +78,7 @@ def write_sources(study: PublishedStudy, folder: Path) -> None:
         notebook = page_source(study, study.notebook_file(room))
         titles[room] = opening(notebook)
         _write(folder, f"notebooks/{room}.ipynb", nbformat.writes(notebook))
-    pages = {page: _text(study, file, links) for file, page in links.pages.items() if _is_text(study, file)}
+    pages = {page: _text(study, file, links) for file, page in links.pages.items() if file.endswith(".md")}
     pages |= generated(study, links, titles) | reference_pages()
     for page, pages_below in _toctrees(pages, study.rooms).items():
         pages[page] += "\n" + toctree(pages_below)
@@ -89,11 +89,6 @@ def write_sources(study: PublishedStudy, folder: Path) -> None:
         for file in sorted(new):
             _write(folder, links.linked[file], _linked(study, file, links))
         done |= new
-
-
-def _is_text(study: PublishedStudy, file: str) -> bool:
-    """Whether a page is made of a Markdown file as it stands."""
-    return file.endswith(".md") and file != "README.md"
 
 
 def _text(study: PublishedStudy, file: str, links: Links) -> str:
@@ -107,7 +102,7 @@ def _text(study: PublishedStudy, file: str, links: Links) -> str:
 def _linked(study: PublishedStudy, file: str, links: Links) -> str:
     """Source of a page that is there because others link to it."""
     if (study.root / file).is_dir():
-        return folder_page(links, file)
+        return folder_page(study.root, file)
     if file.endswith(".ipynb"):
         of = file.split("/")[1] if file.startswith("results/") else study.name
         notebook = page_source(PublishedStudy(study.root, of), file)
