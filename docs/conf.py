@@ -48,7 +48,8 @@ html_title = "InPCA"
 html_context = {"default_mode": "auto"}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_copy_source = html_show_sourcelink = False
+# The search shows titles alone: browsers do not read pages of a folder for excerpts.
+html_show_search_summary = html_copy_source = html_show_sourcelink = False
 # Pages without pages below them, and those of single files, have no navigation beside them.
 html_sidebars = {page: [] for page in ["index", "gallery", "readme", "contributing", "changelog", "search", "files/**"]}
 html_theme_options = {
