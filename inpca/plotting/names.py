@@ -51,7 +51,8 @@ class NameBeside(Annotation):
         """Where points (n, d) are in the picture, (n, 2)."""
         assert self.axes is not None
         if isinstance(self.axes, Axes3D):
-            points = np.transpose(proj_transform(*points.T, self.axes.get_proj())[:2])
+            across, along, up = points.T
+            points = np.transpose(proj_transform(across, along, up, self.axes.get_proj())[:2])
         return self.axes.transData.transform(points)
 
     def find_place(self) -> None:
