@@ -19,7 +19,8 @@ def provenance(study: dict, notebooks: list[str]) -> dict[str, str]:
     roots = [*rule_jobs(rule_files(study)), *(f"notebooks/{name}.ipynb" for name in notebooks)]
     claims = {file for name in notebooks for file in claims_files(name)}
     files = sorted({file for root in roots for file in library_modules(root)} | claims | {"envs/requirements.lock"})
-    of_study = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
+    # What a study does not have is left out, so that another notebook changes only the studies that want it.
+    of_study = hashlib.sha256(study.model_dump_json(exclude_none=True).encode()).hexdigest()
     return {"study": of_study, **{file: checksum(PROJECT / file) for file in files}}
 
 

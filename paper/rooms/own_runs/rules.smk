@@ -28,10 +28,12 @@ rule place_learners:
         networks=experiment_stores("main"),
         models=f"{RESULTS}/{files.models('main')}",
         embeddings=[
-            f"{RESULTS}/{files.embedding('main', split)}" for split in ("train", "test")
+            f"{RESULTS}/{files.embedding('main', split)}"
+            for split in ("train", "test")
         ],
         distances=[
-            f"{RESULTS}/{files.distances('main', split)}" for split in ("train", "test")
+            f"{RESULTS}/{files.distances('main', split)}"
+            for split in ("train", "test")
         ],
         described=[
             files.described(f"{RESULTS}/{files.distances('main', split)}")
