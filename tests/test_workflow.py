@@ -150,6 +150,7 @@ def test_a_damaged_store_stops_what_reads_it(finished):
     assert done.returncode != 0
     assert "is not what was written" in (finished / "results/smoke/logs/model_table/main.log").read_text()
     waiting = {"distances", "subsets", "trajectories", "final_averages", "ensemble", "tangents", "corner_geometry"}
+    waiting |= {"place_learners"}
     assert waiting <= set(dry_run(finished, "--forcerun", "model_table"))
 
 
