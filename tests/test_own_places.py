@@ -1,4 +1,4 @@
-"""Learners among networks: on their map, at the nearest of them, and between them and the null."""
+"""Learners among networks: on their map, at the nearest of them, and beside the null."""
 
 import numpy as np
 import pandas as pd
@@ -173,37 +173,39 @@ def made_up(nearest, *, null=3.0, reach=1.0):
     )
 
 
-def test_positions_are_0_at_the_networks_and_1_at_the_null():
-    table = analysis.positions(made_up([1.0, 2.0, 3.0, 5.0])).set_index("run")
-    assert np.allclose(table["position"], [0, 0, 0, 0.5, 1, 2])
-    assert np.allclose(table["null_position"], 1)
+def test_ratios_are_1_at_the_null_and_the_bound_is_part_of_the_way_there():
+    table = analysis.ratios(made_up([1.0, 2.0, 3.0, 6.0])).set_index("run")
+    assert np.allclose(3 * table["ratio"], [1, 1, 1, 2, 3, 6])
+    assert np.allclose(table["null_ratio"], 1)
+    path = analysis.path_bound(table, 0.5)
+    assert path["networks"] == pytest.approx(1 / 3) and path["bound"] == pytest.approx(2 / 3)
     numbers = analysis.set_numbers(table.reset_index())
-    assert numbers["trees"]["value"] == pytest.approx(0.25) and numbers["networks"]["value"] == pytest.approx(1.5)
-    assert numbers["trees_less_networks"]["value"] == pytest.approx(-1.25)
+    assert numbers["trees"]["value"] == pytest.approx(0.5) and numbers["networks"]["value"] == pytest.approx(1.5)
+    assert numbers["trees_less_networks"]["value"] == pytest.approx(-1)
     assert numbers["trees_less_networks"]["null"] == pytest.approx(0)
     low, high = numbers["trees"]["interval"]
-    assert low < 0.25 < high and high - 0.25 == pytest.approx(12.7062 * 0.25, rel=1e-4)  # Student, two seeds
+    assert low < 0.5 < high and high - 0.5 == pytest.approx(12.7062 / 6, rel=1e-4)  # Student, two seeds
 
 
 def test_where_a_run_stands_still_nothing_counts():
-    measured = made_up([1.0, 2.0, 3.0, 5.0], reach=0.5)
+    measured = made_up([1.0, 2.0, 3.0, 6.0], reach=0.5)
     measured["nearest"][:, measured["s"].values > 0.5] = 100
     measured["reach"][5] = 0.01  # not one value of progress
-    table = analysis.positions(measured).set_index("run")
-    assert np.allclose(table["position"][:5], [0, 0, 0, 0.5, 1]) and np.isnan(table["position"]["u"])
+    table = analysis.ratios(measured).set_index("run")
+    assert np.allclose(3 * table["ratio"][:5], [1, 1, 1, 2, 3]) and np.isnan(table["ratio"]["u"])
 
 
 def test_sets_that_a_study_does_not_have_have_no_numbers():
-    table = analysis.positions(made_up([1.0, 2.0, 3.0, 5.0]))
+    table = analysis.ratios(made_up([1.0, 2.0, 3.0, 6.0]))
     assert set(analysis.set_numbers(table[table["kind"] != "rbf"])) == {"trees"}
 
 
 def test_an_interval_is_there_for_learners_alone():
-    table = analysis.positions(made_up([1.0, 2.0, 3.0, 5.0]))
+    table = analysis.ratios(made_up([1.0, 2.0, 3.0, 6.0]))
     numbers = analysis.group_numbers(table)
     assert [("interval" in one) for one in numbers.values()] == [False, False, True, True]
-    shown = analysis.position_table(numbers, {"a": "A", "b": "B", "forest": "F", "rbf": "R"})
-    assert shown["position"].tolist()[:2] == ["0.00", "0.00"] and shown.loc["F", "position"].startswith("0.25 [")
+    shown = analysis.ratio_table(numbers, {"a": "A", "b": "B", "forest": "F", "rbf": "R"})
+    assert shown["ratio"].tolist()[:2] == ["0.33", "0.33"] and shown.loc["F", "ratio"].startswith("0.50 [")
     assert isinstance(shown, pd.DataFrame) and shown.loc["R", "runs"] == 2
 
 

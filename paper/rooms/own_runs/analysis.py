@@ -1,4 +1,4 @@
-"""Where learners stand between networks and their own null, and how well the map of networks holds them."""
+"""How far learners are from networks beside their own null, and how well the map of networks holds them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from paper.statistics.pairs import group_distances
 
 #: What kinds of learner are taken together.
 SETS = {"trees": ("boosting", "forest"), "networks": ("mlp", "rbf"), "neighbours": ("neighbours",)}
-#: Measures of a position, see :func:`positions`, and their names in tables.
+#: Measures of a run, see :func:`ratios`, and their names in tables.
 MEASURES = {
     "nearest": "to the nearest network",
-    "usual": "networks to each other",
-    "null": "its null",
-    "position": "position",
-    "null_position": "of another null",
+    "null": "its null to that",
+    "ratio": "ratio",
+    "null_ratio": "of another null",
 }
 
 
@@ -33,23 +32,11 @@ def under_way(measured: xr.Dataset) -> np.ndarray:
     return (s >= start[:, None]) & (s <= reach[:, None])
 
 
-def usual_distance(measured: xr.Dataset) -> np.ndarray:
-    """How far networks are from the nearest of another architecture, (s,): mean over those under way, NaN for none."""
-    counted = under_way(measured) & (measured["kind"] == NETWORK).values[:, None]
-    n = counted.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return np.where(counted, measured["nearest"].values, 0).sum(axis=0) / n
+def ratios(measured: xr.Dataset) -> pd.DataFrame:
+    """How far each run is from the nearest network of another kind, as a fraction of how far its null is.
 
-
-def positions(measured: xr.Dataset) -> pd.DataFrame:
-    r"""Position of each run between the networks and its null.
-
-    With means over the values of progress at which it is under way, as some network is,
-
-    .. math:: \frac{\text{nearest} - \text{usual}}{\text{null} - \text{usual}},
-
-    0 as far from the nearest network of another kind as these are from each other, 1 as far as a run that is as good
-    and errs on other samples.
+    Of means over the values of progress at which the run is under way: 1 for a run that agrees with networks on how many
+    samples of a class it is right about, but not on which, and 0 for one that does as some network does.
 
     Parameters
     ----------
@@ -60,19 +47,41 @@ def positions(measured: xr.Dataset) -> pd.DataFrame:
     -------
     DataFrame
         One row for each run: ``run``, ``group``, ``kind``, ``seed``, and :data:`MEASURES`, distances in nats a sample;
-        ``null_position`` is that of the second null, which is 1 but for chance. NaN for a run that is never under way.
+        ``null_ratio`` is that of a second null, 1 but for chance. NaN for a run that is never under way.
     """
-    usual = usual_distance(measured)
-    counted = under_way(measured) & np.isfinite(usual)
+    counted = under_way(measured)
     n = counted.sum(axis=1)
     columns = {name: measured[name].values for name in ("run", "group", "kind", "seed")}
-    values = {name: measured[name].values for name in ("nearest", "null", "null_again")} | {"usual": usual}
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = {name: np.where(counted, value, 0).sum(axis=1) / n for name, value in values.items()}
-        apart = means["null"] - means["usual"]
-        position, again = ((means[name] - means["usual"]) / apart for name in ("nearest", "null_again"))
-    kept = {name: means[name] for name in ("nearest", "usual", "null")}
-    return pd.DataFrame(columns | kept | {"position": position, "null_position": again})
+        nearest, null, again = (
+            np.where(counted, measured[name].values, 0).sum(axis=1) / n for name in ("nearest", "null", "null_again")
+        )
+        found = {"nearest": nearest, "null": null, "ratio": nearest / null, "null_ratio": again / null}
+    return pd.DataFrame(columns | found)
+
+
+def path_bound(table: pd.DataFrame, on_path: float) -> dict[str, float]:
+    """Ratio below which a learner is on the path of networks: part of the way from that of networks to 1.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`ratios`.
+    on_path : float
+        The part.
+
+    Returns
+    -------
+    dict
+        ``networks``, the mean ratio of networks, each to those of other architectures, and ``bound``.
+
+    Examples
+    --------
+    >>> path_bound(pd.DataFrame({"kind": ["network", "rbf"], "ratio": [0.4, 0.9]}), 0.5)
+    {'networks': 0.4, 'bound': 0.7}
+    """
+    networks = float(table.loc[table["kind"] == NETWORK, "ratio"].mean())
+    return {"networks": networks, "bound": networks + on_path * (1 - networks)}
 
 
 def over_seeds(values: pd.DataFrame) -> dict[str, float | list]:
@@ -95,14 +104,14 @@ def over_seeds(values: pd.DataFrame) -> dict[str, float | list]:
 
 
 def set_numbers(table: pd.DataFrame) -> dict[str, dict]:
-    """Position of each of :data:`SETS` that the study has, and of its second null, over seeds.
+    """Ratio of each of :data:`SETS` that the study has, and of its second null, over seeds.
 
     ``trees_less_networks`` is the difference of the first two, if there are both.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`positions`.
+        From :func:`ratios`.
 
     Returns
     -------
@@ -114,7 +123,7 @@ def set_numbers(table: pd.DataFrame) -> dict[str, dict]:
         of_set = table[table["kind"].isin(kinds)]
         if not of_set.empty:
             by_seed[name] = [
-                of_set.pivot(index="seed", columns="group", values=value) for value in ("position", "null_position")
+                of_set.pivot(index="seed", columns="group", values=value) for value in ("ratio", "null_ratio")
             ]
     found = {name: over_seeds(own) | {"null": over_seeds(null)["value"]} for name, (own, null) in by_seed.items()}
     if {"trees", "networks"} <= by_seed.keys():
@@ -132,13 +141,13 @@ def group_numbers(table: pd.DataFrame) -> dict[str, dict]:
     Parameters
     ----------
     table : DataFrame
-        From :func:`positions`.
+        From :func:`ratios`.
     """
     found = {}
     for group, runs in table.groupby("group", sort=False):
         found[group] = {"n_runs": len(runs)} | {name: float(runs[name].mean()) for name in MEASURES}
         if (runs["kind"] != NETWORK).all():
-            found[group]["interval"] = over_seeds(runs[["position"]])["interval"]
+            found[group]["interval"] = over_seeds(runs[["ratio"]])["interval"]
     return found
 
 
@@ -153,8 +162,8 @@ def placed_numbers(placed: pd.DataFrame) -> dict[str, dict[str, dict]]:
     return found
 
 
-def position_table(groups: Mapping[str, dict], labels: Mapping[str, str]) -> pd.DataFrame:
-    """Distances and positions of one split as text, one row for each architecture and learner.
+def ratio_table(groups: Mapping[str, dict], labels: Mapping[str, str]) -> pd.DataFrame:
+    """Distances and ratios of one split as text, one row for each architecture and learner.
 
     Parameters
     ----------
@@ -165,8 +174,8 @@ def position_table(groups: Mapping[str, dict], labels: Mapping[str, str]) -> pd.
     rows = {}
     for group, found in groups.items():
         row = {"runs": found["n_runs"]} | {MEASURES[name]: found[name] for name in MEASURES}
-        text = f"{found['position']:.2f}"
-        row["position"] = with_interval(found["position"], found["interval"], ".2f") if "interval" in found else text
+        text = f"{found['ratio']:.2f}"
+        row["ratio"] = with_interval(found["ratio"], found["interval"], ".2f") if "interval" in found else text
         rows[labels[group]] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("runs of")
 

@@ -28,10 +28,10 @@ class OwnRuns(Section):
     learners: dict[Name, Learner] = Field(min_length=1)
     on_path: Between = Field(
         default=0.5,
-        description="position below which a learner is on the path of networks: 0 is the distance of architectures to "
-        "each other, 1 that of the null",
+        description="part of the way from the ratio of networks to that of the null, below which a learner is on the path "
+        "of networks",
     )
-    apart: Between = Field(default=0.1, description="difference of two positions that counts")
+    apart: Between = Field(default=0.1, description="difference of two ratios that counts")
 
     def check(self, key: str, study: CommonStudy) -> None:
         """Whether the section fits the rest of the study.
@@ -80,6 +80,6 @@ ROOM = Room(
         "train_embedding": files.embedding("main", "train"),
         "test_embedding": files.embedding("main", "test"),
     },
-    figures=("pairs_train", "pairs_test", "nearest", "positions", "kinds"),
+    figures=("pairs_train", "pairs_test", "nearest", "ratios", "kinds"),
     settings=("on_path", "apart"),
 )

@@ -31,7 +31,7 @@ from paper.rooms.own_runs.places import NETWORK
 #: Name, colour and marker of each kind of learner.
 KINDS = {
     "boosting": ("boosted trees", "#882255", "^"),
-    "forest": ("random forest", "#D55E00", "s"),
+    "forest": ("random forest", "#8B4513", "s"),
     "neighbours": ("vote of neighbours", "#332288", "D"),
     "mlp": ("perceptron of scikit-learn", "#444444", "v"),
     "rbf": ("radial basis network", "#117733", "P"),
@@ -167,7 +167,7 @@ def nearest(measured: Mapping[str, xr.Dataset], groups: Groups) -> Figure:
             axes.plot(s, values["nearest"][own].T, color=colour, linewidth=0.6, alpha=0.5)
             axes.plot(s, mean_of_all(values["nearest"][own]), color=colour, linewidth=2.2)
             axes.plot(s, mean_of_all(values["null"][own]), color=colour, **NULL)
-            axes.set(xlim=(0, 1), ylim=(0, None))
+        row[0].set(xlim=(0, 1), ylim=(0, None))
         row[0].set_ylabel(f"$d_B$ to the nearest network\n(nats a sample), {split}")
     for axes, learner in zip(grid[0], groups.learners, strict=True):
         axes.set_title(groups.label(learner), fontsize=9, color=groups.colour(learner))
@@ -195,46 +195,44 @@ def mean_of_all(values: np.ndarray) -> np.ndarray:
     return values.mean(axis=0)
 
 
-def positions(
-    tables: Mapping[str, pd.DataFrame], numbers: Mapping[str, dict], groups: Groups, on_path: float
-) -> Figure:
-    """Position of each run between networks (0) and its null (1), with means; one panel for each split.
+def ratios(tables: Mapping[str, pd.DataFrame], numbers: Mapping[str, Mapping], groups: Groups) -> Figure:
+    """Ratio of each run, with means; 1 is that of its null. One panel for each split.
 
     Parameters
     ----------
     tables : mapping from split to DataFrame
-        From :func:`paper.rooms.own_runs.analysis.positions`.
-    numbers : mapping from split to group to dict
-        From :func:`paper.rooms.own_runs.analysis.group_numbers`, whose intervals are drawn.
+        From :func:`paper.rooms.own_runs.analysis.ratios`.
+    numbers : mapping
+        ``groups`` and ``path`` by split, from :func:`paper.rooms.own_runs.analysis.group_numbers` and
+        :func:`paper.rooms.own_runs.analysis.path_bound`.
     groups : Groups
-    on_path : float
-        Position below which a learner is on the path.
     """
-    figure, panels = new_figure(len(tables), width=4.6, height=3.6, sharey=True)
+    figure, panels = new_figure(len(tables), width=4.6, height=3.8, sharey=True)
     labels = groups.labels()
     for axes, (split, table) in zip(panels, tables.items(), strict=True):
         for row, group in enumerate(labels):
-            colour, of_group = groups.colour(group), table.loc[table["group"] == group, "position"]
-            spread = row + np.linspace(-0.22, 0.22, len(of_group)) if len(of_group) > 1 else [row]
+            colour, of_group = groups.colour(group), table.loc[table["group"] == group, "ratio"]
+            spread = row + np.linspace(-0.25, 0.25, len(of_group)) if len(of_group) > 1 else [row]
             axes.scatter(of_group, spread, s=9, color=colour, alpha=0.5, linewidth=0)
-            found = numbers[split].get(group)
+            found = numbers["groups"][split].get(group)
             if found is not None:
                 axes.plot(found.get("interval", [np.nan] * 2), [row, row], color="black", linewidth=1.6)
-                axes.plot(found["position"], row, "D", color=colour, markeredgecolor="black", markersize=6)
-                axes.plot(found["null_position"], row, "|", color="0.4", markersize=9)
-        axes.axvline(0, color="0.4", linewidth=1)
-        axes.axvline(1, color="0.4", linewidth=1, linestyle=":")
-        axes.axvline(on_path, color="black", linewidth=1, linestyle="--")
+                axes.plot(found["ratio"], row, "D", color=colour, markeredgecolor="black", markersize=6)
+                axes.plot(found["null_ratio"], row, "|", color="0.4", markersize=9)
+        path = numbers["path"][split]
+        for value, look in ((path["networks"], "-"), (path["bound"], "--"), (1, ":")):
+            axes.axvline(value, color="0.3", linewidth=1, linestyle=look, zorder=0)
         axes.axhline(len(groups.networks.networks) - 0.5, color="0.8", linewidth=0.8)
-        axes.set(xlabel="position: 0 networks to each other, 1 null", title=f"{split} split")
+        axes.set(xlabel="distance to the nearest network / that of the null", title=f"{split} split", xlim=(0, None))
     panels[0].set_yticks(range(len(labels)), labels.values())
     panels[0].invert_yaxis()
     entries = [
         Line2D([], [], linestyle="", marker="D", color="0.6", markeredgecolor="black", label="mean, 95 % over seeds"),
+        Line2D([], [], color="0.3", linewidth=1, label="mean of networks"),
+        Line2D([], [], color="0.3", linestyle="--", linewidth=1, label="on the path: left of this"),
         Line2D([], [], linestyle="", marker="|", color="0.4", markersize=9, label="another null"),
-        Line2D([], [], color="black", linestyle="--", linewidth=1, label="on the path: left of this, set beforehand"),
     ]
-    figure.legend(handles=entries, loc="outside upper center", ncols=3)
+    figure.legend(handles=entries, loc="outside upper center", ncols=4)
     return figure
 
 
