@@ -35,8 +35,8 @@ def under_way(measured: xr.Dataset) -> np.ndarray:
 def ratios(measured: xr.Dataset) -> pd.DataFrame:
     """How far each run is from the nearest network of another kind, as a fraction of how far its null is.
 
-    Of means over the values of progress at which the run is under way: 1 for a run that agrees with networks on how many
-    samples of a class it is right about, but not on which, and 0 for one that does as some network does.
+    Of means over the values of progress at which the run is under way: 1 for a run that agrees with networks on how
+    many samples of a class it is right about, but not on which, and 0 for one that does as some network does.
 
     Parameters
     ----------
