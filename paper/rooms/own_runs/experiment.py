@@ -28,7 +28,7 @@ class OwnRuns(Section):
     learners: dict[Name, Learner] = Field(min_length=1)
     on_path: Between = Field(
         default=0.5,
-        description="part of the way from the ratio of networks to that of the null; below it a learner is on their path",
+        description="part of the way from the ratio of networks to that of the null, below which one is on the path",
     )
     apart: Between = Field(default=0.1, description="difference of two ratios that counts")
 
