@@ -19,6 +19,7 @@ from scipy.cluster.hierarchy import dendrogram
 
 from inpca import plotting
 from inpca.plotting.embedding import Models
+from inpca.plotting.frame import RIM as RIM_OF_FRAME
 from inpca.plotting.frame import frame_of
 from inpca.plotting.means import mean_trajectories
 from inpca.plotting.pairs import panels_of
@@ -114,7 +115,8 @@ def pairs(models: pd.DataFrame, table: pd.DataFrame, embedding: xr.Dataset, grou
     shown = np.vstack([line, *means.values()])
     everything = Models.of(placed(points, embedding.sel(axis=[1, 2, 3])))
     frame = frame_of(everything, [0, 1, 2])
-    frame = np.stack([np.minimum(frame[:, 0], shown.min(0)), np.maximum(frame[:, 1], shown.max(0))], axis=1)
+    rim = RIM_OF_FRAME * np.ptp(frame[0])
+    frame = np.stack([np.minimum(frame[:, 0], shown.min(0) - rim), np.maximum(frame[:, 1], shown.max(0) + rim)], axis=1)
     figure, panels, corner = panels_of(VIEWS, dict(zip((1, 2, 3), np.ptp(frame, axis=1), strict=True)))
     is_network = (models["learner"] == NETWORK).to_numpy()
     colours = {name: groups.colour(name) for name in groups.networks.networks}
