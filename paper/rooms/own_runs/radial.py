@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
-from paper.rooms.own_runs.configuration import LearnerJob
+from paper.rooms.own_runs.configuration import LearnerJob, RadialBasis
 from paper.training.random_streams import random_streams, reproducible
 
 
@@ -58,6 +58,8 @@ def train_radial(job: LearnerJob, data: PreparedData, path: str | Path, attribut
         What the store says of itself.
     """
     learner = job.learner
+    if not isinstance(learner, RadialBasis):
+        raise TypeError(f"the learner must be of the kind rbf, not {learner.kind}")
     splits = {name: (torch.as_tensor(x).flatten(1), torch.as_tensor(y)) for name, (x, y) in data.splits.items()}
     x, y = splits["train"]
     recorder = Recorder(
