@@ -1,4 +1,5 @@
 LEARNER_JOBS = study.sections()["own_runs"].jobs()
+TRAINED += experiment_stores("own")
 
 
 rule train_learner:
