@@ -49,7 +49,7 @@ def opened(browser: Browser, file: Path, fragment: str = "", size: tuple[int, in
 
 def serious_violations(page: Page) -> list[str]:
     """Rules of accessibility that a page breaks and that axe finds serious or critical, with the elements that do."""
-    # of files, browsers neither give style sheets to scripts nor messages to frames, whose pages have tests of their own
+    # browsers give neither style sheets of files to scripts nor messages to frames, whose pages have own tests
     found = Axe().run(page, options={"preload": False, "iframes": False}).response["violations"]
     return [
         f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
