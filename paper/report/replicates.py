@@ -13,8 +13,8 @@ from paper.report.comparison import compared, read_claims_of, rows
 
 TEXT = """# The same study, run again
 
-{same} of {n} claims have the same verdict in both runs, {names}. Of the others, {differ}, the two runs together *cannot tell*: chance
-can turn them. They come first. Intervals, in brackets, are of 95 %.
+{same} of {n} claims have the same verdict in both runs, {names}. Of the others, {differ}, the two runs together *cannot
+tell*: chance can turn them. They come first. Intervals, in brackets, are of 95 %.
 
 """
 
