@@ -1,6 +1,7 @@
 """The archive of a study: look at it, unpack it, compare what was made from it.
 
-``make archive STUDY=fashion`` writes it. ``make from-archive ARCHIVE=fashion.tar STUDY=fashion`` does the last four of these::
+``make archive STUDY=fashion`` writes it. ``make from-archive ARCHIVE=fashion.tar STUDY=fashion`` does the last four of
+these::
 
     python -m paper.archive check fashion.tar
     python -m paper.archive unpack fashion.tar --study config/fashion.yaml

@@ -13,8 +13,8 @@ from paper.report.comparison import compared, read_claims_of, rows
 
 TEXT = """# The same study, run again
 
-{same} of {n} claims have the same verdict in both runs, {names}. Claims whose verdicts differ, {differ} here, come first and
-count as *cannot tell*: chance alone can turn them. Intervals, in brackets, are of 95 %.
+{same} of {n} claims have the same verdict in both runs, {names}. Claims with other verdicts, {differ} here, come first
+and count as *cannot tell*: chance alone can turn them. Intervals, in brackets, are of 95 %.
 
 """
 
