@@ -128,7 +128,5 @@ def test_counts_of_claims_in_the_readme_are_those_of_the_verdicts():
     n = {verdict: sum(claim["verdict"] == verdict for claim in judged) for verdict in VERDICTS}
     counts = " ".join(README.split())
     assert f"Of {len(judged)} claims {n['held']} hold in the default study and {n['not held']} do not" in counts
-    assert (
-        f"{n['null passes too']} are met by the null as well, which is no evidence, and {n['cannot tell']} cannot be decided"
-        in counts
-    )
+    assert f"{n['null passes too']} are met by the null as well, which is no evidence" in counts
+    assert f"and {n['cannot tell']} cannot be decided" in counts
