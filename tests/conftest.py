@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import browser  # noqa: F401 -- one for all modules: two at a time are refused
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "benchmarks")]

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
-from browser import DESKTOP, PHONE, browser, opened, serious_violations  # noqa: F401
+from browser import DESKTOP, PHONE, opened, serious_violations
 from matplotlib.image import imread
 
 from inpca import InPCA
@@ -69,7 +69,7 @@ def pixels(page, colour) -> np.ndarray:
     return np.argwhere((np.abs(255 * picture - colour) < 3).all(axis=2))[:, ::-1]
 
 
-def test_the_page_says_what_it_shows_in_either_size(browser, page_file):  # noqa: F811
+def test_the_page_says_what_it_shows_in_either_size(browser, page_file):
     for size in (DESKTOP, PHONE):
         with opened(browser, page_file, size=size) as page:
             ready(page, "6 of 6 runs, 48 of 48 models shown")
@@ -79,14 +79,14 @@ def test_the_page_says_what_it_shows_in_either_size(browser, page_file):  # noqa
             assert not serious_violations(page)
 
 
-def test_axes_are_named_with_unit_stress_and_kind(browser, page_file):  # noqa: F811
+def test_axes_are_named_with_unit_stress_and_kind(browser, page_file):
     with opened(browser, page_file) as page:
         ready(page)
         names = page.get_by_label("Axis 1").locator("option").all_inner_texts()
         assert names[0] == "PC1 (√nats, 80 %)" and names[3].endswith("time-like)")
 
 
-def test_a_filter_changes_what_is_drawn(browser, page_file):  # noqa: F811
+def test_a_filter_changes_what_is_drawn(browser, page_file):
     with opened(browser, page_file) as page:
         ready(page)
         page.get_by_label("mlp").uncheck()
@@ -97,7 +97,7 @@ def test_a_filter_changes_what_is_drawn(browser, page_file):  # noqa: F811
         assert len(pixels(page, ORANGE)) == 0
 
 
-def test_a_slider_leaves_out_models(browser, page_file):  # noqa: F811
+def test_a_slider_leaves_out_models(browser, page_file):
     with opened(browser, page_file) as page:
         ready(page)
         whole = len(pixels(page, BLUE))
@@ -106,7 +106,7 @@ def test_a_slider_leaves_out_models(browser, page_file):  # noqa: F811
         assert 0 < len(pixels(page, BLUE)) < whole
 
 
-def test_a_click_names_the_run_and_shows_its_settings_and_curves(browser, page_file):  # noqa: F811
+def test_a_click_names_the_run_and_shows_its_settings_and_curves(browser, page_file):
     with opened(browser, page_file, "#colour=optimiser&without+architecture=cnn&without+optimiser=adam") as page:
         ready(page, "2 of 6 runs")
         x, y = np.median(pixels(page, BLUE), axis=0)
@@ -123,7 +123,7 @@ def test_a_click_names_the_run_and_shows_its_settings_and_curves(browser, page_f
         assert not serious_violations(page)
 
 
-def test_a_link_leads_to_the_same_view(browser, page_file):  # noqa: F811
+def test_a_link_leads_to_the_same_view(browser, page_file):
     with opened(browser, page_file) as page:
         ready(page)
         page.get_by_label("Embedding").last.select_option("test")
@@ -143,7 +143,7 @@ def test_a_link_leads_to_the_same_view(browser, page_file):  # noqa: F811
         assert page.locator("#stage").screenshot() == picture
 
 
-def test_keys_turn_the_picture_and_go_through_the_runs(browser, page_file):  # noqa: F811
+def test_keys_turn_the_picture_and_go_through_the_runs(browser, page_file):
     with opened(browser, page_file) as page:
         ready(page)
         before = page.locator("#stage").screenshot()
@@ -160,7 +160,7 @@ def test_keys_turn_the_picture_and_go_through_the_runs(browser, page_file):  # n
         assert page.locator("#run h2").all_inner_texts() == ["Run"]
 
 
-def test_the_picture_is_saved(browser, page_file, tmp_path):  # noqa: F811
+def test_the_picture_is_saved(browser, page_file, tmp_path):
     with opened(browser, page_file) as page:
         ready(page)
         with page.expect_download() as download:
@@ -255,7 +255,7 @@ def test_models_of_a_geodesic_are_no_run_and_need_no_numbers(rng, tmp_path):
 
 
 @pytest.mark.slow
-def test_very_many_models_turn_smoothly(browser, tmp_path):  # noqa: F811
+def test_very_many_models_turn_smoothly(browser, tmp_path):
     """150,000 models without a graphics card: ten frames a second on an idle machine, and never as slow as two."""
     n_runs, n_steps = 2300, 66
     write_explorer(tmp_path / "page.html", made_up(n_runs, n_steps), **arguments(n_runs, n_steps))
@@ -281,7 +281,7 @@ def test_very_many_models_turn_smoothly(browser, tmp_path):  # noqa: F811
     assert medians.min() <= 0.5  # the machine may do other work
 
 
-def test_the_page_of_a_study_opens(browser, smoke):  # noqa: F811
+def test_the_page_of_a_study_opens(browser, smoke):
     with opened(browser, smoke / "figures/smoke/explorer.html") as page:
         ready(page)
         told = re.match(r"(\d+) of (\d+) runs, (\d+) of (\d+) models shown", page.locator("#shown").inner_text())

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from browser import browser, opened, serious_violations  # noqa: F401
+from browser import opened, serious_violations
 from matplotlib.image import imread
 from test_explorer import BLUE, SCRIPT, page_file, pixels, ready  # noqa: F401
 

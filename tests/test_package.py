@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from browser import browser, opened  # noqa: F401
+from browser import opened
 from conftest import ROOT, copy_project
 
 import inpca
@@ -182,7 +182,7 @@ def test_the_library_works_where_nothing_else_is_installed(environment, tmp_path
 
 
 @pytest.mark.slow
-def test_one_command_takes_probabilities_to_a_table_figures_and_a_page(wheel, environment, browser, tmp_path, rng):  # noqa: F811
+def test_one_command_takes_probabilities_to_a_table_figures_and_a_page(wheel, environment, browser, tmp_path, rng):
     """In an environment without torch; without matplotlib, there are no figures, and a line says how to get them."""
     labels = rng.integers(0, 3, 60)
     ways = np.linspace(0, 4, 9)[:, None, None] * (np.eye(3)[labels] + 0.5 * rng.standard_normal((4, 1, 60, 3)))

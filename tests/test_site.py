@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browser import DESKTOP, PHONE, browser, opened, serious_violations  # noqa: F401
+from browser import DESKTOP, PHONE, opened, serious_violations
 from bs4 import BeautifulSoup
 from conftest import ROOT
 
@@ -159,14 +159,14 @@ def test_every_public_name_and_command_is_in_the_reference(site, pages):
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("page", KINDS)
-def test_pages_open_without_errors_and_can_be_read(site, browser, page, size):  # noqa: F811
+def test_pages_open_without_errors_and_can_be_read(site, browser, page, size):
     with opened(browser, site / f"{page}.html", size=size) as shown:
         shown.wait_for_load_state("networkidle")
         assert shown.evaluate("document.scrollingElement.scrollWidth") <= size[0]
         assert serious_violations(shown) == []
 
 
-def test_the_search_finds_a_word_without_a_network(site, browser):  # noqa: F811
+def test_the_search_finds_a_word_without_a_network(site, browser):
     with opened(browser, site / "search.html", "?q=geodesic") as shown:
         shown.wait_for_selector("#search-results li a")
         assert shown.locator("#search-results li").count() > 3

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from browser import browser  # noqa: F401
 from captions import category, plain
 from conftest import SMOKE
 from docutils.core import publish_parts
@@ -29,7 +28,7 @@ def report(smoke, tmp_path_factory):
 
 
 @pytest.fixture
-def page(report, browser):  # noqa: F811
+def page(report, browser):
     """The opened report, which must have said no error and asked for no other file; styles warn of themselves."""
     wrong = []
     shown = browser.new_page(viewport={"width": 1280, "height": 800})
