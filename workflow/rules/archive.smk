@@ -21,7 +21,7 @@ rule archive:
     params:
         study=study.study,
         text=study_as_text,
-        folder=RESULTS,
+        folder=lambda wildcards, output: Path(output[0]).parent,
     shell:
         'python "$SCRIPTS"/archive.py --study {params.study:q} --text {params.text:q} --folder {params.folder:q}'
         " --trained {input.trained:q} --made {input.made:q} --output {output:q} > {log:q} 2>&1"
@@ -45,8 +45,8 @@ rule crate:
         study=study.model_dump_json(),
         text=study_as_text,
         rule_files=modules.rule_files(study),
-        results=RESULTS,
-        figures=FIGURES,
+        results=lambda wildcards, output: Path(output[0]).parent,
+        figures=lambda wildcards: FIGURES,
         agent=os.environ.get("AGENT") or "nobody",
     shell:
         'python "$SCRIPTS"/crate.py --study {params.study:q} --text {params.text:q} --rule-files {params.rule_files:q}'
