@@ -62,6 +62,7 @@ def test_figures_have_their_sentence_and_the_claims_of_their_notebook(page, smok
 def test_a_figure_is_shown_when_it_is_chosen(page):
     page.get_by_text(category(rooms()["main_manifold"].place, "main_manifold")).first.click()
     page.get_by_role("row", name="pairs").locator("a").first.click()
+    page.mouse.click(1260, 14)  # the list is as wide as the page: its cross closes it
     image = page.locator("img[src^='data:image/png']").last
     image.wait_for(state="visible")
     assert image.evaluate("image => image.naturalWidth") > 500
