@@ -47,13 +47,14 @@ def test_names_of_ends_that_meet_do_not_overlap():
     assert not first.overlaps(second)
 
 
-def test_a_name_is_on_the_side_without_models(rng):
+@pytest.mark.parametrize("side", [-1, 1], ids=["below", "above"])
+def test_a_name_is_on_the_side_without_models(side, rng):
     line = np.stack([CURVE, 0 * CURVE], axis=1)
-    below = np.stack([rng.uniform(-0.4, 0.4, 2000), rng.uniform(-0.5, 0, 2000)], axis=1)
-    for models in (below, below * [1, -1]):
-        axes, (name, _) = drawn(line, models, xlim=(-1, 2), ylim=(-1, 1))
-        inside = axes.transData.inverted().transform(name.get_points()).mean(axis=0)
-        assert np.sign(inside[1]) == -np.sign(models[:, 1].mean()) or inside[0] < -0.1
+    models = np.stack([rng.uniform(-0.8, 0.8, 4000), side * rng.uniform(-0.1, 0.6, 4000)], axis=1)
+    axes, (name, _) = drawn(line, models, xlim=(-1, 2), ylim=(-1, 1))
+    middle = axes.transData.inverted().transform(name.get_points()).mean(axis=0)
+    assert np.sign(middle[1]) == -side
+    assert not any(name.contains(*point) for point in axes.transData.transform(models))
 
 
 def test_a_name_follows_the_direction_of_sight():

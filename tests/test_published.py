@@ -86,6 +86,14 @@ def test_published_verdicts_are_those_of_the_published_numbers(study):
     assert (ROOT / f"results/{study}/claims.md").read_text() == claims_table(judged)
 
 
+@pytest.mark.published
+def test_the_published_explorer_has_the_scripts_and_the_style_of_this_tree():
+    page = (ROOT / "figures/fashion/explorer.html").read_text(encoding="utf-8")
+    sources = [*ROOT.glob("inpca/explorer/js/*.js"), ROOT / "inpca/explorer/explorer.css"]
+    assert len(sources) > 8
+    assert not [file.name for file in sources if file.read_text(encoding="utf-8").strip() not in page]
+
+
 @pytest.mark.parametrize("study", NOTEBOOKS)
 def test_published_files_are_small(study):
     notebooks = [ROOT / f"results/{study}/notebooks/{name}.ipynb" for name in NOTEBOOKS[study]]

@@ -15,8 +15,6 @@ from paper.site.study import PublishedStudy
 
 #: Starts the cell of links to the notebooks before and after, in place of which the site has its own.
 NEIGHBOURS = "Before: ["
-#: Starts the paragraph that says what a notebook asks.
-QUESTION = "**Question.**"
 #: Tag of cells whose code myst-nb folds.
 FOLDED = "hide-input"
 
@@ -74,10 +72,3 @@ def parameters_of(notebook: NotebookNode, path: Path) -> tuple[dict[str, object]
     assigned = [node for node in ast.parse(given).body if isinstance(node, ast.Assign)]
     values = {ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in assigned}
     return values, {name: line["help"] for name, line in papermill.inspect_notebook(path).items()}
-
-
-def opening(notebook: NotebookNode) -> tuple[str, str]:
-    """Title and question of a notebook, as its first cell has them."""
-    lines = notebook.cells[0].source.splitlines()
-    asked = [line.removeprefix(QUESTION).strip() for line in lines if line.startswith(QUESTION)]
-    return lines[0].removeprefix("#").strip(), asked[0] if asked else ""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import nbformat
 
+from paper.pages.opening import opening
 from paper.site.gallery import gallery
 from paper.site.landing import interactive_places, landing, of_study
 from paper.site.links import PICTURES, Links, file_page, folder_page
-from paper.site.notebooks import opening, page_source
+from paper.site.notebooks import page_source
 from paper.site.reference import reference_pages
 from paper.site.study import PublishedStudy, SiteError
 
@@ -76,7 +77,7 @@ def write_sources(study: PublishedStudy, folder: Path) -> None:
     titles = {}
     for room in study.rooms:
         notebook = page_source(study, study.notebook_file(room))
-        titles[room] = opening(notebook)
+        titles[room] = opening(notebook.cells[0].source)
         _write(folder, f"notebooks/{room}.ipynb", nbformat.writes(notebook))
     pages = {page: _text(study, file, links) for file, page in links.pages.items() if file.endswith(".md")}
     pages |= generated(study, links, titles) | reference_pages()

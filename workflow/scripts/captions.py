@@ -7,6 +7,8 @@ from pathlib import Path
 
 from modules import PROJECT
 
+from paper.pages.opening import opening
+
 
 def category(place: int, name: str) -> str:
     """Name of the category of a notebook's figures; categories are sorted by their names."""
@@ -28,8 +30,8 @@ def labels(file: str) -> Callable[..., dict[str, str]]:
 def question(name: str) -> str:
     """The question of a notebook, as its first cell asks it, without formulas and links."""
     first = json.loads((PROJECT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]
-    asked = re.search(r"\*\*Question\.\*\* (.+?)(?:\n\n|$)", "".join(first["source"]), re.S)
-    text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", asked.group(1) if asked else "")
+    _, asked = opening("".join(first["source"]))
+    text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", asked)
     return plain(re.sub(r"[$*`]", "", text))
 
 
