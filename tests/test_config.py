@@ -7,6 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from paper.study.checks import n_models
 from paper.study.configuration import Checkpoints
 from paper.study.study import ConfigError, read_study, schema
 
@@ -138,6 +139,23 @@ def test_equal_ids_with_different_settings_are_an_error(data):
     grids.append({**grids[1], "epochs": 7})
     with pytest.raises(ConfigError, match="occurs twice, with 6 and with 7 epochs"):
         read_study(data)
+
+
+def test_equal_ids_with_different_seeds_are_an_error(data):
+    grids = data["experiments"]["main"]["grids"]
+    grids.append({**grids[1], "seeds": [7]})
+    with pytest.raises(ConfigError, match="-cropflip occurs twice, with other seeds"):
+        read_study(data)
+
+
+def test_a_grid_may_have_seeds_of_its_own(data):
+    data["experiments"]["main"]["grids"][1]["seeds"] = [7, 8, 9]
+    study = read_study(data, changes={"seed_shift": 100})
+    seeds = {name: study.job("main", name).seeds for name in study.configurations("main")}
+    assert seeds["fc-sgdn-b20-lr0.05-wd0-none"] == [142, 143]
+    assert seeds["fc-sgd-b30-lr0.01-wd0.001-cropflip"] == [107, 108, 109]
+    # six configurations of two seeds and four of three, twelve checkpoints each; the geodesic of 50 points and its ends
+    assert n_models(study, "main") == (6 * 2 + 4 * 3) * 12 + 52
 
 
 def test_a_file_that_is_not_there_or_not_yaml_is_named(tmp_path):

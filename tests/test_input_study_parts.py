@@ -52,7 +52,8 @@ MISFITS = [
     (
         "networks.fc",
         {"kind": "mlp"},
-        "networks.fc: {'kind': 'mlp'} is not allowed: 'kind' should be 'fc', 'allcnn', 'convmixer', 'wrn', 'vit'",
+        "networks.fc: {'kind': 'mlp'} is not allowed: 'kind' should be 'fc', 'allcnn', 'convmixer', 'wrn', 'resnet', "
+        "'vit'",
     ),
     (
         "networks.wrn_small.depth",

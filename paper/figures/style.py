@@ -24,6 +24,9 @@ ARCHITECTURES = {
     "wrn_wide": ("wide ResNet (wider)", "#D55E00"),
     "wrn_deep": ("wide ResNet (deeper)", "#332288"),
     "vit": ("ViT", "#CC79A7"),
+    "resnet18": ("ResNet-18", "#56B4E9"),
+    "resnet50": ("ResNet-50", "#D55E00"),
+    "vit_s": ("ViT-S", "#CC79A7"),
 }
 #: Colours of further networks, in the order in which a study names them.
 SPARE_COLOURS = ("#F0E442", "#8C6D31", "#7F7F7F", "#332288", "#117733", "#882255")

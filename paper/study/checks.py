@@ -103,11 +103,11 @@ def check_trained(key: str, network: str, study: CommonStudy) -> None:
 def n_models(study: CommonStudy, experiment: str) -> int:
     """Models of an experiment that are embedded: checkpoints of all runs, P0, P* and the points between them."""
     settings: Experiment = study.experiments[experiment]
-    of_one_seed = sum(
-        n_checkpoints(settings, one.steps_per_epoch(study.dataset.n_train), one.epochs)
-        for one in study.configurations(experiment).values()
+    of_runs = sum(
+        len(seeds) * n_checkpoints(settings, one.steps_per_epoch(study.dataset.n_train), one.epochs)
+        for one, seeds in study.runs(experiment).values()
     )
-    return len(settings.seeds) * of_one_seed + study.analysis.geodesic_points + 2
+    return of_runs + study.analysis.geodesic_points + 2
 
 
 def n_checkpoints(settings: Experiment, steps_per_epoch: int, epochs: int) -> int:

@@ -63,6 +63,7 @@ class Grid(Strict):
     weight_decay: Annotated[list[WeightDecay], Different] = Field(min_length=1)
     augmentation: Annotated[list[Augmentation], Different] = Field(min_length=1)
     epochs: Epochs
+    seeds: Seeds | None = Field(default=None, description="of the grid's runs; those of the experiment by default")
 
     def expand(self, networks: dict[str, Network]) -> list[Configuration]:
         """Configurations of the grid, in the order of its factors."""
@@ -83,7 +84,7 @@ class Grid(Strict):
 
 
 class Experiment(Strict):
-    """Grids of configurations, each trained from every seed."""
+    """Grids of configurations, each trained from every seed, of its grid or else of the experiment."""
 
     seeds: Seeds
     checkpoints: Schedule
@@ -113,23 +114,32 @@ class CommonStudy(Strict):
         ValueError
             If two grids give the same id with different settings (an id holds no epochs, and six digits of a rate).
         """
-        found: dict[str, Configuration] = {}
-        for grid in self.experiments[experiment].grids:
+        return {name: one for name, (one, _) in self.runs(experiment).items()}
+
+    def runs(self, experiment: str) -> dict[str, tuple[Configuration, Seeds]]:
+        """Configurations of an experiment by id, as :meth:`configurations` has them, and the seeds of each."""
+        found: dict[str, tuple[Configuration, Seeds]] = {}
+        settings = self.experiments[experiment]
+        for grid in settings.grids:
+            seeds = settings.seeds if grid.seeds is None else grid.seeds
             for configuration in grid.expand(self.networks):
-                if found.setdefault(configuration.id, configuration) != configuration:
+                first, first_seeds = found.setdefault(configuration.id, (configuration, seeds))
+                if first != configuration:
                     raise ValueError(
-                        f"experiments.{experiment}: {configuration.id} occurs twice, with "
-                        f"{found[configuration.id].epochs} and with {configuration.epochs} epochs, or with rates that "
-                        "differ after six digits"
+                        f"experiments.{experiment}: {configuration.id} occurs twice, with {first.epochs} and with "
+                        f"{configuration.epochs} epochs, or with rates that differ after six digits"
                     )
+                if first_seeds != seeds:
+                    raise ValueError(f"experiments.{experiment}: {configuration.id} occurs twice, with other seeds")
         return found
 
     def job(self, experiment: str, configuration: str) -> TrainingJob:
         """The training job of one configuration of an experiment."""
         settings = self.experiments[experiment]
+        found, seeds = self.runs(experiment)[configuration]
         return TrainingJob(
-            configuration=self.configurations(experiment)[configuration],
-            seeds=settings.seeds,
+            configuration=found,
+            seeds=seeds,
             checkpoints=settings.checkpoints,
             batch_norm=settings.batch_norm,
             crop_padding=settings.crop_padding,

@@ -93,6 +93,18 @@ class WideResNet(Strict):
         return self
 
 
+class ResNet(Strict):
+    """ResNet-``depth`` as torchvision has it, BatchNorm with affine parameters included."""
+
+    kind: Literal["resnet"]
+    depth: Literal[18, 34, 50, 101]
+    stem: Literal["imagenet", "small"] = Field(
+        default="imagenet",
+        description="first layers: a 7×7 convolution of every second pixel and a maximum over 3×3 ones, as for images "
+        "of 224×224 pixels, or a 3×3 convolution of every pixel, as for images of 32×32",
+    )
+
+
 class VisionTransformerSize(Strict):
     """Vision transformer on patches of ``patch`` pixels; images are zero-padded to a multiple of ``patch``."""
 
@@ -111,7 +123,7 @@ class VisionTransformerSize(Strict):
 
 
 Network = Annotated[
-    FullyConnected | AllCNN | ConvMixer | WideResNet | VisionTransformerSize, Field(discriminator="kind")
+    FullyConnected | AllCNN | ConvMixer | WideResNet | ResNet | VisionTransformerSize, Field(discriminator="kind")
 ]
 
 

@@ -1,4 +1,4 @@
-"""The paper's six networks, in a size set by their configuration.
+"""The paper's six networks and those of its ImageNet experiment, in a size set by their configuration.
 
 Layer order and normalisation follow Mao et al. (arXiv:2305.01604): the fully connected and the all-convolutional
 networks normalise *after* the non-linearity; the fully connected network and the wide ResNets have BatchNorm
@@ -11,13 +11,14 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import VisionTransformer
+from torchvision.models import VisionTransformer, resnet18, resnet34, resnet50, resnet101
 
 from paper.study.configuration import (
     AllCNN,
     ConvMixer,
     FullyConnected,
     Network,
+    ResNet,
     VisionTransformerSize,
     WideResNet,
 )
@@ -51,6 +52,7 @@ def build_network(size: Network, input_shape: tuple[int, int, int], n_classes: i
         AllCNN: all_cnn,
         ConvMixer: conv_mixer,
         WideResNet: wide_resnet,
+        ResNet: residual_network,
         VisionTransformerSize: vision_transformer,
     }
     return builders[type(size)](size, input_shape, n_classes)
@@ -112,6 +114,35 @@ def conv_mixer(size: ConvMixer, input_shape: tuple[int, int, int], n_classes: in
     ]
     patches = nn.Conv2d(input_shape[0], size.dim, size.patch, stride=size.patch)
     return nn.Sequential(*mix(patches), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(size.dim, n_classes))
+
+
+class EverySecondPixel(nn.Module):
+    """Every second row and column of images."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, ::2, ::2]
+
+
+def residual_network(size: ResNet, input_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
+    """torchvision's ResNet (He et al. 2016) for images of any number of channels.
+
+    Its projections, 1×1 convolutions with stride 2, take every second pixel before them instead: the same map, for the
+    reason that :class:`PreactivationBlock` has.
+    """
+    build = {18: resnet18, 34: resnet34, 50: resnet50, 101: resnet101}[size.depth]
+    network = build(num_classes=n_classes)
+    small = size.stem == "small"
+    if small or input_shape[0] != 3:
+        kernel, stride = (3, 1) if small else (7, 2)
+        network.conv1 = nn.Conv2d(input_shape[0], 64, kernel, stride, padding=kernel // 2, bias=False)
+        nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")  # as torchvision does
+    if small:
+        network.maxpool = nn.Identity()
+    for layer in (network.layer2, network.layer3, network.layer4):
+        projection, norm = layer[0].downsample
+        projection.stride = (1, 1)
+        layer[0].downsample = nn.Sequential(EverySecondPixel(), projection, norm)
+    return network
 
 
 class PreactivationBlock(nn.Module):

@@ -14,7 +14,8 @@ class Ensembles(Section):
 
     def check(self, key: str, study: CommonStudy) -> None:
         """Whether the averaged runs are enough, of one configuration; raises ValueError if not."""
-        n_configurations, n_seeds = len(study.configurations("ensembles")), len(study.experiments["ensembles"].seeds)
+        n_configurations = len(runs := study.runs("ensembles"))
+        n_seeds = min(len(seeds) for _, seeds in runs.values())
         if n_configurations != 1 or n_seeds < FEWEST_MEMBERS:
             raise ValueError(
                 "experiments.ensembles must have one configuration with three seeds or more, "

@@ -23,11 +23,12 @@ class Trajectories(Section):
 
     def check(self, key: str, study: CommonStudy) -> None:
         """Whether the main experiment has configurations and runs enough; raises ValueError if not."""
-        n_configurations, n_seeds = len(study.configurations("main")), len(study.experiments["main"].seeds)
-        if n_configurations < FEWEST_CONFIGURATIONS or n_configurations * n_seeds < FEWEST_RUNS:
+        n_configurations = len(runs := study.runs("main"))
+        n_runs = sum(len(seeds) for _, seeds in runs.values())
+        if n_configurations < FEWEST_CONFIGURATIONS or n_runs < FEWEST_RUNS:
             raise ValueError(
                 f"{key}: needs {FEWEST_CONFIGURATIONS} configurations and {FEWEST_RUNS} runs in experiments.main, "
-                f"which has {n_configurations} and {n_configurations * n_seeds}; leave the notebook out or add some"
+                f"which has {n_configurations} and {n_runs}; leave the notebook out or add some"
             )
 
 
