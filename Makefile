@@ -11,10 +11,10 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke replicate scales archive from-archive crate report site test test-quick published lint bench env schema lock \
+.PHONY: all smoke plan replicate scales archive from-archive crate report site test test-quick published lint bench env schema lock \
   clean clean-all help
 
-# Which study archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
+# Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
 STUDY ?= fashion
 OF_STUDY := $(if $(filter fashion,$(STUDY)),,--configfile config/$(STUDY).yaml)
 export AGENT
@@ -24,6 +24,9 @@ all: env ## the main job: every figure of the default study
 
 smoke: env ## every rule and notebook on the tiny study
 	$(SNAKEMAKE) --configfile config/smoke.yaml
+
+plan: env ## what a study will train, store and take, before it is run: make plan STUDY=cifar10
+	$(BIN)/python -m paper.plan config/$(STUDY).yaml
 
 replicate: env ## the default study with other seeds, and which verdicts it has too
 	$(SNAKEMAKE) --config study=fashion_again seed_shift=1000
@@ -87,8 +90,9 @@ $(READY): envs/requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@rm -f $(VENV)/ready-* && touch $@
 
-schema: env ## regenerate config/schema.json from the configuration models
+schema: env ## regenerate config/schema.json from the configuration models, and the table of all studies in the guide
 	$(BIN)/python -m paper.study.study > config/schema.json
+	$(BIN)/python -m paper.plan --page docs/guide/scale.md config/*.yaml
 
 lock: env ## pin the newest packages that the project admits (needs uv)
 	uv pip compile --universal --python-version 3.11 --extra paper --extra dev --generate-hashes --no-emit-index-url \

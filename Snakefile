@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -19,6 +20,7 @@ sys.path[:0] = [str(PROJECT), str(SCRIPTS)]
 
 import captions
 import modules
+from paper.plan import in_a_line
 from paper.study import files
 from paper.study.rooms import rooms
 from paper.study.study import ConfigError, check_name, read_study
@@ -65,6 +67,10 @@ shell.prefix(
     "PYTHONPATH={PROJECT:q}${{PYTHONPATH:+:$PYTHONPATH}} "
     "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1; "
 )
+
+# Runs and dry-runs say first what the study trains, stores and takes; jobs, which read this file again, do not.
+if workflow.is_main_process:
+    logger.info(in_a_line(study))
 
 
 # Rules of the shared stages, and of the rooms whose notebooks the study has.

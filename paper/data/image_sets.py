@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Square images with one channel.
+    """Square images.
 
     Attributes
     ----------
@@ -17,12 +17,14 @@ class ImageSet:
     fewest_train, fewest_test : int
         Samples of the rarest class in each split; ``fewest_test`` is None where train and test samples are taken from
         the same ``fewest_train``.
+    channels : int
     """
 
     side: int
     n_classes: int
     fewest_train: int
     fewest_test: int | None
+    channels: int = 1
 
     def check(self, n_train: int, n_test: int, pool: int) -> None:
         """Whether balanced splits of that many samples can be had, and pooled.

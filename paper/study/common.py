@@ -46,6 +46,16 @@ class Dataset(Strict):
         """Height and width of the prepared images."""
         return IMAGE_SETS[self.name].side // self.pool
 
+    @property
+    def n_classes(self) -> int:
+        """Classes of the data set."""
+        return IMAGE_SETS[self.name].n_classes
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of a prepared image."""
+        return IMAGE_SETS[self.name].channels, self.side, self.side
+
 
 class Batch(Strict):
     """A batch size and the learning rate that goes with it."""

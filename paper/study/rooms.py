@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from paper.study.common import CommonStudy
+from paper.study.planned import PlannedRuns
 from paper.study.strict import Strict
 
 #: One folder for each room.
@@ -38,6 +39,10 @@ class Section(Strict):
     def stores(self, study: CommonStudy) -> dict[str, list[str]]:
         """Names of the prediction stores that the room's own rules make for each experiment in :attr:`Room.trains`."""
         return {}
+
+    def planned(self, study: CommonStudy) -> list[PlannedRuns]:
+        """Runs that the room's own rules train, for what they will take; none where they train nothing."""
+        return []
 
 
 @dataclass(frozen=True)

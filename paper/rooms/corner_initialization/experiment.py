@@ -11,7 +11,7 @@ from pydantic import Field
 
 from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.study import files
-from paper.study.checks import check_defined
+from paper.study.checks import check_defined, n_checkpoints
 from paper.study.common import CommonStudy
 from paper.study.configuration import (
     BatchNorm,
@@ -23,6 +23,7 @@ from paper.study.configuration import (
     WeightDecay,
     check_batch,
 )
+from paper.study.planned import PlannedRuns, recorded
 from paper.study.rooms import Room, Section
 from paper.study.strict import Count, Different, Name, Positive, Seed, Seeds
 
@@ -71,6 +72,28 @@ class Corners(Section):
     def stores(self, study: CommonStudy) -> dict[str, list[str]]:
         """One store for each job."""
         return {"corners": list(self.jobs(study))}
+
+    def planned(self, study: CommonStudy) -> list[PlannedRuns]:
+        """Runs of each job; those that are first taken into a corner take the steps of that as well."""
+        found, n_train = [], study.dataset.n_train
+        for job in self.jobs(study).values():
+            configuration, fit = job.configuration, job.fit
+            fitted = 0 if fit is None else fit.samples or n_train
+            fit_epochs = 0 if fit is None else fit.epochs
+            n_steps = configuration.n_steps(n_train) + fit_epochs * configuration.steps_per_epoch(fitted)
+            found.append(
+                PlannedRuns(
+                    experiment="corners",
+                    network=configuration.network,
+                    n_runs=len(job.seeds),
+                    n_checkpoints=n_checkpoints(self, configuration.steps_per_epoch(n_train), configuration.epochs),
+                    trained=configuration.epochs * n_train + fit_epochs * fitted,
+                    n_steps=n_steps,
+                    passes=int(self.batch_norm == "reestimated"),
+                    **recorded(study),
+                )
+            )
+        return found
 
     def jobs(self, study: CommonStudy) -> dict[str, CornerJob]:
         """Jobs by id: normal initialisations, then each kind of corner with each label seed."""

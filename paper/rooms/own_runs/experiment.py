@@ -13,6 +13,7 @@ from paper.rooms.own_runs.configuration import Learner, LearnerJob, Perceptron, 
 from paper.study import files
 from paper.study.analysis import Between
 from paper.study.common import CommonStudy
+from paper.study.planned import PlannedRuns, recorded
 from paper.study.rooms import Room, Section
 from paper.study.strict import Different, Name, Seed
 
@@ -61,6 +62,22 @@ class OwnRuns(Section):
     def stores(self, study: CommonStudy) -> dict[str, list[str]]:
         """One store for each learner."""
         return {EXPERIMENT: list(self.learners)}
+
+    def planned(self, study: CommonStudy) -> list[PlannedRuns]:
+        """Runs of every learner; what these compute is not counted."""
+        return [
+            PlannedRuns(
+                experiment=EXPERIMENT,
+                network=None,
+                n_runs=len(self.seeds),
+                n_checkpoints=self.checkpoints,
+                trained=0,
+                n_steps=0,
+                embedded=False,
+                **recorded(study),
+            )
+            for _ in self.learners
+        ]
 
     def jobs(self) -> dict[str, LearnerJob]:
         """Jobs by the name of the learner."""

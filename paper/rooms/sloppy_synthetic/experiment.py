@@ -18,6 +18,7 @@ from paper.rooms.sloppy_synthetic.runs import all_runs
 from paper.study.checks import LARGEST_SIZE, n_checkpoints
 from paper.study.common import CommonStudy
 from paper.study.configuration import BatchNorm, Checkpoints, Configuration, Epochs, FullyConnected, check_batch
+from paper.study.planned import PlannedRuns
 from paper.study.rooms import Files, Room, Section
 from paper.study.strict import Different, Name, Seed, Strict
 
@@ -104,6 +105,34 @@ class Synthetic(Section):
         first = configurations[0].model_copy(update={"epochs": self.sweep.epochs})
         check_models("sweep.corners", self.sweep, [first], self.data.n_train)
         return self
+
+    def planned(self, study: CommonStudy) -> list[PlannedRuns]:
+        """Runs of every configuration on the data of every spectrum; those of the sweep on the data of its decays."""
+        jobs = [self.job(name) for name in self.configurations()] * len(self.spectra)
+        found, data = [], self.data
+        for name, job in [
+            *(("synthetic", job) for job in jobs),
+            *(("sweep", self.sweep_job()) for _ in self.sweep.decays),
+        ]:
+            one = job.configuration
+            steps = job.checkpoints.steps_of(one, data.n_train)
+            found.append(
+                PlannedRuns(
+                    experiment=name,
+                    network=one.network,
+                    input_shape=(data.dimension, 1, 1),
+                    n_classes=data.n_classes,
+                    n_runs=len(job.runs),
+                    n_checkpoints=len(steps),
+                    n_train=data.n_train,
+                    n_test=data.n_test,
+                    trained=one.epochs * data.n_train,
+                    n_steps=one.n_steps(data.n_train),
+                    passes=int(self.batch_norm == "reestimated"),
+                    embedded=False,
+                )
+            )
+        return found
 
     def dataset(self, spectrum: Spectrum) -> SyntheticData:
         """The data set whose input variances have this spectrum."""
