@@ -132,6 +132,6 @@ def test_a_dry_run_says_what_the_study_takes(tmp_path):
     files = "--snakefile", str(ROOT / "Snakefile"), "--configfile", str(ROOT / "config/smoke.yaml")
     done = snakemake(tmp_path, "--dry-run", "--quiet", "rules", *files)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert in_a_line(SMOKE) in done.stderr.splitlines()
+    assert in_a_line(SMOKE) in done.stdout.splitlines()  # where Snakemake says what a dry-run would do
     total = plan(SMOKE, planned(SMOKE))
     assert in_a_line(SMOKE).startswith(f"smoke: {total.n_configurations} configurations, {total.n_runs} runs, ")
