@@ -19,17 +19,17 @@ from paper.study.plan import Plan, plan, planned
 from paper.study.planned import RATES, STEP_SECONDS
 from paper.study.study import ConfigError, Study, read_study
 
-HEAD = ("configurations", "runs", "models", "predictions", "distances", "embeddings", "GPU-hours")
+HEAD = ("configurations", "runs", "models", "predictions", "distances", "embeddings", "GPU-hours", "longest job")
 #: What a page has around the table that is written into it.
 BEFORE, AFTER = "<!-- written by: {command} -->", "<!-- end of what is written -->"
 COMMAND = "python -m paper.plan --page docs/guide/scale.md config/*.yaml"
 ASSUMED = """\
 Models are at most so many where training decides when to record. Bytes are those of float32 predictions before they
-are compressed, of the distances of each experiment on both splits, and of three embeddings. GPU-hours are an estimate,
-and a range: operations are twice the multiplications of each network, three times as many in training. A GPU does
-{few:g}·10¹² to {many:g}·10¹² of them a second, which is a quarter of the peak that NVIDIA gives for an A100 in float32
-and in bfloat16, and a step takes {fast:g} to {slow:g} ms at least; both are assumptions. Learners that are no networks
-count for nothing."""
+are compressed, of the distances of each experiment on both splits, and of three embeddings. GPU-hours, in all and of
+the longest job (all seeds of one configuration), are an estimate, and a range: operations are twice the
+multiplications of each network, three times as many in training. A GPU does {few:g}·10¹² to {many:g}·10¹² of them a
+second, which is a quarter of the peak that NVIDIA gives for an A100 in float32 and in bfloat16, and a step takes
+{fast:g} to {slow:g} ms at least; both are assumptions. Learners that are no networks count for nothing."""
 
 
 def cells(total: Plan) -> list[str]:
@@ -39,7 +39,10 @@ def cells(total: Plan) -> list[str]:
         f"{total.n_runs:,}",
         f"{total.n_models:,}",
         *(bytes_in_words(n) for n in (total.prediction_bytes, total.distance_bytes, total.embedding_bytes)),
-        " to ".join(f"{hours:,.3g}" if hours < 1000 else f"{hours:,.0f}" for hours in total.gpu_hours),
+        *(
+            " to ".join(f"{hours:.2g}" if hours < 100 else f"{hours:,.0f}" for hours in both)
+            for both in (total.gpu_hours, total.job_hours)
+        ),
     ]
 
 
@@ -73,7 +76,7 @@ def in_words() -> str:
 def in_a_line(study: Study) -> str:
     """The sum of the table of one study, on one line."""
     total = plan(study, planned(study))
-    *counts, predictions, distances, embeddings, hours = cells(total)
+    *counts, predictions, distances, embeddings, hours, _ = cells(total)
     named = ", ".join(f"{count} {name}" for count, name in zip(counts, HEAD, strict=False))
     return (
         f"{study.study}: {named}; at most {predictions} of predictions, {distances} of distances, {embeddings} of "

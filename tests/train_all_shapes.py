@@ -13,40 +13,41 @@ from paper.training.loop import build_optimizer
 from paper.training.networks import build_network
 from paper.training.runs import memory_format
 
-SIDES = {"fashion_mnist": 28, "digits": 8}
 #: Steps of a study for this processor, and of one that takes a GPU where there is one, whose networks are large.
 STEPS = {"cpu": 25, "auto": 2}
+#: Largest batch of the latter: what a network does with its memory depends on its images, hardly on their number.
+LARGEST_BATCH = 8
 
 
 def shapes(studies):
-    """Every network with every batch size that a study trains it with, the side of its images, and how many steps."""
+    """Every network with every batch size that a study trains it with, the shape of its images, and how many steps."""
     for study in map(read_study, studies):
         if study.dataset is None:
             continue
-        side = SIDES[study.dataset.name] // study.dataset.pool
+        data, largest = study.dataset, None if study.device == "cpu" else LARGEST_BATCH
         found = [c for experiment in study.experiments for c in study.configurations(experiment).values()]
         if corners := study.sections().get("corner_initialization"):
             found += [job.configuration for job in corners.jobs(study).values()]
         for configuration in found:
-            n_train = study.dataset.n_train
-            for size in {configuration.batch_size, n_train % configuration.batch_size or configuration.batch_size}:
-                yield configuration, size, side, STEPS[study.device]
+            last = data.n_train % configuration.batch_size or configuration.batch_size
+            for size in {min(size, largest or size) for size in (configuration.batch_size, last)}:
+                yield configuration, size, data, STEPS[study.device]
 
 
 def main() -> None:
     torch.set_num_threads(1)
     seen, kept = set(), []
-    for configuration, size, side, steps in shapes(sys.argv[1:]):
-        key = (configuration.network.model_dump_json(), size, side)
+    for configuration, size, data, steps in shapes(sys.argv[1:]):
+        key = (configuration.network.model_dump_json(), size, data.input_shape)
         if key in seen:
             continue
         seen.add(key)
         layout = memory_format(configuration)
-        network = build_network(configuration.network, (1, side, side), 10).to(memory_format=layout)
+        network = build_network(configuration.network, data.input_shape, data.n_classes).to(memory_format=layout)
         optimizer = build_optimizer(configuration, network.parameters())
         for step in range(steps):
-            images = torch.randn(size, 1, side, side).to(memory_format=layout)
-            loss = functional.cross_entropy(network(images), torch.arange(size) % 10)
+            images = torch.randn(size, *data.input_shape).to(memory_format=layout)
+            loss = functional.cross_entropy(network(images), torch.arange(size) % data.n_classes)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -16,7 +16,10 @@ MEASURED, EMBEDDED = 4, 8
 
 @dataclass(frozen=True)
 class Plan:
-    """Totals of some planned runs; hours are those at the fast and at the slow end of what is assumed."""
+    """Totals of some planned runs; hours are those at the fast and at the slow end of what is assumed.
+
+    ``job_hours`` are those of the longest job: all seeds of one configuration.
+    """
 
     n_configurations: int
     n_runs: int
@@ -25,6 +28,7 @@ class Plan:
     distance_bytes: int
     embedding_bytes: int
     gpu_hours: tuple[float, float]
+    job_hours: tuple[float, float]
 
 
 def experiments(study: CommonStudy) -> list[PlannedRuns]:
@@ -67,6 +71,8 @@ def plan(study: CommonStudy, runs: Iterable[PlannedRuns]) -> Plan:
     models: dict[str, int] = {}
     for one in filter(lambda one: one.embedded, runs):
         models[one.experiment] = models.get(one.experiment, 0) + one.n_models
+    fast = [one.gpu_hours(max(RATES), min(STEP_SECONDS)) for one in runs]
+    slow = [one.gpu_hours(min(RATES), max(STEP_SECONDS)) for one in runs]
     return Plan(
         n_configurations=len(runs),
         n_runs=sum(one.n_runs for one in runs),
@@ -74,8 +80,6 @@ def plan(study: CommonStudy, runs: Iterable[PlannedRuns]) -> Plan:
         prediction_bytes=sum(one.prediction_bytes for one in runs),
         distance_bytes=sum(2 * n**2 * MEASURED for n in models.values()),
         embedding_bytes=sum(3 * n * min(n, study.analysis.n_components) * EMBEDDED for n in models.values()),
-        gpu_hours=(
-            sum(one.gpu_hours(max(RATES), min(STEP_SECONDS)) for one in runs),
-            sum(one.gpu_hours(min(RATES), max(STEP_SECONDS)) for one in runs),
-        ),
+        gpu_hours=(sum(fast), sum(slow)),
+        job_hours=(max(fast, default=0), max(slow, default=0)),
     )
