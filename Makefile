@@ -56,7 +56,7 @@ site: env ## documentation, claims, notebooks and figures of a study as pages in
 	$(BIN)/python -m paper.site "$(STUDY)"
 
 test: env ## run the tests, the smoke study among them
-	$(BIN)/python -m pytest -m "not published"
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not published"
 
 test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: two minutes on two cores
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import browser  # noqa: F401 -- one for all modules: two at a time are refused
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "benchmarks")]
@@ -56,16 +57,24 @@ SMOKE = ("--configfile", "config/smoke.yaml")
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory):
-    """A copy of the project in which the smoke study was run."""
-    folder = copy_project(tmp_path_factory.mktemp("smoke"))
-    done = snakemake(folder, *SMOKE)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:]
+    """A copy of the project in which the smoke study was run; one for all processes that run tests, never changed."""
+    together = "PYTEST_XDIST_WORKER" in os.environ
+    root = tmp_path_factory.getbasetemp().parent if together else tmp_path_factory.getbasetemp()
+    folder, said = root / "smoke", root / "smoke.txt"
+    with FileLock(root / "smoke.lock"):
+        if not said.exists():
+            done = snakemake(copy_project(folder), *SMOKE)
+            said.write_text(f"{done.returncode}\n{done.stdout[-4000:]}{done.stderr[-8000:]}")
+    assert said.read_text().startswith("0\n"), said.read_text()
     return folder
+
+
+def copy_finished(smoke: Path, target: Path) -> Path:
+    """A copy of a finished study, without the locks of what may look at it at this moment."""
+    return shutil.copytree(smoke, target, symlinks=True, ignore=shutil.ignore_patterns("locks"))
 
 
 @pytest.fixture
 def finished(smoke, tmp_path):
     """A copy of the finished smoke study that a test may change."""
-    folder = tmp_path / "project"
-    shutil.copytree(smoke, folder, symlinks=True)
-    return folder
+    return copy_finished(smoke, tmp_path / "project")

@@ -86,11 +86,12 @@ def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
         Claim(**ONE | {"id": "too_small", "text": "It is two.", "rule": {"at_least": 2}, "paper": "tangents_differ"}),
         Claim(**ONE | {"id": "elsewhere", "number": "absent.x"}),
         Claim(**ONE | {"id": "wide", "text": "It is more.", "rule": {"above": "paper.tangents_differ"}}),
+        Claim(**ONE | {"id": "low", "text": "It is high.", "rule": {"above": "paper.three_axes_explain_range.least"}}),
         Claim(**ONE | {"id": "unknown", "text": "It may be.", "interval": "ends", "scale": scale}),
     ]
     table = claims_table(judge(claims, "book", NUMBERS | {"ends": [0.5, 2]}))
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
-    assert "\n2 held, 1 not held, 1 cannot tell, 1 not tested.\n" in table
+    assert "\n3 held, 1 not held, 1 cannot tell, 1 not tested.\n" in table
     assert all(f"- *{verdict}*: {meaning}." in table for verdict, meaning in VERDICTS.items())
     value, source = "1<br><sub>book.value</sub>", "<sub>Fig. 1</sub>"
     none, unknown = "none: nothing is shuffled", "Not known."
@@ -99,6 +100,8 @@ def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
     assert ["It is two.", value, none, "at least 2", "**not held**", f"0.1297 (exact)<br>{source}", unknown] in rows
     more = "more than 0.13<br><sub>the paper’s number</sub>"
     assert ["It is more.", value, none, more, "held", source, unknown] in rows
+    least = "more than 0.7<br><sub>the least of the paper’s numbers</sub>"
+    assert ["It is high.", value, none, least, "held", source, unknown] in rows
     maybe = "1 [0.5, 2]<br><sub>book.value</sub>"
     assert ["It may be.", maybe, none, "at least 1", "**cannot tell**", source, scale] in rows
     assert table.endswith("does not have the numbers: elsewhere.\n")

@@ -128,7 +128,7 @@ def test_numbers_in_the_readme_are_those_of_the_notebooks():
     nulls = [stress("null", "3"), stress("null", "10"), stress("from_epoch_1_null", "3"), participation("between_null")]
     cells = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in README.splitlines()]
     assert set(rows) <= set(cells)
-    assert [cell[1:] for cell in cells if cell[:1] == ("the same of the null",)] == nulls
+    assert [cell[1:] for cell in cells if cell[:1] == ("the same for its null",)] == nulls
 
 
 def test_counts_of_claims_in_the_readme_are_those_of_the_verdicts():

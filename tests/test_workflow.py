@@ -172,14 +172,13 @@ def test_the_default_study_is_not_mixed_into_another(finished):
     assert "results/fashion/" in done.stdout and "results/smoke/" not in done.stdout
 
 
-def test_results_are_the_same_bits_for_any_number_of_cores(smoke, tmp_path):
+def test_training_gives_the_same_bits_on_one_core(smoke, tmp_path):
+    """What is made of predictions: see test_from_archive.py."""
+    made = [path.relative_to(smoke) for path in (smoke / "results/smoke/predictions/main").glob("*-sgdn-*.zarr")]
+    made = [*made[:3], *(path.relative_to(smoke) for path in (smoke / "results/smoke/predictions/corners").glob("n*"))]
     other = copy_project(tmp_path)
-    made = [*(f"numbers/{name}.json" for name in ("main_manifold", "distances", "trajectories")), "synthetic/sweep.nc"]
-    done = snakemake(other, *SMOKE, "--", *(f"results/smoke/{file}" for file in made), cores=1)
+    done = snakemake(other, *SMOKE, "--", *map(str, made), cores=1)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    kinds = [f"figures/**/*.{suffix}" for suffix in ("png", "pdf", "html")]
-    kinds += ["numbers/*.json", "notebooks/*", "embeddings/*/*.nc", "distances/*/*", "predictions/*/*/manifest.json"]
-    kinds = [kind if kind.startswith("figures") else f"results/smoke/{kind}" for kind in kinds]
-    files = [path.relative_to(other) for kind in kinds for path in other.glob(kind)]
-    assert len(files) > 50
-    assert not [str(file) for file in files if (smoke / file).read_bytes() != (other / file).read_bytes()]
+    manifests = [store / "manifest.json" for store in made]
+    assert len(manifests) >= 4
+    assert not [str(file) for file in manifests if (smoke / file).read_bytes() != (other / file).read_bytes()]

@@ -230,7 +230,9 @@ def _bound_text(claim: dict, key: str) -> str:
     if isinstance(bound, dict):
         return f"{WORDS[key]} {value}<br><sub>{bound['what']}</sub>"
     if isinstance(bound, str):
-        return f"{WORDS[key]} {value}<br><sub>the paper’s number</sub>"
+        word = bound.removeprefix("paper.").partition(".")[2]
+        whose = f"the {word} of the paper’s numbers" if word else "the paper’s number"
+        return f"{WORDS[key]} {value}<br><sub>{whose}</sub>"
     return f"{WORDS[key]} {value}"
 
 
