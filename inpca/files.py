@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -12,20 +13,50 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: Why a file system takes no more bytes: it is full, the user's share of it is, the file is too large, it is read-only.
+TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+class DamagedFile(RuntimeError):
+    """A file that cannot be read; the message names it and says what to do."""
+
+    def __init__(self, path: str | Path, error: Exception):
+        super().__init__(f"{path} is damaged ({reason(error)}); delete it and run again")
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, on one line without the name of the file."""
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return " ".join(text.split())
+
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Path to write to in place of ``path``; renamed to it when the block ends well, left beside it when not.
 
-    The temporary name keeps the suffix, so that writers that go by it work.
+    The temporary name keeps the suffix, so that writers that go by it work. What is written is on the disk before it
+    gets its name, so that a file that stands under its name after a power cut is whole.
+
+    Raises
+    ------
+    OSError
+        If the file system takes no more bytes; its ``filename`` is ``path``, whatever the writer said.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{path.name}")
-    remove(partial)
-    yield partial
-    remove(path)
-    os.replace(partial, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove(partial)
+        yield partial
+        if partial.is_file():
+            with open(partial, "rb") as file:
+                os.fsync(file.fileno())
+        remove(path)
+        os.replace(partial, path)
+    except OSError as error:
+        if error.errno in TAKES_NO_MORE:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from None
+        raise
 
 
 def remove(path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from inpca.files import TAKES_NO_MORE, DamagedFile
+
 
 def run(job: Callable[..., None], *, errors: tuple[type[Exception], ...] = ()) -> None:
     """Call a job with the options of the command line, all of which are required.
@@ -22,7 +24,8 @@ def run(job: Callable[..., None], *, errors: tuple[type[Exception], ...] = ()) -
         Path); ``list[…]`` of these, for one value or more; pydantic models, dict and bare list, given as JSON.
         ``Annotated[…, text]`` adds the text to the help.
     errors : tuple of exception types
-        Said on one line, without a traceback; what they tell is for the user.
+        Said on one line, without a traceback; what they tell is for the user. So are a damaged file, and a disk that
+        takes no more.
     """
     parser = argparse.ArgumentParser(description=inspect.getdoc(job))
     for name, parameter in inspect.signature(job, eval_str=True).parameters.items():
@@ -30,8 +33,12 @@ def run(job: Callable[..., None], *, errors: tuple[type[Exception], ...] = ()) -
     options = parser.parse_args()
     try:
         job(**vars(options))
-    except errors as error:
+    except (DamagedFile, *errors) as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in TAKES_NO_MORE:
+            raise
+        sys.exit(f"error: {error.filename or 'a file'} cannot be written: {error.strerror}; make room and run again")
 
 
 def _reader(kind: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from inpca.files import atomic
+from inpca.files import DamagedFile, atomic
 from paper.models import same_models
 from paper.saving import load_dataset, save_dataset
 from paper.study import files
@@ -53,9 +53,16 @@ def load_distances(path: str | Path, models: Sequence[str], *, mapped: bool = Fa
 
     Raises
     ------
+    DamagedFile
+        If the file is not whole.
     ValueError
         If the file holds distances of other models than the table; the message names some.
     """
-    D = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    try:
+        D = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, EOFError) as error:
+        raise DamagedFile(path, error) from None
     order = same_models(models, load_description(path)["model"].values, str(path))
     return D if np.array_equal(order, np.arange(len(D))) else D[np.ix_(order, order)]

@@ -1,4 +1,4 @@
-"""Tables and data sets as files that appear whole or not at all."""
+"""Tables and data sets as files that appear whole or not at all, and are read whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from inpca.files import atomic
+from inpca.files import DamagedFile, atomic
 
 
 def save_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -22,6 +22,33 @@ def save_dataset(dataset: xr.Dataset, path: str | Path) -> None:
         dataset.to_netcdf(partial, engine="scipy")
 
 
+def load_table(path: str | Path) -> pd.DataFrame:
+    """What :func:`save_table` wrote.
+
+    Raises
+    ------
+    DamagedFile
+        If the file is not whole.
+    """
+    try:
+        return pd.read_parquet(path)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:  # pyarrow's errors are both
+        raise DamagedFile(path, error) from None
+
+
 def load_dataset(path: str | Path) -> xr.Dataset:
-    """What :func:`save_dataset` wrote, in memory."""
-    return xr.load_dataset(path, engine="scipy")
+    """What :func:`save_dataset` wrote, in memory.
+
+    Raises
+    ------
+    DamagedFile
+        If the file is not whole.
+    """
+    try:
+        return xr.load_dataset(path, engine="scipy")
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a header of damaged bytes leads to errors of many kinds
+        raise DamagedFile(path, error) from None

@@ -78,3 +78,23 @@ def copy_finished(smoke: Path, target: Path) -> Path:
 def finished(smoke, tmp_path):
     """A copy of the finished smoke study that a test may change."""
     return copy_finished(smoke, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """The mini study run once without a fault: its folder, and the checksums of what it promises."""
+    from mini_study import copied, promised, run
+
+    folder = copied(tmp_path_factory.mktemp("undisturbed") / "study")
+    done = run(folder)
+    assert done.returncode == 0, done.stderr[-4000:]
+    manifest = promised(folder)
+    assert len(manifest) > 60
+    return folder, manifest
+
+
+@pytest.fixture
+def disturbed(undisturbed, tmp_path):
+    """A copy of the finished mini study that a test may damage, and the checksums."""
+    folder, manifest = undisturbed
+    return copy_finished(folder, tmp_path / "study"), manifest

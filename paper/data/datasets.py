@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inpca.files import atomic
+from inpca.files import atomic, reason
 
 
 class DataError(RuntimeError):
@@ -79,12 +79,6 @@ class PreparedData:
         if fingerprint(*arrays) != data.fingerprint:
             raise DataError(f"{path} does not match its fingerprint; delete it and run again")
         return data
-
-
-def reason(error: Exception) -> str:
-    """Why something failed, on one line without the name of the file."""
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return " ".join(text.split())
 
 
 def fingerprint(*arrays: np.ndarray) -> str:

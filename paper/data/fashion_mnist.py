@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inpca.files import atomic
-from paper.data.datasets import DataError, reason
+from inpca.files import atomic, reason
+from paper.data.datasets import DataError
 
 #: SHA-256 of the four IDX files of Fashion-MNIST, uncompressed, so that the way they were compressed does not matter.
 FASHION_MNIST = {

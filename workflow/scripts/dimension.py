@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from paper.command import run
 from paper.dimension import measure_dimension
 from paper.models import open_stores
-from paper.saving import save_dataset
+from paper.saving import load_table, save_dataset
 
 
 def write_dimension(
@@ -22,7 +20,7 @@ def write_dimension(
     output: Path,
 ) -> None:
     """Write how many dimensions the models of an experiment fill on one split, beside nulls."""
-    table = pd.read_parquet(models)
+    table = load_table(models)
     found = measure_dimension(table, open_stores(stores), split, largest=largest, n_jobs=threads, **nulls)
     save_dataset(found.assign_attrs(margins), output)
     real, null = (float(found["participation"].sel(kind=kind)) for kind in ("between", "between null"))

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from inpca.distances import pairwise_distances
 from inpca.embedding.saved import describe_models
 from paper.command import run
 from paper.distances import save_distances
 from paper.models import open_stores
+from paper.saving import load_table
 from paper.stored import StoredModels
 
 
@@ -22,7 +21,7 @@ def measure_distances(
     output: Path,
 ) -> None:
     """Write the distances between all models of an experiment on one split, and their labels and fingerprints."""
-    table = pd.read_parquet(models)
+    table = load_table(models)
     log_probs = StoredModels(table, open_stores(stores), split)[:]
     distances = pairwise_distances(log_probs, metric=metric, log=True, n_jobs=threads)
     described = describe_models(log_probs, labels=table["model"].to_numpy(), metric=metric, log=True)

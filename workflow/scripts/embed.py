@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import pandas as pd
 
 from inpca.embedding import InPCA
 from inpca.embedding.saved import with_models
 from paper.command import run
 from paper.distances import load_description, load_distances
 from paper.models import oriented
-from paper.saving import save_dataset
+from paper.saving import load_table, save_dataset
 
 
 def embed(
@@ -21,7 +20,7 @@ def embed(
     output: Path,
 ) -> None:
     """Embed an experiment's models from their distances; from several matrices, their mean with a view of each."""
-    labels = pd.read_parquet(models)["model"].to_numpy()
+    labels = load_table(models)["model"].to_numpy()
     views = {path.stem: load_distances(path, labels) for path in distances}
     mean = sum(np.asarray(view, np.float64) for view in views.values()) / len(views)
     inpca = InPCA(min(n_components, len(mean)), metric="precomputed").fit(mean)

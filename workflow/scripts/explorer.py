@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from paper.command import run
 from paper.figures.explorer import explore
-from paper.saving import load_dataset
+from paper.saving import load_dataset, load_table
 
 
 def write_page(
@@ -17,7 +15,7 @@ def write_page(
     output: Path,
 ) -> None:
     """Write the page in which a reader looks around in the embeddings of a study."""
-    table = pd.read_parquet(models)
+    table = load_table(models)
     explore(output, table, {path.stem: load_dataset(path) for path in embeddings}, f"Explorer of the study {study}")
     print(f"{len(table)} models, {output.stat().st_size / 1e6:.1f} MB")
 

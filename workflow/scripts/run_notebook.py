@@ -11,13 +11,15 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from inpca.files import atomic
+from inpca.files import DamagedFile, atomic
 from paper.pages.notebook_page import Place, notebook_page, with_answers
 from paper.report.verdicts import judge_files
 
 KERNEL = "python3"
 #: Cell metadata that says when or in which run a cell was executed: it would change with every run.
 VOLATILE = ("execution", "papermill")
+#: Errors whose message is for the user as it is.
+SAID = (DamagedFile.__name__,)
 
 
 def check_parameters(notebook: Path, parameters: dict) -> dict[str, str]:
@@ -41,6 +43,8 @@ def execute(notebook: Path, live: Path, parameters: dict) -> nbformat.NotebookNo
     try:
         return papermill.execute_notebook(notebook, live, parameters, kernel_name=KERNEL, progress_bar=False)
     except PapermillExecutionError as error:
+        if error.ename in SAID:
+            sys.exit(f"error: {notebook}: {error.evalue}")
         sys.exit(f"error: {notebook} failed; open {live} for the cell and its traceback\n{error}")
     except DeadKernelError:
         sys.exit(f"error: {notebook}: its kernel died, as when memory runs out; {kept}")

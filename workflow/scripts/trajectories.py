@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from paper.command import run
 from paper.models import open_stores
-from paper.saving import save_dataset
+from paper.saving import load_table, save_dataset
 from paper.trajectories import measure_trajectories
 
 
@@ -20,7 +18,7 @@ def write_trajectories(
     output: Path,
 ) -> None:
     """Write what there is to know of the trajectories of an experiment on one split."""
-    table = pd.read_parquet(models)
+    table = load_table(models)
     dataset = measure_trajectories(table, open_stores(stores), split, null_seed=null_seed, n_jobs=threads)
     save_dataset(dataset, output)
     print(

@@ -3,18 +3,16 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from paper.command import run
 from paper.models import open_stores
 from paper.rooms.corner_initialization.geometry import corner_runs, measure_paths
-from paper.saving import save_dataset, save_table
+from paper.saving import load_table, save_dataset, save_table
 
 
 def measure_corners(stores: list[Path], models: Annotated[Path, "model table"], runs: Path, paths: Path) -> None:
     """Write what is known of corner runs, their distances to normal trajectories, and those of geodesics to corners."""
     opened = open_stores(stores)
-    measured = measure_paths(pd.read_parquet(models), opened)
+    measured = measure_paths(load_table(models), opened)
     table = corner_runs(opened)
     save_table(table, runs)
     save_dataset(measured, paths)

@@ -4,12 +4,10 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from paper.command import run
 from paper.models import open_stores, runs
 from paper.rooms.distances.nulls import metric_nulls
-from paper.saving import save_dataset
+from paper.saving import load_table, save_dataset
 from paper.stored import stored_runs
 
 
@@ -24,7 +22,7 @@ def write_nulls(
     output: Path,
 ) -> None:
     """Write what class-preserving nulls of an experiment give under several distances."""
-    table, opened = pd.read_parquet(models), open_stores(stores)
+    table, opened = load_table(models), open_stores(stores)
     every = -(-len(runs(table)) // n_models)
     stored, labels = stored_runs(table, opened, split), opened[0].labels(split)
     given, groups = [one[::every] for one in stored], [one.configuration for one in stored]

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import pandas as pd
 
 from paper.command import run
 from paper.models import open_stores
 from paper.rooms.distances.subsets import subset_errors
-from paper.saving import save_table
+from paper.saving import load_table, save_table
 from paper.stored import StoredModels
 
 #: Of the choice of models and of samples.
@@ -27,7 +26,7 @@ def compare_subsets(
 ) -> None:
     """Write how much the embedding of some models changes when only some of the samples are used."""
     rng = np.random.default_rng(SEED)
-    table = pd.read_parquet(models)
+    table = load_table(models)
     table = table.iloc[np.sort(rng.permutation(len(table))[:n_models])]
     chosen = StoredModels(table, open_stores(stores), split)[:]
     sizes = [chosen.shape[1] >> halving for halving in range(1, halvings + 1)]

@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from paper.command import run
 from paper.models import open_stores
 from paper.rooms.ensembles.analysis import measure_ensemble
-from paper.saving import save_dataset
+from paper.saving import load_table, save_dataset
 
 
 def embed_ensemble(
@@ -16,7 +14,7 @@ def embed_ensemble(
 ) -> None:
     """Average the runs of one configuration at each checkpoint, and embed members and averages on one split."""
     (opened,) = open_stores([store])
-    dataset = measure_ensemble(pd.read_parquet(models), opened, split, n_components)
+    dataset = measure_ensemble(load_table(models), opened, split, n_components)
     save_dataset(dataset, output)
     print(f"{len(opened.seeds)} members, {dataset.sizes['model']} models")
 

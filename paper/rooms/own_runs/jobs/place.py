@@ -11,7 +11,7 @@ from paper.command import run
 from paper.distances import load_distances
 from paper.models import open_stores
 from paper.rooms.own_runs.places import TooFewNetworks, nearest_networks, placed_models
-from paper.saving import load_dataset, save_dataset, save_table
+from paper.saving import load_dataset, load_table, save_dataset, save_table
 
 
 def place_learners(
@@ -27,7 +27,7 @@ def place_learners(
     """Place learners on the map of the networks, and measure how far they are from the nearest of these."""
     stores = {"learners": open_stores(learners, verify=True), "networks": open_stores(networks)}
     open_stores([*learners[:1], *networks[:1]])  # both are on the same samples
-    table = pd.read_parquet(models)
+    table = load_table(models)
     fitted = dict(zip(SPLITS, map(load_dataset, embeddings), strict=True))
     matrices = dict(zip(SPLITS, (load_distances(path, table["model"]) for path in distances), strict=True))
     found = placed_models(table, stores, fitted, matrices, null_seed=settings["null_seed"])

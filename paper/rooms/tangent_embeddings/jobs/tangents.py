@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-
 from paper.command import run
 from paper.distances import load_distances
 from paper.models import open_stores
 from paper.rooms.tangent_embeddings.analysis import tangent_embeddings
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
-from paper.saving import save_dataset
+from paper.saving import load_table, save_dataset
 from paper.stored import StoredModels
 
 
@@ -23,7 +21,7 @@ def embed_tangents(
     output: Path,
 ) -> None:
     """Write the tangent axes of an experiment on one split, beside its ordinary axes."""
-    table = pd.read_parquet(models)
+    table = load_table(models)
     D = load_distances(distances, table["model"])
     opened = open_stores(stores)
     log_probs = StoredModels(table, opened, split)[:]

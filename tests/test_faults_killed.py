@@ -1,0 +1,82 @@
+"""A study that is killed at any moment leaves no half-written file under its name, and goes on to the same bits."""
+
+import re
+
+import pytest
+from mini_study import Stopped, copied, promised, run
+
+pytestmark = pytest.mark.faults
+
+#: Moments of a run in the order in which they come: before a file gets its name, or when writing to it begins.
+MOMENTS = [
+    "open */results/mini/.partial-dataset.npz",
+    "os.rename */results/mini/dataset.npz",
+    "open */predictions/main/.*fc-*/train/log_probs/*",
+    "os.rename */predictions/main/wide-*.zarr",
+    "open */.snakemake/metadata/*",
+    "os.rename */distances/main/models.parquet",
+    "open */distances/main/.partial-train.npy",
+    "os.rename */distances/main/train.npy",
+    "os.rename */distances/main/test.nc",
+    "open */dimension/main/.partial-train.nc",
+    "os.rename */embeddings/main/train.nc",
+    "open */figures/mini/main_manifold/*.png",
+    "os.rename */numbers/main_manifold.json",
+    "os.rename */notebooks/main_manifold.html",
+    "os.rename */notebooks/main_manifold.ipynb",
+    "os.rename */claims.json",
+]
+
+
+def check_what_stands(folder, manifest):
+    """Every file that stands under its name is the one of a run without a fault."""
+    standing = promised(folder)
+    assert not [name for name, checksum in standing.items() if manifest.get(name) != checksum]
+    return len(standing)
+
+
+@pytest.fixture(scope="module")
+def killed(undisturbed, tmp_path_factory):
+    """A study that was killed whole at every moment in turn, going on after each: how many files stood after each."""
+    folder, manifest = copied(tmp_path_factory.mktemp("killed") / "study"), undisturbed[1]
+    stood = []
+    for moment in MOMENTS:
+        Stopped(folder, moment).kill()
+        stood.append(check_what_stands(folder, manifest))
+        locked = run(folder)
+        assert locked.returncode != 0 and "snakemake --unlock" in locked.stderr.replace("with the", "")
+        assert run(folder, "--unlock").returncode == 0
+    return folder, stood
+
+
+def test_what_stands_after_a_kill_is_whole_and_grows(killed):
+    assert len(killed[1]) >= 10 and killed[1] == sorted(killed[1])
+
+
+def test_after_all_kills_the_same_command_ends_with_the_same_bits(killed, undisturbed):
+    done = run(killed[0])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert promised(killed[0]) == undisturbed[1]
+    assert not list((killed[0] / "results/mini").rglob(".partial-*"))
+
+
+@pytest.mark.parametrize("moment", [MOMENTS[2], MOMENTS[6], MOMENTS[12]])
+def test_a_single_job_that_is_killed_is_named_and_runs_again(undisturbed, tmp_path, moment):
+    folder = copied(tmp_path / "study")
+    said = Stopped(folder, moment).kill_job()
+    assert re.search(r"Error in rule (train|distances|notebook_main_manifold)", said) and "Traceback" not in said
+    check_what_stands(folder, undisturbed[1])
+    done = run(folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert promised(folder) == undisturbed[1]
+
+
+@pytest.mark.parametrize("moment", [MOMENTS[2], MOMENTS[11]])
+def test_after_ctrl_c_the_same_command_goes_on(undisturbed, tmp_path, moment):
+    folder = copied(tmp_path / "study")
+    said = Stopped(folder, moment).interrupt()
+    assert "Traceback" not in said
+    check_what_stands(folder, undisturbed[1])
+    done = run(folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert promised(folder) == undisturbed[1]
