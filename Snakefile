@@ -22,6 +22,7 @@ import captions
 import modules
 from paper.plan import in_a_line
 from paper.study import files
+from paper.study import resources as needs
 from paper.study.rooms import rooms
 from paper.study.study import ConfigError, check_name, read_study
 

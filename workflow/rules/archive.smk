@@ -18,6 +18,8 @@ rule archive:
         f"{RESULTS}/predictions.tar",
     log:
         f"{RESULTS}/logs/archive.log",
+    resources:
+        **LIGHT,
     params:
         study=study.study,
         text=study_as_text,
@@ -41,6 +43,8 @@ rule crate:
         f"{RESULTS}/crate.zip",
     log:
         f"{RESULTS}/logs/crate.log",
+    resources:
+        **LIGHT,
     params:
         study=study.model_dump_json(),
         text=study_as_text,

@@ -16,6 +16,22 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+# What rules ask a cluster for: of those that read and write small files, and of those that compare all models of an experiment.
+LIGHT = needs.asked(needs.light())
+RUNS = needs.runs_of_stores(study)
+
+
+def models_of(experiment):
+    """Models of an experiment that are embedded."""
+    return needs.models_of(RUNS[experiment].values(), study.analysis.geodesic_points)
+
+
+def compares(**times):
+    return needs.asked(
+        lambda wildcards: needs.comparison(models_of(wildcards.experiment), **times)
+    )
+
+
 STORES = study.stores()
 
 
@@ -139,6 +155,17 @@ def notebook_parameters(name):
         claims_file=claims_files(name)[0],
     )
     return json.dumps(READ[name] | settings | places)
+
+
+def of_notebook(name):
+    """What a notebook asks a cluster for; it may read all distances of an experiment."""
+    read = json.dumps(READ[name])
+    sizes = [models_of(one) for one in RUNS if f"/{one}/" in read]
+    return (
+        needs.asked(needs.comparison(max(sizes), tables=0, rounds=0))
+        if sizes
+        else LIGHT
+    )
 
 
 def notebook_targets():

@@ -7,6 +7,10 @@ rule dataset:
         f"{RESULTS}/logs/dataset.log",
     benchmark:
         f"{RESULTS}/benchmarks/dataset.tsv"
+    resources:
+        **needs.asked(
+            needs.preparation(next(iter(RUNS["main"].values())), study.dataset.pool**2)
+        ),
     params:
         dataset=study.dataset.model_dump_json(),
     shell:

@@ -19,6 +19,8 @@ rule explorer:
         f"{RESULTS}/logs/explorer.log",
     benchmark:
         f"{RESULTS}/benchmarks/explorer.tsv"
+    resources:
+        **needs.asked(needs.comparison(models_of("main"), tables=0, rounds=0)),
     params:
         study=study.study,
     shell:

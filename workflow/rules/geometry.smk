@@ -9,6 +9,8 @@ rule model_table:
         f"{RESULTS}/logs/model_table/{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/model_table/{{experiment}}.tsv"
+    resources:
+        **compares(matrices=0, rounds=0),
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
@@ -33,7 +35,9 @@ rule distances:
     wildcard_constraints:
         split="train|test",
         metric=OTHER_METRIC,
-    threads: workflow.cores
+    threads: needs.THREADS
+    resources:
+        **compares(),
     params:
         metric=metric,
     shell:
@@ -58,6 +62,8 @@ rule embedding:
     wildcard_constraints:
         embedding=f"(train|test){OTHER_METRIC}|joint",
     threads: 1
+    resources:
+        **compares(tables=0, matrices=8),
     params:
         n_components=study.analysis.n_components,
     shell:
@@ -78,7 +84,9 @@ rule dimension:
         f"{RESULTS}/benchmarks/dimension/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
         split="train|test",
-    threads: workflow.cores
+    threads: needs.THREADS
+    resources:
+        **compares(matrices=8, rounds=2 + study.analysis.null_draws),
     params:
         largest=study.analysis.dimension_models,
         nulls=json.dumps(
@@ -109,7 +117,9 @@ rule trajectories:
         f"{RESULTS}/benchmarks/trajectories/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
         split="train|test",
-    threads: workflow.cores
+    threads: needs.THREADS
+    resources:
+        **compares(tables=4, rounds=4),
     params:
         null_seed=study.analysis.null_seed,
     shell:

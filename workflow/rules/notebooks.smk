@@ -22,6 +22,8 @@ for name in NOTEBOOKS:
         # kernels that start at the same time sometimes want the same port
         retries: 1
         threads: 1
+        resources:
+            **of_notebook(name),
         params:
             parameters=notebook_parameters(name),
             before=before_and_after(name)[0],

@@ -15,6 +15,8 @@ rule claims:
         ),
     log:
         f"{RESULTS}/logs/claims.log",
+    resources:
+        **LIGHT,
     shell:
         'python "$SCRIPTS"/claims.py --claims {input.claims:q} --numbers {input.numbers:q}'
         " --verdicts {output.verdicts:q} --table {output.table:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
@@ -33,6 +35,8 @@ rule provenance:
         f"{RESULTS}/provenance.json",
     log:
         f"{RESULTS}/logs/provenance.log",
+    resources:
+        **LIGHT,
     params:
         study=study.model_dump_json(),
         notebooks=list(NOTEBOOKS),

@@ -16,8 +16,12 @@ rule train:
         f"{RESULTS}/benchmarks/train/{{experiment}}/{{configuration}}.tsv"
     threads: 1
     resources:
-        gpu=int(study.device != "cpu"),
-        mem_mb=2000,
+        **needs.asked(
+            lambda wildcards: needs.training(
+                RUNS[wildcards.experiment][wildcards.configuration], needs.gpus(study)
+            ),
+            gpu=needs.gpus(study),
+        ),
     params:
         job=training_job,
     shell:

@@ -16,8 +16,12 @@ rule train_corner:
         start=one_of(CORNER_JOBS),
     threads: 1
     resources:
-        gpu=int(study.device != "cpu"),
-        mem_mb=2000,
+        **needs.asked(
+            lambda wildcards: needs.training(
+                RUNS["corners"][wildcards.start], needs.gpus(study)
+            ),
+            gpu=needs.gpus(study),
+        ),
     params:
         job=lambda wildcards: CORNER_JOBS[wildcards.start].model_dump_json(),
     shell:
@@ -37,6 +41,8 @@ rule corner_geometry:
     benchmark:
         f"{RESULTS}/benchmarks/corner_geometry.tsv"
     threads: 1
+    resources:
+        **needs.asked(needs.comparison(models_of("corners"))),
     shell:
         "python -P -m paper.rooms.corner_initialization.jobs.geometry --stores {input.stores:q} --models {input.models:q}"
         " --runs {output.runs:q} --paths {output.paths:q} > {log:q} 2>&1"

@@ -16,6 +16,8 @@ rule neighbours:
     wildcard_constraints:
         split="train|test",
     threads: 1
+    resources:
+        **compares(tables=0, matrices=8, rounds=4),
     params:
         perplexity=DISTANCES.tsne_perplexity,
         neighbours=DISTANCES.umap_neighbours,
@@ -38,6 +40,8 @@ rule subsets:
     wildcard_constraints:
         split="train|test",
     threads: 1
+    resources:
+        **compares(rounds=DISTANCES.subset_draws),
     params:
         n_models=DISTANCES.subset_models,
         halvings=DISTANCES.subset_halvings,
@@ -63,6 +67,8 @@ rule metric_nulls:
     wildcard_constraints:
         split="train|test",
     threads: 1
+    resources:
+        **compares(rounds=4 * (1 + DISTANCES.null_draws)),
     params:
         metrics=json.dumps(["bhattacharyya", *DISTANCES.other_metrics]),
         n_models=DISTANCES.subset_models,

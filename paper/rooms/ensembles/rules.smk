@@ -11,6 +11,8 @@ rule final_averages:
         f"{RESULTS}/benchmarks/final_averages/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
         split="train|test",
+    resources:
+        **compares(matrices=0),
     shell:
         "python -P -m paper.rooms.ensembles.jobs.final_averages --stores {input.stores:q} --split {wildcards.split:q}"
         " --output {output:q} > {log:q} 2>&1"
@@ -29,6 +31,8 @@ rule ensemble:
         f"{RESULTS}/benchmarks/ensemble/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
         split="train|test",
+    resources:
+        **compares(matrices=8),
     params:
         n_components=study.analysis.n_components,
     shell:

@@ -16,7 +16,7 @@ rule train_learner:
         learner=one_of(LEARNER_JOBS),
     threads: 1
     resources:
-        mem_mb=2000,
+        **needs.asked(needs.comparison(models_of("own"), matrices=0, rounds=0)),
     params:
         job=lambda wildcards: LEARNER_JOBS[wildcards.learner].model_dump_json(),
     shell:
@@ -50,7 +50,7 @@ rule place_learners:
         f"{RESULTS}/benchmarks/place_learners.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
+        **needs.asked(needs.comparison(models_of("main"))),
     params:
         settings=json.dumps(
             dict(

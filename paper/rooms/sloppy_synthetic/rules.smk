@@ -4,6 +4,22 @@ SLOPPY = study.sections()["sloppy_synthetic"]
 SYNTHETIC = f"{RESULTS}/synthetic"
 SYNTHETIC_STORES = f"{RESULTS}/predictions/synthetic/{{spectrum}}"
 SPECTRUM = one_of(SLOPPY.spectra)
+STUDENTS = {
+    name: [one for one in SLOPPY.planned(study) if one.experiment == name]
+    for name in ("synthetic", "sweep")
+}
+# On one data set all models are compared, and those of each case beside nulls.
+COMPARED = {
+    name: needs.comparison(
+        needs.models_of(STUDENTS[name][:jobs]),
+        matrices=8,
+        rounds=2 + len(cases) * (1 + study.analysis.null_draws),
+    )
+    for name, jobs, cases in (
+        ("synthetic", len(SLOPPY.configurations()), SLOPPY.corners),
+        ("sweep", 1, SLOPPY.sweep.corners),
+    )
+}
 TRAINED += [
     f"{SYNTHETIC}/sweep.nc",
     *(f"{SYNTHETIC}/data/{spectrum}.npz" for spectrum in SLOPPY.spectra),
@@ -26,6 +42,8 @@ rule synthetic_data:
         f"{RESULTS}/benchmarks/synthetic/data/{{spectrum}}.tsv"
     wildcard_constraints:
         spectrum=SPECTRUM,
+    resources:
+        **needs.asked(needs.preparation(STUDENTS["synthetic"][0])),
     params:
         data=lambda wildcards: SLOPPY.dataset(
             SLOPPY.spectra[wildcards.spectrum]
@@ -49,7 +67,7 @@ rule train_synthetic:
         configuration=one_of(SLOPPY.configurations()),
     threads: 1
     resources:
-        mem_mb=2000,
+        **needs.asked(max(map(needs.training, STUDENTS["synthetic"]))),
     params:
         job=lambda wildcards: SLOPPY.job(wildcards.configuration).model_dump_json(),
     shell:
@@ -75,7 +93,7 @@ rule embed_synthetic:
         spectrum=SPECTRUM,
     threads: 1
     resources:
-        mem_mb=3000,
+        **needs.asked(COMPARED["synthetic"]),
     params:
         corners=json.dumps(SLOPPY.corners),
         spectrum=lambda wildcards: SLOPPY.spectra[wildcards.spectrum].model_dump_json(),
@@ -102,6 +120,13 @@ rule sweep_synthetic:
     benchmark:
         f"{RESULTS}/benchmarks/synthetic/sweep.tsv"
     threads: 1
+    resources:
+        **needs.asked(
+            needs.in_turn(
+                *(needs.training(one) for one in STUDENTS["sweep"]),
+                *[COMPARED["sweep"]] * len(STUDENTS["sweep"]),
+            )
+        ),
     params:
         datasets=json.dumps([data.model_dump() for data in SLOPPY.sweep_datasets()]),
         job=SLOPPY.sweep_job().model_dump_json(),

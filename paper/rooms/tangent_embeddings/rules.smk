@@ -13,6 +13,8 @@ rule tangents:
     wildcard_constraints:
         split="train|test",
     threads: 1
+    resources:
+        **compares(tables=4),
     params:
         settings=study.sections()["tangent_embeddings"].model_dump_json(),
     shell:
