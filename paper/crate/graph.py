@@ -14,6 +14,7 @@ from paper.crate.run import FOLDERS, Run
 #: Where data sets of images are described.
 IMAGES = {
     "fashion_mnist": "https://github.com/zalandoresearch/fashion-mnist",
+    "cifar10": "https://www.cs.toronto.edu/~kriz/cifar.html",
     "digits": "https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html",
 }
 CONFIGURATION = "#configfile"

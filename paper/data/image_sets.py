@@ -62,5 +62,6 @@ class ImageSet:
 
 IMAGE_SETS = {
     "fashion_mnist": ImageSet(side=28, n_classes=10, fewest_train=6000, fewest_test=1000),
+    "cifar10": ImageSet(side=32, n_classes=10, fewest_train=5000, fewest_test=1000, channels=3),
     "digits": ImageSet(side=8, n_classes=10, fewest_train=174, fewest_test=None),
 }

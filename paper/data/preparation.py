@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paper.data.cifar10 import CIFAR10_CLASSES, cifar10
 from paper.data.datasets import DataError, PreparedData, fingerprint
 from paper.data.fashion_mnist import FASHION_MNIST_CLASSES, fashion_mnist
 
@@ -15,7 +16,7 @@ def prepare(name: str, folder: Path, *, n_train: int, n_test: int, pool: int, no
 
     Parameters
     ----------
-    name : {"fashion_mnist", "digits"}
+    name : {"fashion_mnist", "cifar10", "digits"}
     folder : Path
         The project's own data folder; what is fetched is put there.
     n_train, n_test : int
@@ -38,17 +39,22 @@ def prepare(name: str, folder: Path, *, n_train: int, n_test: int, pool: int, no
     """
     if name == "fashion_mnist":
         splits, classes = fashion_mnist(folder), FASHION_MNIST_CLASSES
+    elif name == "cifar10":
+        splits, classes = cifar10(folder), CIFAR10_CLASSES
     else:
         splits, classes = digits(n_train), tuple("0123456789")
     subsets = []
-    for split, (images, labels), size in zip(("train", "test"), splits, (n_train, n_test), strict=True):
+    for split, size in (("train", n_train), ("test", n_test)):
+        images, labels = splits.pop(0)  # so that no more is kept than is needed: CIFAR-10 takes 1.2 GB
         chosen = balanced(labels, size, len(classes), f"{name} ({split})")
         subsets += [average_pool(images[chosen], pool), labels[chosen].astype(np.int64)]
     train, train_labels, test, test_labels = subsets
     if normalize:
         mean = train.mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
         deviation = train.std(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
-        train, test = ((split - mean) / deviation for split in (train, test))
+        for split in (train, test):
+            split -= mean
+            split /= deviation
     arrays = [train.astype(np.float32), train_labels, test.astype(np.float32), test_labels]
     return PreparedData(*arrays, classes, fingerprint(*arrays))
 
@@ -92,6 +98,8 @@ def average_pool(images: np.ndarray, side: int) -> np.ndarray:
     1.5
     """
     n, channels, height, width = images.shape
+    if side == 1:
+        return images.astype(np.float64, copy=False)
     if height % side or width % side:
         raise DataError(f"images of {height}×{width} pixels cannot be pooled by {side}")
     squares = images.reshape(n, channels, height // side, side, width // side, side)

@@ -28,7 +28,7 @@ from paper.study.strict import Count, Different, Name, Seeds, Strict
 class Dataset(Strict):
     """Which images, how many, and how they are prepared."""
 
-    name: Literal["fashion_mnist", "digits"]
+    name: Literal["fashion_mnist", "cifar10", "digits"]
     n_train: Count = Field(description="training samples, the same number of each class")
     n_test: Count = Field(description="test samples, the same number of each class")
     pool: Count = Field(default=1, description="side of the squares of pixels that are averaged into one")
