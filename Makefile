@@ -11,7 +11,7 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke plan replicate scales archive from-archive crate report site test test-quick published lint bench env schema lock \
+.PHONY: all smoke plan replicate scales authors archive from-archive crate report site test test-quick published lint bench env schema lock \
   clean clean-all help
 
 # Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
@@ -35,6 +35,10 @@ replicate: env ## the default study with other seeds, and which verdicts it has 
 scales: smoke ## which claims change with scale, of the smoke study, the default one and the larger one, run before
 	$(BIN)/python -m paper.report.scales config/smoke.yaml config/fashion.yaml config/fashion_large_reduced.yaml \
 	  > results/scales.md
+
+authors: env ## the authors' own distances embedded again; to fetch them as they are sent: make authors UNVERIFIED=true
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement envs/authors.lock
+	$(SNAKEMAKE) --configfile config/authors.yaml $(if $(UNVERIFIED),--config 'notebooks={authors: {unverified: true}}')
 
 archive: env ## the predictions of a study in one file, results/<study>/predictions.tar: make archive STUDY=fashion
 	$(SNAKEMAKE) $(OF_STUDY) -- archive
@@ -97,6 +101,8 @@ schema: env ## regenerate config/schema.json from the configuration models, and 
 lock: env ## pin the newest packages that the project admits (needs uv)
 	uv pip compile --universal --python-version 3.11 --extra paper --extra dev --generate-hashes --no-emit-index-url \
 	  --no-header --output-file envs/requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url \
+	  --no-header --output-file envs/authors.lock --group pyproject.toml:authors
 
 clean: ## delete what the studies computed; keeps .venv, data and what is in git
 	rm -rf .snakemake build/site site

@@ -192,7 +192,8 @@ def files_of_claims():
 
 @pytest.mark.published
 def test_every_claim_has_its_number_in_the_default_study():
-    judged = judge_files(files_of_claims(), list((ROOT / "results/fashion/numbers").glob("*.json")))
+    numbers = list((ROOT / "results/fashion/numbers").glob("*.json"))
+    judged = judge_files([file for file in files_of_claims() if file.parent.name != "authors"], numbers)
     assert len(judged) >= 15
     assert not [claim["id"] for claim in judged if claim["verdict"] == "not tested"]
 

@@ -1,0 +1,56 @@
+# The authors' own data. Their files are kept where they are found or fetched to, as data sets are; a record says which.
+AUTHORS = study.sections()["authors"]
+AUTHORS_FILES = f"{RESULTS}/authors"
+# A day to fetch what the authors publish. Distances to 2,000 landmarks of 151,407 models take 1.2 GB, some copies of which
+# are in memory at once; the matrix is read once.
+FIND_AUTHORS, EMBED_AUTHORS = (
+    (light(), light())
+    if AUTHORS.made_up
+    else (Request(mem_mb=2000, runtime=1440), Request(mem_mb=10000, runtime=480))
+)
+
+
+rule authors_files:
+    input:
+        code=library_modules("paper/rooms/authors/jobs/find.py"),
+    output:
+        files=f"{AUTHORS_FILES}/files.json",
+        models=f"{AUTHORS_FILES}/models.parquet",
+    log:
+        f"{RESULTS}/logs/authors/files.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/authors/files.tsv"
+    threads: 1
+    resources:
+        **asked(FIND_AUTHORS),
+    params:
+        section=AUTHORS.model_dump_json(),
+        folder=f"{AUTHORS_FILES}/made_up" if AUTHORS.made_up else AUTHORS.folder,
+    shell:
+        "python -P -m paper.rooms.authors.jobs.find --section {params.section:q} --folder {params.folder:q}"
+        " --output {output.files:q} --models {output.models:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule embed_authors:
+    input:
+        files=rules.authors_files.output.files,
+        models=rules.authors_files.output.models,
+        code=library_modules("paper/rooms/authors/jobs/embed.py"),
+    output:
+        f"{AUTHORS_FILES}/{{split}}.nc",
+    log:
+        f"{RESULTS}/logs/authors/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/authors/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|test",
+    threads: 1
+    resources:
+        **asked(EMBED_AUTHORS),
+    params:
+        section=AUTHORS.model_dump_json(),
+        n_components=study.analysis.n_components,
+    shell:
+        "python -P -m paper.rooms.authors.jobs.embed --section {params.section:q} --files {input.files:q}"
+        " --models {input.models:q} --split {wildcards.split:q} --n-components {params.n_components:q}"
+        " --output {output:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
