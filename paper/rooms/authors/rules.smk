@@ -4,9 +4,9 @@ AUTHORS_FILES = f"{RESULTS}/authors"
 # A day to fetch what the authors publish. Distances to 2,000 landmarks of 151,407 models take 1.2 GB, some copies of which
 # are in memory at once; the matrix is read once.
 FIND_AUTHORS, EMBED_AUTHORS = (
-    (light(), light())
+    (needs.light(), needs.light())
     if AUTHORS.made_up
-    else (Request(mem_mb=2000, runtime=1440), Request(mem_mb=10000, runtime=480))
+    else (needs.Request(2000, 1440), needs.Request(10000, 480))
 )
 
 
@@ -22,7 +22,7 @@ rule authors_files:
         f"{RESULTS}/benchmarks/authors/files.tsv"
     threads: 1
     resources:
-        **asked(FIND_AUTHORS),
+        **needs.asked(FIND_AUTHORS),
     params:
         section=AUTHORS.model_dump_json(),
         folder=f"{AUTHORS_FILES}/made_up" if AUTHORS.made_up else AUTHORS.folder,
@@ -46,7 +46,7 @@ rule embed_authors:
         split="train|test",
     threads: 1
     resources:
-        **asked(EMBED_AUTHORS),
+        **needs.asked(EMBED_AUTHORS),
     params:
         section=AUTHORS.model_dump_json(),
         n_components=study.analysis.n_components,
