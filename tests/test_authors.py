@@ -231,7 +231,7 @@ DIGEST = sha256(CONTENT).hexdigest()
 
 
 def test_nothing_is_fetched_whose_content_nobody_knows(tmp_path, source):
-    with pytest.raises(DataError, match=r"good is to be fetched .* nobody has said .*unverified to true"):
+    with pytest.raises(DataError, match=r"not fetched .* nobody has said .*: good\. .*unverified to true"):
         find_files(tmp_path, ["good"], source=source, checksums={}, unverified=False)
     assert not list(tmp_path.iterdir())
     found = find_files(tmp_path, ["good"], source=source, checksums={}, unverified=True)

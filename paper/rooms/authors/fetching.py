@@ -50,10 +50,10 @@ def find_files(
     unknown = [name for name in absent if name not in checksums]
     if unknown and not unverified:
         raise DataError(
-            f"{', '.join(unknown)} is to be fetched from {source}, but nobody has said what its content should be. "
-            "Give notebooks.authors.sha256 its SHA-256, or put the file into "
-            f"{folder}; or set notebooks.authors.unverified to true: whatever the server sends is then used, and "
-            "recorded as unverified with its SHA-256"
+            f"not fetched from {source}, since nobody has said what the content should be: {', '.join(unknown)}. "
+            f"Put files into {folder}, or give notebooks.authors.sha256 their SHA-256, or set "
+            "notebooks.authors.unverified to true (make authors UNVERIFIED=true): whatever the server sends is then "
+            "used, and recorded as unverified with its SHA-256"
         )
     found = {}
     for name in names:
