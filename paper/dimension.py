@@ -15,6 +15,7 @@ from inpca.dimension.comparison import Draws, as_dataset, compare_with_nulls
 from inpca.distances import pairwise_distances
 from inpca.predictions.store import PredictionStore
 from paper.models import runs
+from paper.samples import some_checkpoints
 from paper.stored import stored_runs
 from paper.study.configuration import Checkpoints
 
@@ -41,7 +42,8 @@ def measure_dimension(
     stores : sequence of PredictionStore
     split : {"train", "test"}
     largest : int
-        Of more models, every k-th checkpoint of each run is taken, so that about so many are left.
+        Of more models, every k-th checkpoint of each run is taken, so that about so many are left; of very many runs
+        some are left out, see :func:`paper.samples.some_checkpoints`.
     draws, rng, n_jobs
         See :func:`inpca.calibrated_dimension`.
 
@@ -53,7 +55,8 @@ def measure_dimension(
         name and `` null``. Attributes ``n_models``, ``n_runs`` and ``every``: which checkpoints were taken.
     """
     stored, labels = stored_runs(table, stores, split), stores[0].labels(split)
-    every = -(-len(runs(table)) // largest)
+    kept, every = some_checkpoints([len(run) for run in stored], largest)
+    stored = [stored[position] for position in kept]
     given = [run[::every] for run in stored]
     groups = [run.configuration for run in stored]
     found = calibrated_dimension(given, labels, log=True, groups=groups, draws=draws, rng=rng, n_jobs=n_jobs)

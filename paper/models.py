@@ -16,6 +16,8 @@ from inpca.predictions.store import SPLITS, PredictionStore, PredictionStoreErro
 ATTRIBUTES = ("configuration", "data_fingerprint")
 #: Labels and kinds of the models at the ends of the geodesic, P0 and P*.
 ENDS = ("ignorance", "truth")
+#: Bytes of predictions that are read at once.
+BLOCK_BYTES = 2**28
 #: What an embedding has along its axes that turns with them.
 TURNED = ("embedding", "projection", "offset", "train_view", "test_view")
 FACTORS = ("name", "optimizer", "batch_size", "learning_rate", "weight_decay", "augmentation", "epochs")
@@ -190,12 +192,14 @@ def store_table(store: PredictionStore) -> pd.DataFrame:
         labels = store.labels(split)
         values = store.log_probs(split)
         columns = {"loss": [], "error": [], "progress": []}
+        at_once = max(1, BLOCK_BYTES // (4 * len(labels) * values.shape[-1]))
         for seed in range(len(store.seeds)):
-            log_probs = values[seed]
-            of_truth = log_probs[:, np.arange(len(labels)), labels]
-            columns["loss"].append(-of_truth.mean(axis=1, dtype=np.float64))
-            columns["error"].append((log_probs.argmax(axis=2) != labels).mean(axis=1))
-            columns["progress"].append(progress(log_probs, labels, log=True))
+            for first in range(0, len(store.steps), at_once):
+                log_probs = values[seed, first : first + at_once]
+                of_truth = log_probs[:, np.arange(len(labels)), labels]
+                columns["loss"].append(-of_truth.mean(axis=1, dtype=np.float64))
+                columns["error"].append((log_probs.argmax(axis=2) != labels).mean(axis=1))
+                columns["progress"].append(progress(log_probs, labels, log=True))
         for name, parts in columns.items():
             table[f"{split}_{name}"] = np.concatenate(parts)
     return table.rename(columns={"name": "network"})

@@ -11,6 +11,9 @@ import pandas as pd
 from inpca.predictions.store import PredictionStore
 from paper.models import check_samples, named, on_geodesic, run_labels, run_name, runs
 
+#: Bytes of predictions up to which they are read into memory at once.
+IN_MEMORY = 2**30
+
 
 class StoredRun:
     """One run of a store on one split; checkpoints are read by indexing.
@@ -43,6 +46,16 @@ class StoredRun:
     def __getitem__(self, checkpoint: int | slice) -> np.ndarray:
         """Log-probabilities (N, C) at a checkpoint; of several, (T, N, C)."""
         return self._values[self._position, checkpoint]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Checkpoints, samples, classes."""
+        return self._values.shape[1:]
+
+    def fitting(self, wanted: int) -> np.ndarray | StoredRun:
+        """All checkpoints as an array where they take little memory and several are wanted; else the run itself."""
+        little = wanted > 1 and 4 * int(np.prod(self.shape)) <= IN_MEMORY
+        return self[:] if little else self
 
     def probabilities(self) -> np.ndarray:
         """Probabilities (T, N, C) at all checkpoints."""
@@ -124,6 +137,10 @@ class StoredModels:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def fitting(self) -> np.ndarray | StoredModels:
+        """All models as an array if they take at most :data:`IN_MEMORY` bytes; else what reads them by blocks."""
+        return self[:] if 4 * int(np.prod(self.shape)) <= IN_MEMORY else self
 
     def __getitem__(self, index) -> np.ndarray:
         """Log-probabilities of some models; with two indices, of these on a slice of the samples."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from inpca.distances import pairwise_distances
 from inpca.geometry import riemannian_length
 from inpca.predictions.store import PredictionStore
-from inpca.trajectories import GRID, Permuted, Trajectory, order_within_classes
-from inpca.tubes import distance_to_geodesic, trajectory_distances, tube_width
-from paper.stored import stored_runs
+from inpca.trajectories import GRID, Trajectory, order_within_classes
+from inpca.tubes import distance_to_geodesic, tube_width
+from paper.stored import StoredRun, stored_runs
+
+#: Memory of the models of all runs that are held at once, in bytes.
+BLOCK_BYTES = 2**29
 
 
 def select_runs(measured: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
@@ -48,6 +52,8 @@ def measure_trajectories(
 ) -> xr.Dataset:
     """All there is to know of the trajectories of an experiment on one split.
 
+    Models at some values of s are held for all runs at once, in :data:`BLOCK_BYTES` unless one value takes more.
+
     Parameters
     ----------
     table : DataFrame
@@ -69,22 +75,20 @@ def measure_trajectories(
     runs, labels = stored_runs(table, stores, split), stores[0].labels(split)
     by_model = table.set_index("model")[f"{split}_progress"]
     progress = [by_model.loc[run.models].to_numpy() for run in runs]
-    trajectories = [Trajectory(run, index, truth=labels, log=True) for run, index in zip(runs, progress, strict=True)]
-    nulls = [
-        Permuted(trajectory, order_within_classes(labels, null_seed + position))
-        for position, trajectory in enumerate(trajectories)
-    ]
     groups = [run.configuration for run in runs]
     members = {name: [i for i, group in enumerate(groups) if group == name] for name in dict.fromkeys(groups)}
     distance, null_distance = np.zeros((2, len(runs), len(runs)))
     geodesic_distance, width = (np.empty((len(runs), len(GRID))) for _ in range(2))
-    for column, s in enumerate(GRID):
-        distance += trajectory_distances(trajectories, s=[s], n_jobs=n_jobs) / len(GRID)
-        null_distance += trajectory_distances(trajectories, nulls, [s], n_jobs=n_jobs) / len(GRID)
-        for rows in members.values():
-            models = np.stack([trajectories[row].at(s) for row in rows])[:, None]
-            geodesic_distance[rows, [column]] = distance_to_geodesic(models, labels, [s])[:, 0]
-            width[rows, [column]] = tube_width(models)[:, 0]
+    for columns, at in models_at(runs, progress, labels):
+        for column, models in zip(columns, at, strict=True):
+            s = GRID[column]
+            nulls = PermutedModels(models, labels, null_seed)
+            distance += pairwise_distances(models, n_jobs=n_jobs) / len(GRID)
+            null_distance += pairwise_distances(models, nulls, n_jobs=n_jobs) / len(GRID)
+            for rows in members.values():
+                of_group = models[rows][:, None]
+                geodesic_distance[rows, [column]] = distance_to_geodesic(of_group, labels, [s])[:, 0]
+                width[rows, [column]] = tube_width(of_group)[:, 0]
     return xr.Dataset(
         {
             "distance": (("run", "other"), distance),
@@ -102,3 +106,49 @@ def measure_trajectories(
             "s": GRID,
         },
     )
+
+
+def models_at(
+    runs: Sequence[StoredRun], progress: Sequence[np.ndarray], labels: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Models of all runs at some values of progress at a time.
+
+    Parameters
+    ----------
+    runs : sequence of R StoredRun
+    progress : sequence of (T,) arrays
+        Of their checkpoints.
+    labels : (N,) array of int
+
+    Yields
+    ------
+    columns : (k,) array of int
+        Which values of :data:`inpca.trajectories.GRID`, in order.
+    models : (k, R, N, C) array of float32
+    """
+    shape = (len(runs), *runs[0].shape[1:])
+    at_once = max(1, BLOCK_BYTES // (4 * int(np.prod(shape))))
+    models = np.empty((min(at_once, len(GRID)), *shape), np.float32)
+    for first in range(0, len(GRID), at_once):
+        columns = np.arange(first, min(first + at_once, len(GRID)))
+        for number, (run, index) in enumerate(zip(runs, progress, strict=True)):
+            trajectory = Trajectory(run.fitting(len(columns)), index, truth=labels, log=True)
+            for place, column in enumerate(columns):
+                models[place, number] = trajectory.at(GRID[column])
+        yield columns, models[: len(columns)]
+
+
+class PermutedModels:
+    """Models (R, N, C) of which each has its samples in an order of its own, within classes; read when sliced."""
+
+    dtype, ndim = np.dtype(np.float32), 3
+
+    def __init__(self, models: np.ndarray, labels: np.ndarray, seed: int):
+        self._models, self._labels, self._seed, self.shape = models, labels, seed, models.shape
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Some of them; the order of the model at position p has the seed ``seed`` + p."""
+        chosen = np.arange(len(self._models))[rows]
+        return np.stack(
+            [self._models[row][order_within_classes(self._labels, self._seed + int(row))] for row in chosen]
+        )

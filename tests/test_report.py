@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from inpca import InPCA
+from paper.distances import Distances
 from paper.report.claims import paper_numbers
 from paper.report.embedding import models_near_geodesic, path_text, stress_table, stress_text, unfitted
 from paper.report.numbers import markdown_table, rounded, write_numbers
@@ -53,7 +54,7 @@ def test_configurations_that_did_not_fit_are_listed_by_their_mean_error():
 def test_models_near_a_point_of_the_geodesic_are_those_of_runs_within_the_radius():
     points = pd.DataFrame({"kind": ["run", "run", "ignorance", "geodesic", "truth"], "t": [np.nan] * 2 + [0, 0.5, 1]})
     place = np.array([0.1, 0.52, 0, 0.5, 1])
-    found = models_near_geodesic(points, np.abs(place[:, None] - place), [0, 0.6], 0.15)
+    found = models_near_geodesic(points, Distances(np.abs(place[:, None] - place)), [0, 0.6], 0.15)
     assert {t: near.tolist() for t, near in found.items()} == {
         0: [True, False, False, False, False],
         0.6: [False, True, False, False, False],

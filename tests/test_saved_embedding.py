@@ -150,7 +150,16 @@ def test_own_models_are_placed_in_the_embedding_of_a_study(tmp_path):
     models = "--models", tmp_path / "models.parquet"
     script("model_table.py", "--stores", *paths, "--geodesic-points", 4, "--output", models[1])
     for split in ("train", "test"):
-        options = "--metric", "bhattacharyya", "--threads", 1, "--output", tmp_path / f"{split}.npy"
+        options = (
+            "--metric",
+            "bhattacharyya",
+            "--part",
+            '{"of": "all"}',
+            "--threads",
+            1,
+            "--output",
+            tmp_path / f"{split}.npy",
+        )
         script("distances.py", "--stores", *paths, *models, "--split", split, *options)
     for name, splits in (("train", ["train"]), ("joint", ["train", "test"])):
         files = [tmp_path / f"{split}.npy" for split in splits]

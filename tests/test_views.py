@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.patches import Circle
 
 from inpca import InPCA
+from paper.distances import Distances
 from paper.figures import manifold, views
 from paper.figures.spread import spread
 from paper.figures.style import LOOKS, OPTIMIZERS, Palette, optimizer_looks
@@ -72,7 +73,7 @@ def test_circles_of_the_spread_have_the_radius_of_the_distance(points, embedding
     models = points[["pc1", "pc2", "pc3", "pc4", "pc5"]].to_numpy()
     signs = embedding["signature"].values
     D = ((models[:, None] - models) ** 2) @ signs
-    near = models_near_geodesic(points, D, [0, 0.5], 0.4) | {1.0: np.zeros(len(points), bool)}
+    near = models_near_geodesic(points, Distances(D), [0, 0.5], 0.4) | {1.0: np.zeros(len(points), bool)}
     figure = spread(points, embedding, near, 0.4, PALETTE)
     figure.canvas.draw()
     above, beside, bars = figure.axes

@@ -82,6 +82,16 @@ def check_rows(D, n: int):
     return D
 
 
+def check_own(D, landmarks: np.ndarray) -> None:
+    """Stop if a distance of a landmark to itself, in the columns (m, n) of landmarks, is not 0 but for rounding."""
+    own = np.abs(np.array([D[row, column] for column, row in enumerate(landmarks)], np.float64))
+    if own.max() > _allowed(largest(D)):
+        column = int(own.argmax())
+        raise ValueError(
+            f"distances of landmarks to themselves must be 0, not {own[column]:g} at {(int(landmarks[column]), column)}"
+        )
+
+
 def in_range(D) -> tuple:
     """The matrix in a unit in which sums of its fourth powers are finite, and this unit, a power of four; 1 mostly."""
     size = 0.0 if float(np.finfo(D.dtype).max) < LARGE else largest(D)

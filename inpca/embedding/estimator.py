@@ -11,6 +11,7 @@ from inpca.embedding.distance_matrix import check_distances, read_distances
 from inpca.embedding.fingerprints import fingerprints
 from inpca.embedding.fitted import FittedMixin
 from inpca.embedding.fitting import fit_all, fit_landmarks
+from inpca.embedding.given_landmarks import fit_columns
 from inpca.embedding.input import check_numbers, check_parameters, check_weight, labels_of, warn_of_zeros
 from inpca.embedding.saved import give_models, kind_of, parameters_of, restore
 
@@ -124,7 +125,7 @@ class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         tags.input_tags.two_d_array = self.metric == "precomputed"
         return tags
 
-    def fit(self, X, y=None, sample_weight=None) -> InPCA:
+    def fit(self, X, y=None, sample_weight=None, landmarks=None, landmark_weight=None) -> InPCA:
         """Embed models.
 
         Parameters
@@ -134,6 +135,11 @@ class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         y : ignored
         sample_weight : (m,) array, optional
             Weight of each model: the embedding is that of the models with each repeated as often as its weight says.
+        landmarks : (n,) array of int, optional
+            With ``metric="precomputed"``: X is (m, n), the distances to these models, which were chosen beforehand.
+        landmark_weight : (n,) array, optional
+            How many models each of them stands for where stress and distances of all models are estimated; all the
+            same unless given.
 
         Returns
         -------
@@ -144,7 +150,8 @@ class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         ------
         TypeError, ValueError
             For parameters of a wrong type or out of range, distances that are not square, finite, symmetric, 0 on the
-            diagonal and not negative, invalid weights, weights together with landmarks, or invalid models.
+            diagonal and not negative, invalid weights, weights together with landmarks, landmarks that are not one
+            model for each column, or invalid models.
 
         See Also
         --------
@@ -160,12 +167,14 @@ class InPCA(FittedMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """
         check_parameters(self, X)
         precomputed = self.metric == "precomputed"
+        if landmarks is not None or landmark_weight is not None:
+            return fit_columns(self, X, landmarks, landmark_weight, sample_weight)
         given = check_distances(read_distances(self, X, reset=True)) if precomputed else as_models(X, "X")
         m = given.shape[0]
         check_numbers(self, m)
         self.n_features_in_ = given.shape[-1]
         self.metric_, self.log_, self.normalize_ = self.metric, bool(self.log), bool(self.normalize)
-        self._labels, self._order = labels_of(X), None
+        self._labels, self._order, self._of_columns = labels_of(X), None, None
         if self.n_landmarks is None:
             self._weight, unit = check_weight(sample_weight, m)
             self._learn(fit_all(self, given, self._weight, **self._settings()))

@@ -36,6 +36,7 @@ class FittedMixin:
     _models: Any
     _order: np.ndarray | None
     _weight: np.ndarray | None
+    _of_columns: np.ndarray | None
 
     def _settings(self) -> dict[str, Any]:
         """How distances are computed."""
@@ -79,7 +80,7 @@ class FittedMixin:
                 self._explained_distance = np.ones(len(self.eigenvalues_))
             else:
                 self._explained_distance = explained_distance(
-                    self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight
+                    self.embedding_, self.signature_, self.distances_, self.landmarks_, self._weight, self._of_columns
                 )
         return self._explained_distance
 
@@ -161,7 +162,7 @@ class FittedMixin:
         Parameters
         ----------
         D : (m, m) array
-            Distances D' between the same models, for example on other samples.
+            Distances D' between the same models, for example on other samples; with landmarks (m, n), to these.
 
         Returns
         -------
@@ -170,7 +171,7 @@ class FittedMixin:
         Raises
         ------
         TypeError, ValueError
-            For invalid distances, those of another number of models, or an embedding by landmarks.
+            For invalid distances, or those of another number of models or landmarks.
 
         See Also
         --------
@@ -192,11 +193,15 @@ class FittedMixin:
         True
         """
         check_is_fitted(self, "embedding_")
-        D = check_distances(D)
-        if self.landmarks_ is not None or D.shape[0] != len(self.embedding_):
-            raise ValueError(f"distances between the {len(self.embedding_)} fitted models expected, not {D.shape[0]}")
-        weight = self._placement.weight
-        means = times(D, weight)
+        weight, m = self._placement.weight, len(self.embedding_)
+        D = check_distances(D) if self.landmarks_ is None else check_rows(D, len(weight))
+        if D.shape[0] != m:
+            raise ValueError(f"distances between the {m} fitted models expected, not {D.shape[0]}")
+        if self.landmarks_ is None:
+            means = times(D, weight)
+        else:
+            among = np.asarray(D[self.landmarks_], np.float64)
+            means = (among + among.T) / 2 @ weight
         return self._placement.place(D, means, float(weight @ means))
 
     def to_xarray(self, labels=None) -> xr.Dataset:

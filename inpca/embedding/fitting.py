@@ -60,9 +60,34 @@ def fit_landmarks(inpca, X, **settings) -> Fit:
     landmarks = np.sort(rng.choice(X.shape[0], inpca.n_landmarks, replace=False))
     small, unit = in_range(X) if inpca.metric == "precomputed" else (X, 1.0)
     D, models = distances_to(small, landmarks, metric=inpca.metric, **settings)
-    placed = np.zeros_like(D) if are_zero(D, inpca.metric, X.shape[1]) else D
+    return fit_columns(inpca, D, landmarks, unit, n_samples=X.shape[1], models=models, rng=rng)
+
+
+def fit_given_landmarks(inpca, X, landmarks: np.ndarray, weight: np.ndarray | None) -> Fit:
+    """Embedding by given distances (m, n) of all models to some of them.
+
+    Parameters
+    ----------
+    inpca : InPCA
+    X : (m, n) array
+        Not copied, unless it is so large that powers of it would be infinite.
+    landmarks : (n,) array of int
+    weight : (n,) array, optional
+        How many models each landmark stands for.
+    """
+    small, unit = in_range(X)
+    D = small if isinstance(small, np.ndarray) else np.asarray(small[:])
+    rng = np.random.default_rng(inpca.random_state)
+    return fit_columns(inpca, D, landmarks, unit, n_samples=1, weight=weight, rng=rng)
+
+
+def fit_columns(
+    inpca, D, landmarks: np.ndarray, unit: float, *, n_samples: int, rng, models=None, weight: np.ndarray | None = None
+) -> Fit:
+    """Embedding by distances (m, n) to landmarks, in a unit in which their powers are finite."""
+    placed = np.zeros_like(D) if are_zero(D, inpca.metric, n_samples) else D
     embedding = place_among(placed, landmarks, inpca.n_components, inpca.random_state)
     error = landmark_error(placed, landmarks, embedding.coordinates, rng)
-    rest = residual_squared_norm(placed, landmarks, embedding.coordinates, embedding.eigenvalues)
+    rest = residual_squared_norm(placed, landmarks, embedding.coordinates, embedding.eigenvalues, weight)
     embedding = replace(embedding, squared_norm=embedding.squared_norm + rest).in_units(unit).with_signs()
     return Fit(embedding, D if unit == 1 else D.astype(np.float64) * unit, landmarks, error, models)

@@ -106,6 +106,28 @@ def check_weight(weight, m: int) -> tuple[np.ndarray, float]:
     return np.ldexp(weight, 1 - exponent), float(np.ldexp(1.0, exponent - 1))
 
 
+def check_landmarks(landmarks, weight, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray | None]:
+    """Positions of landmarks, one model for each column of their distances, and how many models each stands for.
+
+    Raises
+    ------
+    ValueError
+        For positions that are no different whole numbers in range, one for each column, or weights that are not one
+        positive finite number for each.
+    """
+    chosen = np.asarray(landmarks)
+    if len(shape) != 2 or chosen.shape != shape[1:] or chosen.dtype.kind not in "iu":
+        raise ValueError(f"landmarks must be positions of models, one for each column of distances {shape}")
+    if chosen.min() < 0 or chosen.max() >= shape[0] or len(np.unique(chosen)) < len(chosen):
+        raise ValueError(f"landmarks must be different positions in 0 … {shape[0] - 1}")
+    if weight is None:
+        return chosen, None
+    weight = np.asarray(weight, np.float64)
+    if weight.shape != chosen.shape or not (np.isfinite(weight).all() and (weight > 0).all()):
+        raise ValueError(f"landmark_weight must be {len(chosen)} positive finite numbers, one for each landmark")
+    return chosen, weight
+
+
 def labels_of(X) -> np.ndarray | None:
     """Labels that an xarray or a DataFrame has for its rows."""
     if hasattr(X, "dims") and hasattr(X, "coords"):

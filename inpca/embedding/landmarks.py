@@ -123,15 +123,22 @@ def _difference(placed: np.ndarray, coordinates: np.ndarray) -> float:
 
 
 def residual_squared_norm(
-    D: np.ndarray, landmarks: np.ndarray, coordinates: np.ndarray, eigenvalues: np.ndarray
+    D: np.ndarray,
+    landmarks: np.ndarray,
+    coordinates: np.ndarray,
+    eigenvalues: np.ndarray,
+    weight: np.ndarray | None = None,
 ) -> float:
-    """Estimated ‖W - X S Xᵀ‖_F² over all m models, from their distances to n random ones.
+    """Estimated ‖W - X S Xᵀ‖_F² over all m models, from their distances to n landmarks that stand for all.
 
-    (m-1)/(n-1) Σ_il R_il², R being -½ (D - D̂) less its means over rows and columns, in which only the scalar
-    products of D̂ remain. The factor makes up for the columns that are missing and for the degree of freedom of their
-    mean; what is estimated is small where the axes explain much, and so is the error. Exact for n = m.
+    c Σ_il a_l R_il², R being -½ (D - D̂) less its means over rows and columns, in which only the scalar products of D̂
+    remain; landmark l stands for a_l models, m/n of them unless given, Σ_l a_l = m. c = (1 - 1/m) / (1 - 1/n'), with
+    n' = (Σ_l a_l)² / Σ_l a_l², makes up for the degree of freedom of the mean. What is estimated is small where the
+    axes explain much, and so is the error. Exact where all models are landmarks.
     """
     m, n = D.shape
+    weight = np.full(n, m / n) if weight is None else weight * (m / weight.sum())
+    share = weight / m
     signed = coordinates[landmarks] * np.sign(eigenvalues)
     rows, columns, squares = np.empty(m), np.zeros(n), 0.0
 
@@ -140,9 +147,10 @@ def residual_squared_norm(
 
     for first, last in block_bounds(D):
         block = residual(first, last)
-        rows[first:last] = block.mean(axis=1)
+        rows[first:last] = block @ share
         columns += block.sum(axis=0) / m
     for first, last in block_bounds(D):
-        centred = residual(first, last) - rows[first:last, None] - columns + columns.mean()
-        squares += float(np.sum(centred**2))
-    return squares * (m - 1) / max(n - 1, 1)
+        centred = residual(first, last) - rows[first:last, None] - columns + columns @ share
+        squares += float(np.sum(centred**2, axis=0) @ weight)
+    independent = 1 / float(share @ share)
+    return squares * (1 - 1 / m) / max(1 - 1 / independent, 1 / m)

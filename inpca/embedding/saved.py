@@ -143,7 +143,7 @@ def restore(inpca, dataset: xr.Dataset) -> None:
     )
     inpca.n_features_in_ = dataset.sizes["landmark"]
     inpca.landmarks_ = dataset["landmark"].values if "landmark" in dataset.coords else None
-    inpca.distances_, inpca._models, inpca._order, inpca._weight = None, None, None, None
+    inpca.distances_ = inpca._models = inpca._order = inpca._weight = inpca._of_columns = None
     inpca._fingerprints_seen = None
     inpca._labels = dataset["model"].values if "model" in dataset.coords else None
     inpca._fingerprints = dataset["fingerprint"].values if "fingerprint" in dataset else None

@@ -199,6 +199,7 @@ def explained_distance(
     D,
     columns: np.ndarray | None = None,
     weight: np.ndarray | None = None,
+    of_columns: np.ndarray | None = None,
 ) -> np.ndarray:
     """Explained pairwise distance of the first 1 … k axes, 1 - Σ_ij w_i w_j |D̂_ij - D_ij| / Σ_ij w_i w_j D_ij.
 
@@ -214,6 +215,8 @@ def explained_distance(
         Models that the columns of D belong to; all in order unless given.
     weight : (m,) array, optional
         Weight of each model; 1 unless given.
+    of_columns : (n,) array, optional
+        Weight of each column, where it is not that of its model.
 
     Returns
     -------
@@ -232,7 +235,8 @@ def explained_distance(
     array([1.])
     """
     weight = np.ones(len(embedding)) if weight is None else weight
-    right, of_columns = (embedding, weight) if columns is None else (embedding[columns], weight[columns])
+    right, own = (embedding, weight) if columns is None else (embedding[columns], weight[columns])
+    of_columns = own if of_columns is None else of_columns
     unexplained, total = np.zeros(embedding.shape), np.zeros(len(embedding))
     for first, block in row_blocks(D):
         rows = slice(first, first + len(block))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from paper.distances import Distances
 from paper.models import runs
 from paper.report.claims import paper_numbers, paper_series
 
@@ -16,6 +17,11 @@ STRESS_AXES = (1, 2, 3, 5, 10, 50)
 STRESS_TEXT = """
 Three axes explain **{explained_stress[3]:.1%} of the stress** of {n_models} models from {n_runs} runs; the paper's:
 {paper}, and {least} to {most} over its experiments. Explained stress and pairwise distance by the number of axes:
+"""
+LANDMARKS_TEXT = """
+All {0} models are shown. Distances were computed to {1} of them, the landmarks: $P_0$, $P_*$, the points between them,
+and models spread evenly over runs and progress; all others are placed among these.{2} Explained stress and distance are
+estimates from the distances to landmarks.
 """
 PATH_TEXT = """
 The median run starts at progress {median_start_progress:.3f} and ends at {median_end_progress:.3f}. Its first model is
@@ -35,7 +41,7 @@ def stress_numbers(embedding: xr.Dataset) -> dict:
 
 
 def manifold_numbers(
-    points: pd.DataFrame, embedding: xr.Dataset, distances: np.ndarray, split: str, fitted_error: float
+    points: pd.DataFrame, embedding: xr.Dataset, distances: Distances, split: str, fitted_error: float
 ) -> dict:
     """Numbers of one embedded experiment on one split.
 
@@ -44,7 +50,7 @@ def manifold_numbers(
     points : DataFrame
         Model table, in the order of ``distances``.
     embedding : Dataset
-    distances : (m, m) array
+    distances : Distances
     split : {"train", "test"}
     fitted_error : float
         Train error up to which a run counts as fitted.
@@ -59,9 +65,10 @@ def manifold_numbers(
     models = runs(points)
     first, last = (models.groupby("run", sort=False).nth(n) for n in (0, -1))
     ignorance, truth = (int(np.flatnonzero(points["kind"] == kind)[0]) for kind in ("ignorance", "truth"))
-    whole = float(distances[ignorance, truth])
-    start = float(np.median(distances[ignorance, first.index]))
-    end = float(np.median(distances[truth, last.index]))
+    from_start, to_end = distances.to(ignorance), distances.to(truth)
+    whole = float(from_start[truth])
+    start = float(np.median(from_start[first.index]))
+    end = float(np.median(to_end[last.index]))
     by_configuration = last.groupby("configuration", sort=False)
     return {
         "n_runs": int(models["run"].nunique()),
@@ -103,6 +110,22 @@ def stress_table(embedding: xr.Dataset) -> pd.DataFrame:
     )
 
 
+def landmarks_text(distances: Distances, embedding: xr.Dataset) -> str:
+    """How all models were embedded by their distances to some; nothing where all distances were computed.
+
+    Parameters
+    ----------
+    distances : Distances
+    embedding : Dataset
+        Made from them.
+    """
+    if distances.landmarks is None:
+        return ""
+    error = float(embedding.attrs.get("landmark_error", np.nan))
+    told = "" if np.isnan(error) else f" Their coordinates are off by about {error:.1%} of their size for that."
+    return LANDMARKS_TEXT.format(*distances.values.shape, told)
+
+
 def stress_text(numbers: dict, split: str) -> str:
     """How much of the stress three axes explain here, and in the paper.
 
@@ -125,7 +148,7 @@ def path_text(numbers: dict) -> str:
 
 
 def models_near_geodesic(
-    points: pd.DataFrame, distances: np.ndarray, chosen: Sequence[float], radius: float
+    points: pd.DataFrame, distances: Distances, chosen: Sequence[float], radius: float
 ) -> dict[float, np.ndarray]:
     """Which models of runs lie close to points of the geodesic.
 
@@ -133,8 +156,8 @@ def models_near_geodesic(
     ----------
     points : DataFrame
         Model table, in the order of ``distances``.
-    distances : (m, m) array
-        Bhattacharyya distances.
+    distances : Distances
+        Bhattacharyya's.
     chosen : sequence of float
         Fractions t of the way from P0 to P*; the embedded point of the geodesic that is closest to each is taken.
     radius : float
@@ -146,7 +169,7 @@ def models_near_geodesic(
         By t, an (m,) array of bool.
     """
     models = (points["kind"] == "run").to_numpy()
-    return {t: np.asarray(distances[on_geodesic(points, t)] <= radius) & models for t in chosen}
+    return {t: (distances.to(on_geodesic(points, t)) <= radius) & models for t in chosen}
 
 
 def on_geodesic(points: pd.DataFrame, t: float) -> int:

@@ -55,7 +55,34 @@ class Analysis(Strict):
         default=2500,
         ge=10,
         le=20_000,
-        description="models whose dimension is compared with nulls: of more, every k-th checkpoint is taken",
+        description="models whose dimension is compared with nulls: of more, every k-th checkpoint is taken, and of "
+        "very many runs some",
+    )
+    landmarks_above: int = Field(
+        default=20_000,
+        ge=10,
+        le=200_000,
+        description="models of an experiment up to which all distances between them are computed: 1.6 GB of 20,000; "
+        "beyond, those to landmarks",
+    )
+    landmarks: int = Field(
+        default=2000,
+        ge=10,
+        le=20_000,
+        description="models of runs that are landmarks, beside P0, P* and the points between them",
+    )
+    sample_models: int = Field(
+        default=3000,
+        ge=10,
+        le=20_000,
+        description="models of whole runs between which all distances are computed in place of those of all, where "
+        "there are landmarks",
+    )
+    tiles: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="parts of the models; the distances between every two parts are a job of their own",
     )
     null_draws: int = Field(default=5, ge=2, le=1000, description="nulls that a dimension is compared with")
     null_seed: Seed = Field(default=0, description="seed of the permutations within classes")

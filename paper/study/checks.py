@@ -8,8 +8,12 @@ from paper.study.rooms import rooms
 
 #: Width, depth or any other number of a network.
 LARGEST_SIZE = 10_000
-#: Of one experiment; distances between so many take 320 GB.
+#: Of one experiment; distances between so many and 2,000 landmarks take 1.6 GB.
 LARGEST_MODELS = 200_000
+
+#: Bounds of tiles of a matrix of distances are multiples of it, so that they are also bounds of the blocks in which
+#: matrices are computed: a matrix of tiles has the bits of one that is computed as a whole.
+TILE_MODELS = 512
 
 
 def check_networks(study: CommonStudy) -> None:
@@ -82,14 +86,39 @@ def check_analysis(study: CommonStudy) -> None:
         models = n_models(study, name)
         if models > LARGEST_MODELS:
             raise ValueError(
-                f"experiments.{name}: the distances between its {models} models would take "
-                f"{8e-9 * models**2:.0f} GB; allowed: up to {LARGEST_MODELS} models"
+                f"experiments.{name}: its {models} models are too many; allowed: up to {LARGEST_MODELS} models"
             )
+        check_landmarks(study, name, models)
         if study.analysis.n_components > models:
             raise ValueError(
                 f"analysis.n_components: {study.analysis.n_components} is more than the {models} models of "
                 f"experiments.{name} (with P0, P* and the points between them); allowed: 3 to {models}"
             )
+
+
+def check_landmarks(study: CommonStudy, name: str, models: int) -> None:
+    """Whether landmarks and tiles fit the models of an experiment; raises ValueError if not."""
+    settings = study.analysis
+    fewest = settings.n_components - settings.geodesic_points - 2
+    if models > settings.landmarks_above and settings.landmarks < fewest:
+        raise ValueError(
+            f"analysis.landmarks: {settings.landmarks} are too few for {settings.n_components} axes of the {models} "
+            f"models of experiments.{name}; allowed: {fewest} to 20000"
+        )
+    if settings.tiles > max(1, models // TILE_MODELS):
+        raise ValueError(
+            f"analysis.tiles: {settings.tiles} are too many for the {models} models of experiments.{name}, of which a "
+            f"part has {TILE_MODELS} at least; allowed: 1 to {max(1, models // TILE_MODELS)}"
+        )
+
+
+def landmarks_of(study: CommonStudy, experiment: str) -> int:
+    """How many models of runs are landmarks of an experiment; 0 where all distances are computed.
+
+    Experiments that a notebook trains itself have all.
+    """
+    small = experiment not in study.experiments or n_models(study, experiment) <= study.analysis.landmarks_above
+    return 0 if small else study.analysis.landmarks
 
 
 def check_trained(key: str, network: str, study: CommonStudy) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: What the names of files of a sample of whole runs end with.
+SAMPLE = "_sample"
+
 
 def models(experiment: str) -> str:
     """Model table of an experiment."""
     return f"distances/{experiment}/models.parquet"
 
 
-def distances(experiment: str, split: str, metric: str | None = None) -> str:
-    """Matrix of distances of an experiment; Bhattacharyya's, unless another metric is named."""
-    return f"distances/{experiment}/{split}{f'_{metric}' if metric else ''}.npy"
+def distances(experiment: str, split: str, metric: str | None = None, *, sample: bool = False) -> str:
+    """Distances of an experiment; Bhattacharyya's, unless another metric is named; those of a sample of whole runs."""
+    return f"distances/{experiment}/{split}{f'_{metric}' if metric else ''}{SAMPLE if sample else ''}.npy"
 
 
 def described(distances: str | Path) -> str:
@@ -20,9 +23,9 @@ def described(distances: str | Path) -> str:
     return f"{Path(distances).with_suffix('')}_models.nc"
 
 
-def embedding(experiment: str, view: str, metric: str | None = None) -> str:
-    """Embedding of an experiment on one split, or the joint one of both."""
-    return f"embeddings/{experiment}/{view}{f'_{metric}' if metric else ''}.nc"
+def embedding(experiment: str, view: str, metric: str | None = None, *, sample: bool = False) -> str:
+    """Embedding of an experiment on one split, or the joint one of both; that of a sample of whole runs."""
+    return f"embeddings/{experiment}/{view}{f'_{metric}' if metric else ''}{SAMPLE if sample else ''}.nc"
 
 
 def geometry(experiment: str, split: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ START = 30
 #: Operations a second and seconds of a step at the worst. One core did five times better than that, or more, on every
 #: network of the default study; for a GPU it is half of what a plan assumes, and was not measured.
 SLOWEST = {"cpu": (2e9, 0.02), "gpu": (min(RATES) / 2, 2 * max(STEP_SECONDS))}
+#: Predictions that do not fit into so much are read by blocks, in MB.
+LARGEST_TABLE = 4000
 #: Products of probabilities a second at least: a tenth of what one core does (results/benchmarks/distances.md).
 PRODUCTS = 5e9
 
@@ -143,7 +145,7 @@ def comparison(models: Models, *, tables: float = 2, matrices: float = 3, rounds
     >>> comparison(Models(3490, 2000, 10))
     Request(mem_mb=2705, runtime=31)
     """
-    memory = PROCESS["cpu"] + tables * models.table_mb + matrices * models.matrix_mb
+    memory = PROCESS["cpu"] + tables * min(models.table_mb, LARGEST_TABLE) + matrices * models.matrix_mb
     return Request(round(memory), round(START + rounds * models.products / PRODUCTS / 60))
 
 

@@ -22,8 +22,12 @@ RUNS = needs.runs_of_stores(study)
 
 
 def models_of(experiment):
-    """Models of an experiment that are embedded."""
-    return needs.models_of(RUNS[experiment].values(), study.analysis.geodesic_points)
+    """Models of an experiment that are embedded; where there are landmarks, as many as have so many distances."""
+    models = needs.models_of(RUNS[experiment].values(), study.analysis.geodesic_points)
+    landmarks = landmarks_of(study, experiment)
+    return models._replace(
+        number=round((models.number * landmarks) ** 0.5) or models.number
+    )
 
 
 def compares(**times):
@@ -80,6 +84,20 @@ def archive_record():
 
 # What the name of a file of distances, or of an embedding, adds for a metric other than Bhattacharyya.
 OTHER_METRIC = "(_(spherical|jeffreys|euclidean|hellinger))?"
+
+
+# What the name adds for a sample of whole runs, where an experiment has more models than distances between all.
+PART = f"({files.SAMPLE})?"
+
+
+def part(wildcards):
+    """Which distances of an experiment a file has: of all models, to landmarks, or those of a sample of whole runs."""
+    landmarks = landmarks_of(study, wildcards.experiment)
+    if wildcards.part:
+        return json.dumps({"of": "sample", "models": study.analysis.sample_models})
+    return json.dumps(
+        {"of": "landmarks", "models": landmarks} if landmarks else {"of": "all"}
+    )
 
 
 def metric(wildcards):

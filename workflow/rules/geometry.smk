@@ -24,25 +24,28 @@ rule distances:
         models=rules.model_table.output,
         code=library_modules("workflow/scripts/distances.py"),
     output:
-        distances=f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy",
+        distances=f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}{{part}}.npy",
         described=files.described(
-            f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}.npy"
+            f"{RESULTS}/distances/{{experiment}}/{{split}}{{metric}}{{part}}.npy"
         ),
     log:
-        f"{RESULTS}/logs/distances/{{experiment}}/{{split}}{{metric}}.log",
+        f"{RESULTS}/logs/distances/{{experiment}}/{{split}}{{metric}}{{part}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/distances/{{experiment}}/{{split}}{{metric}}.tsv"
+        f"{RESULTS}/benchmarks/distances/{{experiment}}/{{split}}{{metric}}{{part}}.tsv"
     wildcard_constraints:
         split="train|test",
         metric=OTHER_METRIC,
+        part=PART,
     threads: needs.THREADS
     resources:
         **compares(),
     params:
         metric=metric,
+        part=part,
     shell:
         'python "$SCRIPTS"/distances.py --stores {input.stores:q} --models {input.models:q} --split {wildcards.split:q}'
-        " --metric {params.metric:q} --threads {threads} --output {output.distances:q} > {log:q} 2>&1"
+        " --metric {params.metric:q} --part {params.part:q} --threads {threads} --output {output.distances:q}"
+        " > {log:q} 2>&1"
 
 
 rule embedding:
@@ -60,7 +63,7 @@ rule embedding:
     benchmark:
         f"{RESULTS}/benchmarks/embedding/{{experiment}}/{{embedding}}.tsv"
     wildcard_constraints:
-        embedding=f"(train|test){OTHER_METRIC}|joint",
+        embedding=f"(train|test){OTHER_METRIC}{PART}|joint",
     threads: 1
     resources:
         **compares(tables=0, matrices=8),

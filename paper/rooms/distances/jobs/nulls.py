@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 from paper.command import run
-from paper.models import open_stores, runs
+from paper.models import open_stores
 from paper.rooms.distances.nulls import metric_nulls
+from paper.samples import some_checkpoints
 from paper.saving import load_table, save_dataset
 from paper.stored import stored_runs
 
@@ -23,9 +24,9 @@ def write_nulls(
 ) -> None:
     """Write what class-preserving nulls of an experiment give under several distances."""
     table, opened = load_table(models), open_stores(stores)
-    every = -(-len(runs(table)) // n_models)
     stored, labels = stored_runs(table, opened, split), opened[0].labels(split)
-    given, groups = [one[::every] for one in stored], [one.configuration for one in stored]
+    kept, every = some_checkpoints([len(one) for one in stored], n_models)
+    given, groups = [stored[one][::every] for one in kept], [stored[one].configuration for one in kept]
     found = metric_nulls(given, labels, json.loads(metrics), groups=groups, n_jobs=1, **nulls)
     save_dataset(found.assign_attrs(excess_margin=excess_margin), output)
     print(f"{sum(map(len, given))} models, {found.sizes['metric']} distances")

@@ -1,0 +1,151 @@
+"""An experiment of many models: landmarks and samples in place of the matrix of all distances."""
+
+import re
+import runpy
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from conftest import ROOT
+from made_experiment import made_experiment
+
+from inpca import InPCA, pairwise_distances
+from paper.distances import open_distances
+from paper.landmarks import choose_landmarks
+from paper.models import ENDS, model_table, open_stores
+from paper.samples import some_checkpoints, whole_runs
+from paper.stored import StoredModels
+
+SPLITS = "train", "test"
+
+
+def script(name: str):
+    """The function of a script of the workflow, called in this process: sixteen would take a minute to start."""
+    return runpy.run_path(str(ROOT / "workflow/scripts" / f"{name}.py"))
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory):
+    """Six configurations of two runs: stores and model table."""
+    folder = tmp_path_factory.mktemp("made")
+    paths = made_experiment(folder, np.random.default_rng(0))
+    table = model_table(open_stores(paths), 10)
+    table.to_parquet(folder / "models.parquet")
+    return folder, paths, table
+
+
+@pytest.fixture(scope="module")
+def embedded(experiment):
+    """Distances and embeddings: ``full``; by ``all`` models as landmarks; by ``few``; of a ``sample``."""
+    folder, paths, _ = experiment
+    parts = {"full": ("all", 0), "all": ("landmarks", 1000), "few": ("landmarks", 40), "sample": ("sample", 70)}
+    measure, embed, models = (
+        script("distances")["measure_distances"],
+        script("embed")["embed"],
+        folder / "models.parquet",
+    )
+    for name, (of, number) in parts.items():
+        for split in SPLITS:
+            part, output = {"of": of, "models": number}, folder / name / f"{split}.npy"
+            measure(paths, models, split, "bhattacharyya", part, 1, output)
+        for view, splits in (("train", ["train"]), ("joint", SPLITS)):
+            embed([folder / name / f"{split}.npy" for split in splits], models, 3, folder / name / f"{view}.nc")
+    return folder
+
+
+def load(folder, name, view="train") -> xr.Dataset:
+    return xr.load_dataset(folder / name / f"{view}.nc", engine="scipy")
+
+
+@pytest.mark.parametrize("view", ["train", "joint"])
+def test_all_models_as_landmarks_give_the_embedding_of_the_matrix(embedded, view):
+    full, landmarks = load(embedded, "full", view), load(embedded, "all", view)
+    assert (full["model"] == landmarks["model"]).all() and landmarks.sizes["landmark"] == full.sizes["model"]
+    for name in ("embedding", *(f"{split}_view" for split in SPLITS if view == "joint")):
+        assert np.allclose(full[name], landmarks[name], atol=1e-4), name
+    for name in ("eigenvalue", "explained_stress", "explained_distance"):
+        np.testing.assert_allclose(landmarks[name], full[name], rtol=1e-3, err_msg=name)
+
+
+def test_few_landmarks_are_off_by_no_more_than_they_say(embedded):
+    full, few = load(embedded, "full"), load(embedded, "few")
+    error = np.linalg.norm(few["embedding"] - full["embedding"]) / np.linalg.norm(full["embedding"])
+    assert 0 < error < 5 * few.attrs["landmark_error"] < 0.5
+    np.testing.assert_allclose(few["explained_stress"], full["explained_stress"], atol=0.02)
+
+
+def test_a_model_lies_half_way_between_its_views_by_landmarks_too(embedded):
+    joint = load(embedded, "few", "joint")
+    assert np.allclose((joint["train_view"] + joint["test_view"]) / 2, joint["embedding"], atol=1e-5)
+
+
+def test_distances_to_reference_points_are_those_of_the_matrix(embedded, experiment):
+    models = experiment[2]["model"]
+    full, few = (open_distances(embedded / name / "train.npy", models) for name in ("full", "few"))
+    assert full.landmarks is None and few.values.shape == (len(models), len(few.landmarks)) == (120, 52)
+    for row in np.flatnonzero(experiment[2]["kind"] != "run"):
+        assert np.allclose(few.to(row), full.to(row), atol=1e-6)
+    turned = open_distances(embedded / "few/train.npy", models[::-1])
+    assert np.array_equal(turned.to(0), few.to(len(models) - 1)[::-1])
+
+
+def test_new_models_are_placed_among_landmarks(embedded, experiment):
+    _, paths, table = experiment
+    models = StoredModels(table, open_stores(paths), "train")
+    few = load(embedded, "few")
+    assert np.allclose(InPCA.from_xarray(few, models=models).transform(models[:]), few["embedding"], atol=1e-4)
+
+
+def test_a_sample_is_whole_runs_with_all_their_distances(embedded, experiment):
+    table = whole_runs(experiment[2], 70)
+    assert (table["kind"] == "run").sum() == 108 and set(ENDS) <= set(table["kind"])  # twelve runs at least
+    sample = load(embedded, "sample")
+    assert sample["model"].values.tolist() == table["model"].tolist()
+    full = open_distances(embedded / "full/train.npy", experiment[2]["model"]).values
+    rows = experiment[2]["model"].isin(table["model"]).to_numpy()
+    assert np.array_equal(np.load(embedded / "sample/train.npy"), full[np.ix_(rows, rows)])
+
+
+def made_table(n_runs: int, checkpoints: int) -> pd.DataFrame:
+    progress = np.tile(np.linspace(0, 1, checkpoints) ** 2, n_runs)
+    runs = {"kind": "run", "run": np.repeat(np.arange(n_runs), checkpoints).astype(str), "train_progress": progress}
+    return pd.concat([pd.DataFrame(runs), pd.DataFrame({"kind": ENDS, "train_progress": [0, 1]})], ignore_index=True)
+
+
+@pytest.mark.parametrize("n", [60, 600, 2000])
+def test_landmarks_are_spread_over_runs_and_progress(n):
+    table = made_table(200, 60)
+    landmarks, weight = choose_landmarks(table, n)
+    assert len(np.unique(landmarks)) == len(landmarks) == n + 2 and weight.sum() == pytest.approx(len(table))
+    chosen = table.iloc[landmarks[:-2]]
+    of_run = chosen.groupby("run").size().reindex(table["run"].dropna().unique(), fill_value=0)
+    assert of_run.max() - of_run.min() <= 2
+    checkpoint = landmarks[:-2] % 60
+    assert np.ptp(np.bincount(checkpoint // 10, minlength=6)) <= 0.2 * n / 6 + 2
+    assert all(np.array_equal(*pair) for pair in zip((landmarks, weight), choose_landmarks(table, n), strict=True))
+
+
+@pytest.mark.parametrize(("lengths", "largest"), [([67] * 2296, 2500), ([20] * 164, 1000), ([3] * 7, 10)])
+def test_some_checkpoints_are_about_as_many_as_wanted(lengths, largest):
+    kept, every = some_checkpoints(lengths, largest)
+    taken = sum(-(-lengths[run] // every) for run in kept)
+    assert largest / 2 < taken <= 1.5 * largest and len(kept) in (len(lengths), largest // 5)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"landmarks": [0, 1]}, "one for each column of distances (6, 3)"),
+        ({"landmarks": [0, 1, 1]}, "landmarks must be different positions in 0 … 5"),
+        ({"landmarks": [0, 1, 6]}, "landmarks must be different positions in 0 … 5"),
+        ({"landmarks": [0, 1, 3]}, "distances of landmarks to themselves must be 0, not"),
+        ({"landmarks": [0, 1, 2], "landmark_weight": [1, 1, 0]}, "landmark_weight must be 3 positive finite numbers"),
+        ({"landmarks": [0, 1, 2], "sample_weight": np.ones(6)}, "sample_weight does not"),
+        ({"landmark_weight": [1, 1, 1]}, "landmarks go with metric='precomputed'"),
+    ],
+)
+def test_bad_landmarks_are_named(rng, given, message):
+    D = pairwise_distances(rng.dirichlet(np.ones(3), (6, 5)))[:, :3]
+    with pytest.raises(ValueError, match=re.escape(message)):
+        InPCA(2, metric="precomputed").fit(D, **given)
