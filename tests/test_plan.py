@@ -68,6 +68,14 @@ def test_a_plan_adds_up_and_distances_grow_with_the_square_of_an_experiment():
     assert total.job_hours == pytest.approx([hours / len(jobs) for hours in total.gpu_hours])  # all are alike
 
 
+def test_many_models_have_distances_to_landmarks_alone():
+    changes = {"analysis": {"landmarks_above": 200, "landmarks": 60}}
+    study = read_study(ROOT / "config/smoke.yaml", changes=changes)
+    # to 60 models, the geodesic of 50 points and its ends; ensembles has no more than 200 models
+    assert plan(study, [one_job(n_checkpoints=80)]).distance_bytes == 2 * 4 * 240 * (60 + 52)
+    assert plan(study, [one_job(experiment="ensembles")]).distance_bytes == 2 * 4 * 12**2
+
+
 def test_the_grids_of_the_smoke_study_are_counted():
     runs = [one for one in experiments(SMOKE) if one.experiment == "main"]
     assert len(runs) == 6 + 2 * 2 and sum(one.n_runs for one in runs) == 2 * 10
@@ -133,7 +141,7 @@ LONGEST_PLANNING = 60
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["smoke", "resnet_sizes", "fc_convmixer", "vit_resnet"])
+@pytest.mark.parametrize("name", ["smoke", "resnet_sizes", "fc_convmixer", "vit_resnet", "cifar10"])
 def test_a_dry_run_says_what_the_study_takes_and_plans_every_configuration(name, tmp_path):
     files = "--snakefile", str(ROOT / "Snakefile"), "--configfile", str(ROOT / f"config/{name}.yaml")
     started = time.perf_counter()
@@ -143,6 +151,6 @@ def test_a_dry_run_says_what_the_study_takes_and_plans_every_configuration(name,
     study = read_study(ROOT / f"config/{name}.yaml")
     total = plan(study, planned(study))
     assert in_a_line(study) in done.stdout.splitlines()  # where Snakemake says what a dry-run would do
-    assert in_a_line(study).startswith(f"{name}: {total.n_configurations} configurations, {total.n_runs:,} runs, ")
+    assert in_a_line(study).startswith(f"{name}: {total.n_configurations:,} configurations, {total.n_runs:,} runs, ")
     trained = sum(len(study.configurations(experiment)) for experiment in study.experiments)
     assert re.search(rf"^train +{trained}$", done.stdout, re.M)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from paper.study.checks import n_checkpoints
+from paper.study.checks import landmarks_of, n_checkpoints
 from paper.study.common import CommonStudy
 from paper.study.planned import RATES, STEP_SECONDS, PlannedRuns, recorded
 from paper.study.study import Study
@@ -58,13 +58,19 @@ def planned(study: Study) -> list[PlannedRuns]:
     return experiments(study) + own
 
 
+def measured_to(study: CommonStudy, experiment: str, n_models: int) -> int:
+    """To how many models the distances of each of ``n_models`` are kept: to all, or to landmarks if they are many."""
+    landmarks = landmarks_of(study, experiment)
+    return landmarks + study.analysis.geodesic_points + 2 if landmarks else n_models
+
+
 def plan(study: CommonStudy, runs: Iterable[PlannedRuns]) -> Plan:
     """Totals of some runs of a study.
 
     Parameters
     ----------
     study : CommonStudy
-        Its analysis says how many axes an embedding has, and up to how many models distances are a matrix.
+        Its analysis says how many axes an embedding has, and from how many models on distances are to landmarks.
     runs : iterable of PlannedRuns
     """
     runs = list(runs)
@@ -78,7 +84,7 @@ def plan(study: CommonStudy, runs: Iterable[PlannedRuns]) -> Plan:
         n_runs=sum(one.n_runs for one in runs),
         n_models=sum(one.n_models for one in runs),
         prediction_bytes=sum(one.prediction_bytes for one in runs),
-        distance_bytes=sum(2 * n**2 * MEASURED for n in models.values()),
+        distance_bytes=sum(2 * n * measured_to(study, name, n) * MEASURED for name, n in models.items()),
         embedding_bytes=sum(3 * n * min(n, study.analysis.n_components) * EMBEDDED for n in models.values()),
         gpu_hours=(sum(fast), sum(slow)),
         job_hours=(max(fast, default=0), max(slow, default=0)),
