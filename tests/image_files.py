@@ -18,9 +18,14 @@ def pickled_batch(images: np.ndarray, labels, keys=("labels", "data")) -> bytes:
     data = np.ascontiguousarray(images, np.uint8).tobytes()
     array = (
         b"cnumpy.core.multiarray\n_reconstruct\nq\x07cnumpy\nndarray\nq\x08K\x00\x85U\x01b\x87Rq\t(K\x01"
-        + b"M" + struct.pack("<H", len(images)) + b"M\x00\x0c\x86cnumpy\ndtype\nq\nU\x02u1K\x00K\x01\x87Rq\x0b"
-        + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T" + struct.pack("<i", len(data)) + data + b"tb"
-    )  # fmt: skip
+        + b"M"
+        + struct.pack("<H", len(images))
+        + b"M\x00\x0c\x86cnumpy\ndtype\nq\nU\x02u1K\x00K\x01\x87Rq\x0b"
+        + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T"
+        + struct.pack("<i", len(data))
+        + data
+        + b"tb"
+    )
     numbers = b"]q\x05(" + b"".join(b"K" + bytes([label]) for label in labels) + b"e"
     names = b"]q\x0c(" + b"".join(text(b"frog_s_%06d.png" % i) for i in range(len(labels))) + b"e"
     parts = {"labels": numbers, "data": array}

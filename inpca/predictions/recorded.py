@@ -13,7 +13,8 @@ import zarr
 from inpca.files import remove
 from inpca.predictions.contents import checked_seeds
 from inpca.predictions.files import PARTIAL, PredictionStoreError, check_target, read_journal, replace_store
-from inpca.predictions.writer import PredictionWriter
+from inpca.predictions.half import as_stored
+from inpca.predictions.half_writer import WRITERS
 
 
 class UnfinishedStore(Protocol):
@@ -119,18 +120,20 @@ def finish_recorded(
             f"{store.path}: seeds {store.seeds[rows].tolist()} have no checkpoint in common; finish some of "
             f"them with PredictionStore({target.name!r}, partial=True).finish(seeds=...)"
         )
-    temporary = PredictionWriter(
+    arrays = {split: as_stored(store.log_probs(split)) for split in store.splits}
+    first = arrays[store.splits[0]]
+    temporary = WRITERS[first.dtype.name](
         target.with_name(f".finished-{target.name}"),
         seeds=store.seeds[rows],
         checkpoints=dict(zip(store.steps[columns].tolist(), store.epochs[columns].tolist(), strict=True)),
         labels={split: store.labels(split) for split in store.splits},
-        n_classes=store.log_probs(store.splits[0]).shape[-1],
+        n_classes=first.shape[-1],
         attributes=store.attributes,
         if_exists="overwrite",
     )
     try:
         for split, row, column in product(store.splits, rows, columns):
-            values = np.asarray(store.log_probs(split)[int(row), int(column)])
+            values = np.asarray(arrays[split][int(row), int(column)])
             temporary.write(split, int(store.seeds[row]), int(store.steps[column]), values)
         temporary.close()
         check_target(target, overwrite=overwrite)

@@ -4,8 +4,8 @@ Layout (zarr format 3, readable with zarr, xarray or anything else that reads it
 
     attributes            configuration, data fingerprint, library versions
     seed (S,), step (T,), epoch (T,)
-    train/log_probs (S, T, N, C) float32    train/label (N,)
-    test/log_probs  (S, T, N, C) float32    test/label  (N,)
+    train/log_probs (S, T, N, C) float32 or float16    train/label (N,)
+    test/log_probs  (S, T, N, C) float32 or float16    test/label  (N,)
     manifest.json         SHA-256 of every file above, written last
 
 A store without a manifest is unfinished; a store that lacks a listed file, holds another content or a file that is not
@@ -35,6 +35,7 @@ from inpca.predictions.files import (
     split_names,
     store_path,
 )
+from inpca.predictions.half import HalfArray, as_float32
 from inpca.predictions.recorded import RecordedArray, finish_recorded, recorded_entries, which_recorded
 from inpca.predictions.writer import PredictionWriter
 
@@ -57,8 +58,7 @@ class PredictionStore:
     path : path
         Folder of the store.
     verify : bool
-        Compare every file with its checksum (once, on opening); otherwise only that it is there. A program that opens
-        the same store many times may verify it the first time.
+        Compare every file with its checksum, which once is enough; otherwise see only that it is there.
     partial : bool
         Open what was recorded of an unfinished store, ``.partial-<name>``, by that name or by its own.
 
@@ -123,7 +123,7 @@ class PredictionStore:
         else:
             check_chunks(self.path, self._arrays, manifest)
 
-    def log_probs(self, split: str) -> zarr.Array | RecordedArray:
+    def log_probs(self, split: str) -> zarr.Array | RecordedArray | HalfArray:
         """Log-probabilities of a split; index them to read.
 
         Parameters
@@ -133,7 +133,7 @@ class PredictionStore:
         Returns
         -------
         (S, T, N, C) array
-            By seed, checkpoint, sample and class; float32, in nats.
+            By seed, checkpoint, sample and class; float32, in nats, normalised if the store holds float16.
 
         Raises
         ------
@@ -153,7 +153,7 @@ class PredictionStore:
                [-1.792, -1.792, -0.405]], dtype=float32)
         """
         array = self._array(split, "log_probs")
-        return RecordedArray(array, self) if self._partial else array
+        return as_float32(RecordedArray(array, self) if self._partial else array)
 
     def labels(self, split: str) -> np.ndarray:
         """Ground truth of a split.

@@ -29,6 +29,7 @@ from inpca.predictions.files import (
     store_path,
     write_manifest,
 )
+from inpca.predictions.half import rounded
 from inpca.probabilities import check_models
 
 #: Largest chunk of a log-probability array, in bytes; a chunk never spans two checkpoints.
@@ -40,8 +41,7 @@ IF_EXISTS = ("error", "overwrite", "resume")
 class PredictionWriter:
     """Writes a store checkpoint by checkpoint; it appears under its name when :meth:`close` found it complete.
 
-    One writer at a time may have a name; a lock of the operating system, which ends with the process, sees to that.
-    Nothing but a prediction store is ever replaced or deleted.
+    One writer at a time may have a name, by a lock that ends with the process. Only prediction stores are replaced.
 
     Parameters
     ----------
@@ -88,6 +88,8 @@ class PredictionWriter:
     (1, 2, 2, 2)
     """
 
+    stored = "float32"
+
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -104,7 +106,7 @@ class PredictionWriter:
         self._contents = StoreContents.checked(
             seeds=seeds, checkpoints=checkpoints, labels=labels, n_classes=n_classes, attributes=attributes
         )
-        self._origin = dict(origin or {})
+        self._origin = {**(origin or {}), "type of numbers": self.stored}
         self.if_exists, self.closed = if_exists, False
         self.path = store_path(path).absolute()
         self.partial = partial_path(self.path)
@@ -153,7 +155,7 @@ class PredictionWriter:
                 f"{split}/log_probs",
                 shape=(len(contents.seeds), len(contents.steps), len(label), contents.n_classes),
                 chunks=(1, 1, samples, contents.n_classes),
-                dtype="float32",
+                dtype=self.stored,
                 fill_value=np.nan,
                 dimension_names=("seed", "checkpoint", "sample", "class"),
                 config={"write_empty_chunks": True},
@@ -175,7 +177,7 @@ class PredictionWriter:
             append_to_journal(self.partial, entry)
         self._group = zarr.open_group(self.partial, mode="r+")
         part = StoreContents.of(self._group, split_names(self.partial)).difference(self._contents)
-        begun = self._entries[0].get("origin", {})
+        begun = {"type of numbers": "float32"} | self._entries[0].get("origin", {})
         part = part or next((key for key, value in self._origin.items() if begun.get(key) != value), None)
         if part is not None:
             raise PredictionStoreError(
@@ -236,8 +238,7 @@ class PredictionWriter:
             raise PredictionStoreError(f"{self.path.name} is closed: {where} cannot be recorded")
         if split not in self._contents.labels or seed not in self.seeds or step not in self.steps:
             raise PredictionStoreError(f"{self.path.name}: {where} is not a split, seed and step of this store")
-        index = (split, self.seeds.index(seed), self.steps.index(step))
-        if index not in self._pending:
+        if (index := (split, self.seeds.index(seed), self.steps.index(step))) not in self._pending:
             raise PredictionStoreError(f"{self.path.name}: {where} was written before")
         log_probs, shape = np.asarray(log_probs), (len(self._contents.labels[split]), self._contents.n_classes)
         if log_probs.shape != shape:
@@ -253,7 +254,7 @@ class PredictionWriter:
         array = array_of(self._group, f"{split}/log_probs")
         chunks = range(-(-shape[0] // array.chunks[2]))
         try:
-            array[index[1:]] = log_probs
+            array[index[1:]] = rounded(log_probs, self.stored)
             names = [f"{split}/log_probs/{array.metadata.encode_chunk_key((*index[1:], n, 0))}" for n in chunks]
             entry = {"split": split, "index": index[1:], "files": checksums(self.partial, names)}
             append_to_journal(self.partial, entry)
@@ -270,8 +271,7 @@ class PredictionWriter:
         Raises
         ------
         PredictionStoreError
-            If a checkpoint of a seed was not recorded, or a file is not what was written; the unfinished store stays
-            where it is.
+            If a checkpoint of a seed was not recorded, or a file is not what was written; then nothing is moved.
         """
         if self.closed:
             return

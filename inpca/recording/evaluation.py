@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from inpca.predictions.contents import check_choice
+from inpca.predictions.half import STORED
 from inpca.probabilities import sum_tolerance
 from inpca.recording.random_states import random_states_kept
 from inpca.recording.samples import batches, mapped
@@ -31,11 +32,14 @@ class Evaluation:
         Samples over which the statistics of batch normalisation are taken anew at each checkpoint, the name of a split
         or others; see :func:`inpca.recording.reestimated`. Unless given, running statistics are used as training left
         them, which measures their start too in the first steps.
+    stored : {"float32", "float16"}
+        Type of the log-probabilities in the store; float16 takes half the space and moves distances a little, see
+        :func:`inpca.predictions.half.distance_error`.
 
     Raises
     ------
     ValueError
-        If outputs is none of these.
+        If outputs or stored is none of these.
 
     See Also
     --------
@@ -50,8 +54,10 @@ class Evaluation:
 
     outputs: str = "logits"
     batch_norm: Any = None
+    stored: str = "float32"
 
     def __post_init__(self) -> None:
+        check_choice(self.stored, STORED, "stored")
         check_choice(self.outputs, OUTPUTS, "outputs")
 
 

@@ -14,8 +14,9 @@ from torch import nn
 from inpca.labels import class_labels
 from inpca.predictions.contents import check_choice, class_count, steps_and_epochs, whole_number
 from inpca.predictions.files import store_path
+from inpca.predictions.half_writer import WRITERS
 from inpca.predictions.recorded import finish_recorded
-from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
+from inpca.predictions.store import PredictionStore, PredictionStoreError
 from inpca.predictions.writer import IF_EXISTS
 from inpca.recording.batch_norm import reestimated, statistics_samples
 from inpca.recording.evaluation import PLAIN, Evaluation, log_probabilities
@@ -53,7 +54,7 @@ class Recorder:
     attributes : mapping, optional
         Kept with the predictions: configuration, data fingerprint, anything that JSON holds.
     evaluation : Evaluation
-        What the model returns, and which statistics its batch normalisation uses.
+        What the model returns, which statistics its batch normalisation uses, and the type of the stored numbers.
     if_exists : {"error", "overwrite", "resume"}
         What to do with a store of that name: stop; replace a finished one, once this one is complete, and an unfinished
         one at once; or go on with the unfinished one, which must have been begun with the same inputs. What that holds
@@ -116,7 +117,7 @@ class Recorder:
         self._statistics_of, statistics = statistics_samples(evaluation.batch_norm, splits)
         self._even = EvenSteps(checkpoints, splits, self._n_classes, evaluation) if is_even else None
         libraries = {"versions": {name: version(name) for name in LIBRARIES}}
-        self._writer = PredictionWriter(
+        self._writer = WRITERS[evaluation.stored](
             path,
             seeds=seeds,
             checkpoints=looks,
