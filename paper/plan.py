@@ -24,12 +24,13 @@ HEAD = ("configurations", "runs", "models", "predictions", "distances", "embeddi
 BEFORE, AFTER = "<!-- written by: {command} -->", "<!-- end of what is written -->"
 COMMAND = "python -m paper.plan --page docs/guide/scale.md config/*.yaml"
 ASSUMED = """\
-Models are at most so many where training decides when to record. Bytes are those of float32 predictions before they
-are compressed, of the distances of each experiment on both splits, and of three embeddings. GPU-hours, in all and of
-the longest job (all seeds of one configuration), are an estimate, and a range: operations are twice the
-multiplications of each network, three times as many in training. A GPU does {few:g}·10¹² to {many:g}·10¹² of them a
-second, which is a quarter of the peak that NVIDIA gives for an A100 in float32 and in bfloat16, and a step takes
-{fast:g} to {slow:g} ms at least; both are assumptions. Learners that are no networks count for nothing."""
+Models are at most so many where training decides when to record. Bytes are those of predictions before they are
+compressed (four a number, two in a study with `store: float16`), of the distances of each experiment on both splits,
+and of three embeddings. GPU-hours, in all and of the longest job (all seeds of one configuration), are an estimate,
+and a range: operations are twice the multiplications of each network, three times as many in training. A GPU does
+{few:g}·10¹² to {many:g}·10¹² of them a second, which is a quarter of the peak that NVIDIA gives for an A100 in float32
+and in bfloat16, and a step takes {fast:g} to {slow:g} ms at least; both are assumptions. Learners that are no networks
+count for nothing."""
 
 
 def cells(total: Plan) -> list[str]:

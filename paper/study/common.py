@@ -19,6 +19,7 @@ from paper.study.configuration import (
     Network,
     Optimizer,
     Schedule,
+    Stored,
     TrainingJob,
     WeightDecay,
 )
@@ -111,6 +112,7 @@ class CommonStudy(Strict):
     seed_shift: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=0, description="is added to every seed but those of data: gives another replicate of the study"
     )
+    store: Stored = "float32"
     dataset: Dataset | None = None
     networks: dict[Name, Network] = Field(default={})
     experiments: dict[Name, Experiment] = Field(default={})
@@ -152,6 +154,7 @@ class CommonStudy(Strict):
             seeds=seeds,
             checkpoints=settings.checkpoints,
             batch_norm=settings.batch_norm,
+            store=self.store,
             crop_padding=settings.crop_padding,
             device=self.device,
         )

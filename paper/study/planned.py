@@ -18,8 +18,8 @@ RATES = (4.9e12, 78e12)
 STEP_SECONDS = (5e-3, 1e-3)
 #: Operations of a training step for one of a prediction: gradients take twice as many.
 TRAINING = 3
-#: Bytes of a number in a store.
-STORED = 4
+#: Bytes of a number in a store, by its type.
+STORED = {"float32": 4, "float16": 2}
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class PlannedRuns:
         Predictions of the train split at each checkpoint beyond those that are recorded, which re-estimate BatchNorm.
     embedded : bool
         Whether all models of the experiment are embedded together, and their distances kept.
+    store : str
+        Type of the stored log-probabilities.
     """
 
     experiment: str
@@ -60,6 +62,7 @@ class PlannedRuns:
     n_steps: int
     passes: int = 0
     embedded: bool = True
+    store: str = "float32"
 
     @property
     def n_models(self) -> int:
@@ -69,7 +72,7 @@ class PlannedRuns:
     @property
     def prediction_bytes(self) -> int:
         """Log-probabilities of all models, before they are compressed."""
-        return self.n_models * (self.n_train + self.n_test) * self.n_classes * STORED
+        return self.n_models * (self.n_train + self.n_test) * self.n_classes * STORED[self.store]
 
     @property
     def operations(self) -> float:
@@ -95,4 +98,5 @@ def recorded(study: CommonStudy) -> dict:
         "n_classes": data.n_classes,
         "n_train": data.n_train,
         "n_test": data.n_test,
+        "store": study.store,
     }

@@ -160,7 +160,7 @@ def recorder(
         n_classes=len(data.classes),
         seeds=job.seeds,
         attributes=store_attributes(job, data) | {"classes": list(data.classes)} | attributes,
-        evaluation=Evaluation(batch_norm="train" if job.batch_norm == "reestimated" else None),
+        evaluation=Evaluation(batch_norm="train" if job.batch_norm == "reestimated" else None, stored=job.store),
         if_exists="overwrite",
     )
 

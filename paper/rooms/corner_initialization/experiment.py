@@ -111,6 +111,7 @@ class Corners(Section):
             "configuration": configuration,
             "checkpoints": self.checkpoints,
             "batch_norm": self.batch_norm,
+            "store": study.store,
             "device": study.device,
         }
         jobs = [CornerJob(seeds=self.normal_seeds, **common)]

@@ -74,7 +74,7 @@ class OwnRuns(Section):
                 trained=0,
                 n_steps=0,
                 embedded=False,
-                **recorded(study),
+                **recorded(study) | {"store": "float32"},
             )
             for _ in self.learners
         ]
