@@ -12,8 +12,8 @@ from inpca.predictions.half import distance_error, normalised, rounded
 HEAD = """# Distances of predictions that were stored in float16
 
 Largest change of the Bhattacharyya distance d over {pairs} pairs of models on {samples} samples, whose logits are
-normal with the given deviation, and over single samples; bounds are those of `inpca.predictions.half.distance_error` at the
-distance that changed most. By `python benchmarks/float16.py`.
+normal with the given deviation, and over single samples; bounds are those of
+`inpca.predictions.half.distance_error` at the distance that changed most. By `python benchmarks/float16.py`.
 
 | classes | deviation of logits | mean d | change of d | bound | change of a sample | bound |
 |---|---|---|---|---|---|---|"""
