@@ -23,7 +23,7 @@ import modules
 from paper.plan import in_a_line
 from paper.study import files
 from paper.study import resources as needs
-from paper.study.checks import landmarks_of
+from paper.study.checks import landmarks_of, tiles_of
 from paper.study.rooms import rooms
 from paper.study.study import ConfigError, check_name, read_study
 

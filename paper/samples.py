@@ -14,6 +14,11 @@ FEWEST_CHECKPOINTS, FEW_RUNS = 5, 100
 #: Fewest whole runs of a sample.
 FEWEST_WHOLE = 12
 
+SAMPLE_TEXT = """
+Of {} runs {} are taken, evenly spread over the configurations, with all their {} models: all distances between these.
+
+"""
+
 
 def evenly(n: int, k: int) -> np.ndarray:
     """k of n positions, evenly spread and ascending; all of them if there are no more.
@@ -51,6 +56,28 @@ def whole_runs(table: pd.DataFrame, largest: int) -> pd.DataFrame:
     names = of_runs["run"].unique()
     kept = names[evenly(len(names), max(FEWEST_WHOLE, largest * len(names) // max(len(of_runs), 1)))]
     return table[(table["kind"] != "run") | table["run"].isin(kept)].reset_index(drop=True)
+
+
+def rows_of(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """Rows of a model table whose models are among some, such as those of a sample, in the order of the table."""
+    return table[table["model"].isin(models)].reset_index(drop=True)
+
+
+def sample_text(table: pd.DataFrame, sample: pd.DataFrame) -> str:
+    """That only some runs of a table are shown, and how many; nothing if they are all.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": ["run"] * 4, "run": ["a", "a", "b", "b"]})
+    >>> print(sample_text(table, table[:2]).strip())
+    Of 2 runs 1 are taken, evenly spread over the configurations, with all their 2 models: all distances between these.
+    >>> sample_text(table, table)
+    ''
+    """
+    if len(sample) == len(table):
+        return ""
+    counts = runs(table)["run"].nunique(), runs(sample)["run"].nunique(), len(runs(sample))
+    return SAMPLE_TEXT.format(*counts)
 
 
 def some_checkpoints(lengths: Sequence[int], largest: int) -> tuple[np.ndarray, int]:

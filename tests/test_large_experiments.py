@@ -11,11 +11,13 @@ from conftest import ROOT
 from made_experiment import made_experiment
 
 from inpca import InPCA, pairwise_distances
+from inpca.files import DamagedFile
 from paper.distances import open_distances
 from paper.landmarks import choose_landmarks
 from paper.models import ENDS, model_table, open_stores
 from paper.samples import some_checkpoints, whole_runs
 from paper.stored import StoredModels
+from paper.tiles import checksum_file, gather, save_tile, tile_edges, tile_pairs
 
 SPLITS = "train", "test"
 
@@ -149,3 +151,44 @@ def test_bad_landmarks_are_named(rng, given, message):
     D = pairwise_distances(rng.dirichlet(np.ones(3), (6, 5)))[:, :3]
     with pytest.raises(ValueError, match=re.escape(message)):
         InPCA(2, metric="precomputed").fit(D, **given)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """Models for two parts of three tiles of the kernel or more, the last not full."""
+    return np.log(np.random.default_rng(1).dirichlet(np.ones(3), (1100, 8))).astype(np.float32)
+
+
+@pytest.mark.parametrize("metric", ["bhattacharyya", "jeffreys"])
+def test_a_matrix_of_tiles_has_the_bits_of_that_of_one_job(many, tmp_path, metric):
+    tiles = {pair: tmp_path / f"{pair}.npy" for pair in tile_pairs(2)}
+    for (row, column), path in tiles.items():
+        save_tile(many, row, column, 2, path, metric=metric, n_jobs=1)
+    gather(tiles, len(many), 2, tmp_path / "d.npy")
+    whole = pairwise_distances(many, metric=metric, log=True).astype(np.float32)
+    assert np.array_equal(np.load(tmp_path / "d.npy"), whole)
+
+
+@pytest.mark.parametrize("damage", ["torn", "changed", "another"])
+def test_a_tile_that_is_not_what_was_written_is_found(many, tmp_path, damage):
+    tiles = {pair: tmp_path / f"{pair}.npy" for pair in tile_pairs(2)}
+    for (row, column), path in tiles.items():
+        save_tile(many, row, column, 2, path, metric="bhattacharyya", n_jobs=1)
+    victim = tiles[0, 1]
+    content = bytearray(victim.read_bytes())
+    if damage == "another":
+        victim.write_bytes(tiles[1, 1].read_bytes())
+        checksum_file(victim).write_text(checksum_file(tiles[1, 1]).read_text())
+    elif damage == "torn":
+        victim.write_bytes(content[: len(content) // 2])
+    else:
+        content[-3] ^= 1
+        victim.write_bytes(content)
+    with pytest.raises(DamagedFile, match=re.escape(f"{victim} is damaged")):
+        gather(tiles, len(many), 2, tmp_path / "d.npy")
+    assert not (tmp_path / "d.npy").exists()
+
+
+def test_too_many_parts_are_an_error():
+    with pytest.raises(ValueError, match=re.escape("1100 models cannot be divided into 3 parts of 512 or more")):
+        tile_edges(1100, 3)

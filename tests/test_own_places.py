@@ -11,6 +11,7 @@ from inpca.dimension import class_preserving_orders
 from inpca.embedding.saved import describe_models, with_models
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
 from inpca.predictions.store import SPLITS, PredictionWriter
+from paper.distances import Distances
 from paper.models import model_table, open_stores, oriented
 from paper.rooms.own_runs import analysis
 from paper.rooms.own_runs.places import NETWORK, S, TooFewNetworks, measure, nearest_networks, placed_models
@@ -65,8 +66,8 @@ def maps(study):
     embeddings, distances = {}, {}
     for split in SPLITS:
         stored = StoredModels(table, stores["networks"], split)
-        distances[split] = pairwise_distances(stored, log=True)
-        inpca = InPCA(6, metric="precomputed").fit(distances[split])
+        distances[split] = Distances(pairwise_distances(stored, log=True))
+        inpca = InPCA(6, metric="precomputed").fit(distances[split].values)
         labels = table["model"].to_numpy()
         described = describe_models(stored, labels=labels, metric="bhattacharyya", log=True)
         embeddings[split] = oriented(with_models(inpca.to_xarray(labels=labels), described))

@@ -82,7 +82,8 @@ class Analysis(Strict):
         default=1,
         ge=1,
         le=100,
-        description="parts of the models; the distances between every two parts are a job of their own",
+        description="parts of the models of an experiment, of 512 models or more each: the distances between every two "
+        "parts are a job of their own",
     )
     null_draws: int = Field(default=5, ge=2, le=1000, description="nulls that a dimension is compared with")
     null_seed: Seed = Field(default=0, description="seed of the permutations within classes")

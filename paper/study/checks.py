@@ -97,18 +97,13 @@ def check_analysis(study: CommonStudy) -> None:
 
 
 def check_landmarks(study: CommonStudy, name: str, models: int) -> None:
-    """Whether landmarks and tiles fit the models of an experiment; raises ValueError if not."""
+    """Whether there are landmarks enough for the axes of an experiment; raises ValueError if not."""
     settings = study.analysis
     fewest = settings.n_components - settings.geodesic_points - 2
     if models > settings.landmarks_above and settings.landmarks < fewest:
         raise ValueError(
             f"analysis.landmarks: {settings.landmarks} are too few for {settings.n_components} axes of the {models} "
             f"models of experiments.{name}; allowed: {fewest} to 20000"
-        )
-    if settings.tiles > max(1, models // TILE_MODELS):
-        raise ValueError(
-            f"analysis.tiles: {settings.tiles} are too many for the {models} models of experiments.{name}, of which a "
-            f"part has {TILE_MODELS} at least; allowed: 1 to {max(1, models // TILE_MODELS)}"
         )
 
 
@@ -119,6 +114,15 @@ def landmarks_of(study: CommonStudy, experiment: str) -> int:
     """
     small = experiment not in study.experiments or n_models(study, experiment) <= study.analysis.landmarks_above
     return 0 if small else study.analysis.landmarks
+
+
+def tiles_of(study: CommonStudy, experiment: str) -> int:
+    """Parts of the models of an experiment whose distances are computed in tiles: each of 512 models at least.
+
+    Experiments that a notebook trains itself are one part.
+    """
+    models = n_models(study, experiment) if experiment in study.experiments else 0
+    return min(study.analysis.tiles, max(1, models // TILE_MODELS))
 
 
 def check_trained(key: str, network: str, study: CommonStudy) -> None:

@@ -28,12 +28,12 @@ def embedding(experiment: str, view: str, metric: str | None = None, *, sample: 
     return f"embeddings/{experiment}/{view}{f'_{metric}' if metric else ''}{SAMPLE if sample else ''}.nc"
 
 
-def geometry(experiment: str, split: str) -> dict[str, str]:
+def geometry(experiment: str, split: str, *, sample: bool = False) -> dict[str, str]:
     """Model table, distances and embedding of an experiment on one split, by the names of a notebook's parameters."""
     return {
         "models": models(experiment),
-        "distances": distances(experiment, split),
-        "embedding": embedding(experiment, split),
+        "distances": distances(experiment, split, sample=sample),
+        "embedding": embedding(experiment, split, sample=sample),
     }
 
 

@@ -115,6 +115,12 @@ def embedded_distances(wildcards):
     ]
 
 
+def whole_distances(wildcards):
+    """Distances between all models of an experiment, or between those of a sample where there are landmarks."""
+    sample = landmarks_of(study, wildcards.experiment) > 0
+    return f"{RESULTS}/{files.distances(wildcards.experiment, wildcards.split, sample=sample)}"
+
+
 def in_results(names):
     """Files of the results folder, by the parameters of a notebook that reads them."""
     return {

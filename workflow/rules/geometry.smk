@@ -33,6 +33,13 @@ rule distances:
     benchmark:
         f"{RESULTS}/benchmarks/distances/{{experiment}}/{{split}}{{metric}}{{part}}.tsv"
     wildcard_constraints:
+        experiment=one_of(
+            [
+                name
+                for name in STORES
+                if tiles_of(study, name) == 1 or landmarks_of(study, name)
+            ]
+        ),
         split="train|test",
         metric=OTHER_METRIC,
         part=PART,

@@ -8,6 +8,7 @@ from paper.command import run
 from paper.distances import load_description
 from paper.embedding import embed_distances
 from paper.models import oriented
+from paper.samples import rows_of
 from paper.saving import load_table, save_dataset
 
 
@@ -18,8 +19,7 @@ def embed(
     output: Path,
 ) -> None:
     """Embed an experiment's models from their distances; from several files, their mean with a view of each."""
-    table = load_table(models)["model"]
-    labels = table[table.isin(load_description(distances[0])["model"].values)].to_numpy()  # a sample has not all
+    labels = rows_of(load_table(models), load_description(distances[0])["model"].values)["model"].to_numpy()
     dataset = embed_distances({path.stem: path for path in distances}, labels, n_components)
     if len(distances) == 1:
         dataset = with_models(dataset, load_description(distances[0]).sel(model=labels))

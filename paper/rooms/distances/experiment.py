@@ -8,7 +8,7 @@ from pydantic import Field
 
 from paper.study import files
 from paper.study.analysis import Repeats
-from paper.study.checks import n_models
+from paper.study.checks import landmarks_of, n_models
 from paper.study.common import CommonStudy
 from paper.study.rooms import Files, Room, Section
 from paper.study.strict import LARGEST_COUNT, Different
@@ -54,7 +54,7 @@ class Distances(Section):
                 f"{key}: needs three configurations in experiments.main to compare with nulls, which has "
                 f"{n_configurations}; leave the notebook out"
             )
-        models = n_models(study, "main")
+        models = study.analysis.sample_models if landmarks_of(study, "main") else n_models(study, "main")
         for name in ("tsne_perplexity", "umap_neighbours"):
             value = getattr(self, name)
             if value >= models:
@@ -65,11 +65,16 @@ class Distances(Section):
 
 
 def _reads(study: CommonStudy, section: Distances) -> Files:
+    sample = landmarks_of(study, "main") > 0  # all distances are needed: where only some models have them, of these
+    of_metrics = {"distances": files.distances, "embeddings": files.embedding}
+    others = {
+        f"other_{name}": [of_metric("main", "train", metric, sample=sample) for metric in section.other_metrics]
+        for name, of_metric in of_metrics.items()
+    }
     return {
-        **files.geometry("main", "train"),
-        "other_distances": [files.distances("main", "train", metric) for metric in section.other_metrics],
-        "other_embeddings": [files.embedding("main", "train", metric) for metric in section.other_metrics],
-        "neighbours": "embeddings/main/train_neighbours.nc",
+        **files.geometry("main", "train", sample=sample),
+        **others,
+        "neighbours": f"embeddings/main/train{files.SAMPLE if sample else ''}_neighbours.nc",
         "subsets": "distances/main/train_subsets.parquet",
         "nulls": "distances/main/train_nulls.nc",
     }

@@ -14,7 +14,7 @@ rule neighbours:
     benchmark:
         f"{RESULTS}/benchmarks/neighbours/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
-        split="train|test",
+        split=f"(train|test){PART}",
     threads: 1
     resources:
         **compares(tables=0, matrices=8, rounds=4),

@@ -14,11 +14,15 @@ from inpca.geometry import progress
 from inpca.predictions.store import SPLITS, PredictionStore
 from inpca.trajectories import GRID, Permuted, Trajectory
 from inpca.tubes import trajectory_distances
+from paper.distances import Distances
 from paper.models import runs as of_runs
+from paper.samples import evenly
 from paper.stored import StoredModels, StoredRun, stored_runs
 
 #: Values of progress at which learners are compared with networks: 0.05, 0.10 … 1.
 S = GRID[4::5]
+#: Networks among which the nearest is looked for, at most, and rows of distances that are read at once.
+MOST_NETWORKS, ROWS = 500, 4096
 #: Axes whose coordinates are kept.
 AXES = 3
 #: What is known of a placed model; of its null as well.
@@ -97,7 +101,7 @@ def placed_models(
     table: pd.DataFrame,
     stores: dict[str, Sequence[PredictionStore]],
     embeddings: dict[str, xr.Dataset],
-    distances: dict[str, np.ndarray],
+    distances: dict[str, Distances],
     *,
     null_seed: int,
 ) -> pd.DataFrame:
@@ -111,8 +115,8 @@ def placed_models(
         ``networks`` and ``learners``.
     embeddings : dict from split to Dataset
         Of the networks.
-    distances : dict from split to (m, m) array
-        Between all models of the table.
+    distances : dict from split to Distances
+        Of all models of the table, from which the embeddings were made.
     null_seed : int
 
     Returns
@@ -128,7 +132,7 @@ def placed_models(
     for split in SPLITS:
         for measure in ("error", "progress"):
             networks[f"{split}_{measure}"] = table.loc[is_run, f"{split}_{measure}"].to_numpy()
-        known = InPCA.from_xarray(embeddings[split]).place(np.asarray(distances[split])[is_run])
+        known = place_again(InPCA.from_xarray(embeddings[split]), distances[split], np.flatnonzero(is_run))
         of_known = {f"pc{axis + 1}": known["embedding"].values[:, axis] for axis in range(AXES)}
         of_known |= {name: known[name].values for name in QUALITY}
         inpca = InPCA.from_xarray(embeddings[split], models=StoredModels(table, stores["networks"], split))
@@ -137,6 +141,21 @@ def placed_models(
         networks = networks.assign(**{f"{split}_{name}": values for name, values in of_known.items()})
         learners = learners.assign(**{f"{split}_{name}": values for name, values in placed.items()})
     return pd.concat([networks, learners], ignore_index=True)
+
+
+def place_again(inpca: InPCA, distances: Distances, rows: np.ndarray) -> xr.Dataset:
+    """Embedded models by the distances that they were embedded from, with how well the axes hold each.
+
+    Parameters
+    ----------
+    inpca : InPCA
+    distances : Distances
+        Those to landmarks are read by blocks of rows.
+    rows : (n,) array of int
+    """
+    at_once = len(rows) if distances.landmarks is None else ROWS
+    blocks = [rows[first : first + at_once] for first in range(0, len(rows), at_once)]
+    return xr.concat([inpca.place(np.asarray(distances.values[block])) for block in blocks], "model")
 
 
 def nearest_networks(
@@ -150,7 +169,8 @@ def nearest_networks(
     """Distance of each run to the nearest network of another kind at equal progress, beside that of its null.
 
     For a learner all networks are of another kind, for a network those of other architectures: an architecture that is
-    left out with all its runs. Networks that did not fit are left out.
+    left out with all its runs. Networks that did not fit are left out, and of more than :data:`MOST_NETWORKS` those
+    that do not belong to an even choice of so many.
 
     Parameters
     ----------
@@ -180,6 +200,7 @@ def nearest_networks(
     """
     last = of_runs(table).groupby("run", sort=False).tail(1)
     last = last[last["train_error"] <= fitted_error]
+    last = last.iloc[evenly(len(last), MOST_NETWORKS)]
     if last["network"].nunique() < 2:
         raise TooFewNetworks(
             f"own_runs: networks of two architectures are needed whose train error is {fitted_error:g} or less; it is "

@@ -2,7 +2,8 @@ rule tangents:
     input:
         stores=stores,
         models=rules.model_table.output,
-        distances=f"{RESULTS}/distances/{{experiment}}/{{split}}.npy",
+        distances=whole_distances,
+        described=lambda wildcards: files.described(whole_distances(wildcards)),
         code=library_modules("paper/rooms/tangent_embeddings/jobs/tangents.py"),
     output:
         f"{RESULTS}/tangents/{{experiment}}/{{split}}.nc",

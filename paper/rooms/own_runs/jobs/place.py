@@ -8,7 +8,7 @@ import xarray as xr
 
 from inpca.predictions.store import SPLITS, PredictionStoreError
 from paper.command import run
-from paper.distances import load_distances
+from paper.distances import open_distances
 from paper.models import open_stores
 from paper.rooms.own_runs.places import TooFewNetworks, nearest_networks, placed_models
 from paper.saving import load_dataset, load_table, save_dataset, save_table
@@ -29,7 +29,7 @@ def place_learners(
     open_stores([*learners[:1], *networks[:1]])  # both are on the same samples
     table = load_table(models)
     fitted = dict(zip(SPLITS, map(load_dataset, embeddings), strict=True))
-    matrices = dict(zip(SPLITS, (load_distances(path, table["model"]) for path in distances), strict=True))
+    matrices = dict(zip(SPLITS, (open_distances(path, table["model"]) for path in distances), strict=True))
     found = placed_models(table, stores, fitted, matrices, null_seed=settings["null_seed"])
     measured = [nearest_networks(table, stores, split, **settings) for split in SPLITS]
     save_table(found, placed)

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 from paper.command import run
-from paper.distances import load_distances
+from paper.distances import load_description, load_distances
 from paper.models import open_stores
 from paper.rooms.tangent_embeddings.analysis import tangent_embeddings
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
+from paper.samples import rows_of
 from paper.saving import load_table, save_dataset
 from paper.stored import StoredModels
 
@@ -21,10 +22,10 @@ def embed_tangents(
     output: Path,
 ) -> None:
     """Write the tangent axes of an experiment on one split, beside its ordinary axes."""
-    table = load_table(models)
+    table = rows_of(load_table(models), load_description(distances)["model"].values)
     D = load_distances(distances, table["model"])
     opened = open_stores(stores)
-    log_probs = StoredModels(table, opened, split)[:]
+    log_probs = StoredModels(table, opened, split).fitting()
     dataset = tangent_embeddings(table, D, log_probs, opened[0].labels(split), split, settings)
     save_dataset(dataset, output)
     explained = dataset["tangent_explained_distance"].sel(group="all", axis=3).item()
