@@ -8,12 +8,17 @@ FIND_AUTHORS, EMBED_AUTHORS = (
     if AUTHORS.made_up
     else (needs.Request(2000, 1440), needs.Request(10000, 480))
 )
+# What is made up belongs to the study; what was found or fetched is no output of a rule, which would delete it.
+AUTHORS_MADE_UP = (
+    {"made_up": directory(f"{AUTHORS_FILES}/made_up")} if AUTHORS.made_up else {}
+)
 
 
 rule authors_files:
     input:
         code=library_modules("paper/rooms/authors/jobs/find.py"),
     output:
+        **AUTHORS_MADE_UP,
         files=f"{AUTHORS_FILES}/files.json",
         models=f"{AUTHORS_FILES}/models.parquet",
     log:
@@ -25,7 +30,7 @@ rule authors_files:
         **needs.asked(FIND_AUTHORS),
     params:
         section=AUTHORS.model_dump_json(),
-        folder=f"{AUTHORS_FILES}/made_up" if AUTHORS.made_up else AUTHORS.folder,
+        folder=AUTHORS_MADE_UP.get("made_up", AUTHORS.folder),
     shell:
         "python -P -m paper.rooms.authors.jobs.find --section {params.section:q} --folder {params.folder:q}"
         " --output {output.files:q} --models {output.models:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
