@@ -63,5 +63,6 @@ class ImageSet:
 IMAGE_SETS = {
     "fashion_mnist": ImageSet(side=28, n_classes=10, fewest_train=6000, fewest_test=1000),
     "cifar10": ImageSet(side=32, n_classes=10, fewest_train=5000, fewest_test=1000, channels=3),
+    "made_up": ImageSet(side=1, n_classes=10, fewest_train=10_000, fewest_test=10_000),
     "digits": ImageSet(side=8, n_classes=10, fewest_train=174, fewest_test=None),
 }

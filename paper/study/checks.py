@@ -25,7 +25,8 @@ def check_networks(study: CommonStudy) -> None:
         If a size is beyond :data:`LARGEST_SIZE`, or patches or kernels are too large for the images.
     """
     for name, network in study.networks.items():
-        check_network(f"networks.{name}", network, study.dataset.side)
+        if study.made_up is None:
+            check_network(f"networks.{name}", network, study.dataset.side)
 
 
 def check_network(key: str, network: Network, side: int) -> None:
@@ -46,6 +47,22 @@ def check_network(key: str, network: Network, side: int) -> None:
             )
 
 
+def check_made_up(study: CommonStudy) -> None:
+    """Whether predictions that are made up have labels for it, and the others images; raises ValueError if not."""
+    labels_alone = study.dataset is not None and study.dataset.name == "made_up"
+    if labels_alone and study.made_up is None:
+        raise ValueError(
+            "dataset.name: made_up has labels alone; add the section made_up, or name a data set of images"
+        )
+    if study.made_up is not None:
+        if not labels_alone:
+            raise ValueError("made_up: its data set has labels alone; set dataset.name to made_up")
+        if even := [name for name, one in study.experiments.items() if one.checkpoints.schedule == "even"]:
+            raise ValueError(
+                f"experiments.{even[0]}.checkpoints.schedule: 'even' follows training; allowed: log, paper"
+            )
+
+
 def check_experiments(study: CommonStudy) -> None:
     """Whether every experiment has what it names, and can be trained.
 
@@ -60,7 +77,7 @@ def check_experiments(study: CommonStudy) -> None:
         if owner := next((room for room, one in rooms().items() if name in one.trains), None):
             raise ValueError(f"experiments.{name}: the name is kept for the notebook {owner}, which trains its own")
         side = study.dataset.side
-        if experiment.crop_padding > side // 2:
+        if study.made_up is None and experiment.crop_padding > side // 2:
             raise ValueError(
                 f"experiments.{name}.crop_padding: {experiment.crop_padding} is more than half of the images of "
                 f"{side}×{side} pixels; allowed: 0 to {side // 2}"
@@ -70,7 +87,7 @@ def check_experiments(study: CommonStudy) -> None:
             for network in grid.network:
                 check_defined(f"{key}.network", network, study)
             for batch in grid.batch:
-                check_batch(f"{key}.batch: size", batch.size, "n_train", study.dataset.n_train)
+                check_batch(f"{key}.batch: size", batch.size, "n_train", study.epoch_samples)
         study.configurations(name)
 
 
@@ -137,7 +154,7 @@ def n_models(study: CommonStudy, experiment: str) -> int:
     """Models of an experiment that are embedded: checkpoints of all runs, P0, P* and the points between them."""
     settings: Experiment = study.experiments[experiment]
     of_runs = sum(
-        len(seeds) * n_checkpoints(settings, one.steps_per_epoch(study.dataset.n_train), one.epochs)
+        len(seeds) * n_checkpoints(settings, one.steps_per_epoch(study.epoch_samples), one.epochs)
         for one, seeds in study.runs(experiment).values()
     )
     return of_runs + study.analysis.geodesic_points + 2

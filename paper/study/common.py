@@ -23,13 +23,14 @@ from paper.study.configuration import (
     TrainingJob,
     WeightDecay,
 )
+from paper.study.made_up import MadeUp, MadeUpJob
 from paper.study.strict import Count, Different, Name, Seeds, Strict
 
 
 class Dataset(Strict):
     """Which images, how many, and how they are prepared."""
 
-    name: Literal["fashion_mnist", "cifar10", "digits"]
+    name: Literal["fashion_mnist", "cifar10", "digits", "made_up"]
     n_train: Count = Field(description="training samples, the same number of each class")
     n_test: Count = Field(description="test samples, the same number of each class")
     pool: Count = Field(default=1, description="side of the squares of pixels that are averaged into one")
@@ -114,9 +115,17 @@ class CommonStudy(Strict):
     )
     store: Stored = "float32"
     dataset: Dataset | None = None
+    made_up: MadeUp | None = Field(
+        default=None, description="predictions are computed from a formula instead of trained, to rehearse a study"
+    )
     networks: dict[Name, Network] = Field(default={})
     experiments: dict[Name, Experiment] = Field(default={})
     analysis: Analysis = Analysis()
+
+    @property
+    def epoch_samples(self) -> int:
+        """Training samples of an epoch."""
+        return self.dataset.n_train if self.made_up is None else self.made_up.epoch_samples
 
     def configurations(self, experiment: str) -> dict[str, Configuration]:
         """Configurations of an experiment by id, in the order of its grids.
@@ -145,10 +154,12 @@ class CommonStudy(Strict):
                     raise ValueError(f"experiments.{experiment}: {configuration.id} occurs twice, with other seeds")
         return found
 
-    def job(self, experiment: str, configuration: str) -> TrainingJob:
-        """The training job of one configuration of an experiment."""
+    def job(self, experiment: str, configuration: str) -> TrainingJob | MadeUpJob:
+        """The job of one configuration of an experiment, which trains it or makes it up."""
         settings = self.experiments[experiment]
         found, seeds = self.runs(experiment)[configuration]
+        if self.made_up is not None:
+            return MadeUpJob(configuration=found, seeds=seeds, checkpoints=settings.checkpoints, made_up=self.made_up)
         return TrainingJob(
             configuration=found,
             seeds=seeds,

@@ -36,11 +36,11 @@ def experiments(study: CommonStudy) -> list[PlannedRuns]:
     found = []
     for name, settings in study.experiments.items():
         for configuration, seeds in study.runs(name).values():
-            n_train = study.dataset.n_train
+            n_train = study.epoch_samples
             found.append(
                 PlannedRuns(
                     experiment=name,
-                    network=configuration.network,
+                    network=None if study.made_up else configuration.network,
                     n_runs=len(seeds),
                     n_checkpoints=n_checkpoints(settings, configuration.steps_per_epoch(n_train), configuration.epochs),
                     trained=configuration.epochs * n_train,

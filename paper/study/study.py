@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError, create_model, model_validator
 
-from paper.study.checks import check_analysis, check_experiments, check_networks
+from paper.study.checks import check_analysis, check_experiments, check_made_up, check_networks
 from paper.study.common import CommonStudy
 from paper.study.replicate import with_shifted_seeds
 from paper.study.rooms import Section, rooms
@@ -43,6 +43,7 @@ class Study(CommonStudy):
     def _consistent(self) -> Study:
         if self.study == "benchmarks":
             raise ValueError("study: the name 'benchmarks' is kept for the folder of measured times")
+        check_made_up(self)
         if self.dataset is not None:
             check_networks(self)
             check_experiments(self)
@@ -55,6 +56,8 @@ class Study(CommonStudy):
             for experiment in rooms()[name].needs:
                 if experiment not in self.experiments:
                     raise ValueError(f"notebooks.{name}: needs experiments.{experiment}, which the study does not have")
+            if self.made_up is not None and (section.stores(self) or rooms()[name].trains):
+                raise ValueError(f"notebooks.{name}: trains networks, which a study with made_up predictions does not")
             section.check(f"notebooks.{name}", self)
         return self
 

@@ -17,7 +17,7 @@ PACKAGES = ("inpca", "paper")
 
 def rule_files(study) -> list[str]:
     """Files of rules that a study includes, in their order: of the shared stages, then of its rooms."""
-    stages = ("data", "train", "geometry", "tiles") if study.dataset else ()
+    stages = ("data", "made_up" if study.made_up else "train", "geometry", "tiles") if study.dataset else ()
     pages = ("explorer",) if "main" in study.experiments else ()
     rooms = [f"paper/rooms/{room}/rules.smk" for room in study.sections()]
     return [
