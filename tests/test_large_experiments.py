@@ -3,18 +3,24 @@
 import re
 import runpy
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 from conftest import ROOT
 from made_experiment import made_experiment
+from matplotlib.colors import Normalize
 
 from inpca import InPCA, pairwise_distances
 from inpca.files import DamagedFile
+from inpca.plotting import draw_groups, draw_values
+from inpca.plotting.models import MOST_DRAWN, MOST_RUNS
 from paper.distances import open_distances
+from paper.figures.views import drawn_text
 from paper.landmarks import choose_landmarks
 from paper.models import ENDS, model_table, open_stores
+from paper.report.embedding import landmarks_text
 from paper.samples import some_checkpoints, whole_runs
 from paper.stored import StoredModels
 from paper.tiles import checksum_file, gather, save_tile, tile_edges, tile_pairs
@@ -192,3 +198,24 @@ def test_a_tile_that_is_not_what_was_written_is_found(many, tmp_path, damage):
 def test_too_many_parts_are_an_error():
     with pytest.raises(ValueError, match=re.escape("1100 models cannot be divided into 3 parts of 512 or more")):
         tile_edges(1100, 3)
+
+
+def test_panels_draw_some_of_very_many_models():
+    n_runs, m = 1200, 36_000
+    coordinates = np.random.default_rng(0).standard_normal((m, 2))
+    figure, (left, right) = plt.subplots(1, 2)
+    draw_groups(left, coordinates, groups=["a"] * m, colours={"a": "black"}, runs=np.arange(m) % n_runs)
+    lines, points = left.collections
+    assert len(points.get_offsets()) == MOST_DRAWN and len(lines.get_segments()) == n_runs / 3 <= MOST_RUNS
+    draw_values(right, coordinates, coordinates[:, 0], Normalize(-1, 1))
+    drawn = right.collections[0].get_array()
+    assert len(drawn) == MOST_DRAWN and np.all(np.diff(drawn) <= 0)  # the lowest on top, still
+    assert f"{MOST_DRAWN} models" in drawn_text(m) and not drawn_text(MOST_DRAWN)
+    plt.close(figure)
+
+
+def test_what_landmarks_are_is_said(embedded, experiment):
+    full, few = (open_distances(embedded / name / "train.npy", experiment[2]["model"]) for name in ("full", "few"))
+    assert landmarks_text(full, load(embedded, "full")) == ""
+    said = landmarks_text(few, load(embedded, "few"))
+    assert "All 120 models" in said and "to 52 of them" in said and "off by about" in said

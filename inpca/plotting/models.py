@@ -21,6 +21,8 @@ from inpca.plotting.names import NameBeside
 #: Names and markers of the ends of a geodesic: ignorance and truth.
 ENDS = (("$P_0$", "s"), ("$P_*$", "*"))
 COLOUR_MAP = "viridis"
+#: Points and runs that a panel draws at most: of more a choice, the same every time; frames and means are of all.
+MOST_DRAWN, MOST_RUNS = 20_000, 500
 
 
 def draw_groups(
@@ -28,7 +30,8 @@ def draw_groups(
 ) -> None:
     """Models as points in the colour of their group, the models of each run joined by a line.
 
-    Points are drawn in an order of chance, so that no group hides another.
+    Points are drawn in an order of chance, so that no group hides another. Of very many points the first
+    :data:`MOST_DRAWN` of that order are drawn, and of very many runs every few, :data:`MOST_RUNS` at most.
 
     Parameters
     ----------
@@ -66,22 +69,23 @@ def draw_groups(
     solid = isinstance(axes, Axes3D)
     if runs is not None:
         joined = of_each_model(runs, "runs", len(coordinates))
+        every = -(-len(set(joined)) // MOST_RUNS)
         for group, colour in colours.items():
-            lines = lines_of(coordinates[names == group], joined[names == group])
+            lines = lines_of(coordinates[names == group], joined[names == group])[::every]
             look = {"colors": colour, "linewidths": 0.5, "alpha": 0.12 if faint else 0.4}
             if isinstance(axes, Axes3D):
                 axes.add_collection3d(Line3DCollection(lines, **look))
             else:
                 axes.add_collection(LineCollection(lines, rasterized=True, **look))
     chosen = np.flatnonzero([name in colours for name in names])
-    chosen = np.random.default_rng(0).permutation(chosen)
+    chosen = np.random.default_rng(0).permutation(chosen)[:MOST_DRAWN]
     look = {"depthshade": False} if solid else {"rasterized": True}
     shades = [colours[name] for name in names[chosen]]
     axes.scatter(*coordinates[chosen].T, c=shades, s=4, linewidth=0, alpha=0.35 if faint else 0.8, **look)
 
 
 def draw_values(axes: Axes | Axes3D, coordinates: np.ndarray, values: np.ndarray, norm: Normalize) -> None:
-    """Models as points coloured by numbers, those of the lowest on top.
+    """Models as points coloured by numbers, those of the lowest on top; at most :data:`MOST_DRAWN` of them.
 
     Parameters
     ----------
@@ -106,6 +110,8 @@ def draw_values(axes: Axes | Axes3D, coordinates: np.ndarray, values: np.ndarray
     [0.7, 0.1]
     """
     order = np.argsort(-values, kind="stable")
+    if len(order) > MOST_DRAWN:
+        order = order[np.sort(np.random.default_rng(0).choice(len(order), MOST_DRAWN, replace=False))]
     kind = {"depthshade": False} if isinstance(axes, Axes3D) else {"rasterized": True}
     axes.scatter(*coordinates[order].T, c=values[order], norm=norm, cmap=COLOUR_MAP, s=6, linewidth=0, **kind)
 
@@ -138,7 +144,9 @@ def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray, around: np.ndarr
     """
     solid = isinstance(axes, Axes3D)
     axes.plot(*coordinates.T, color="black", linewidth=2.5 if solid else 2, zorder=9)
-    occupied = coordinates if around is None else np.vstack([coordinates, around])
+    occupied = (
+        coordinates if around is None else np.vstack([coordinates, around[:: -(-len(around) // MOST_DRAWN) or 1]])
+    )
     names: list[NameBeside] = []
     for end, (name, marker) in zip((coordinates[0], coordinates[-1]), ENDS, strict=True):
         size = {"s": 7, "*": 12}[marker]

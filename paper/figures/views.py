@@ -21,6 +21,7 @@ from inpca import plotting
 from inpca.plotting.embedding import Models
 from inpca.plotting.frame import beyond, frame_of
 from inpca.plotting.means import mean_trajectories
+from inpca.plotting.models import MOST_DRAWN, MOST_RUNS
 from paper.figures.manifold import architecture_legend, axis_label, geodesic_points, place_models
 from paper.figures.style import Palette
 from paper.models import runs
@@ -31,6 +32,10 @@ VIEWS = ((1, 2), (1, 3), (3, 2))
 COLUMNS = ["pc1", "pc2", "pc3"]
 #: Line of each split's view of the models.
 DASHES = {"train": "-", "test": (0, (3, 1.5))}
+
+DRAWN_TEXT = """
+A panel draws {0} models at most, chosen at random, and the lines of {1} runs; frames, means and numbers are of all.
+"""
 
 
 def of_models(points: pd.DataFrame, palette: Palette, split: str) -> dict:
@@ -43,6 +48,17 @@ def of_models(points: pd.DataFrame, palette: Palette, split: str) -> dict:
         "geodesic": line.index.to_numpy(),
         "progress": points[f"{split}_progress"],
     }
+
+
+def drawn_text(n_models: int) -> str:
+    """That figures draw only some of so many models; nothing if they draw all.
+
+    Examples
+    --------
+    >>> drawn_text(3000)
+    ''
+    """
+    return DRAWN_TEXT.format(MOST_DRAWN, MOST_RUNS) if n_models > MOST_DRAWN else ""
 
 
 def placed(points: pd.DataFrame, embedding: xr.Dataset) -> xr.Dataset:

@@ -19,9 +19,9 @@ Three axes explain **{explained_stress[3]:.1%} of the stress** of {n_models} mod
 {paper}, and {least} to {most} over its experiments. Explained stress and pairwise distance by the number of axes:
 """
 LANDMARKS_TEXT = """
-All {0} models are shown. Distances were computed to {1} of them, the landmarks: $P_0$, $P_*$, the points between them,
-and models spread evenly over runs and progress; all others are placed among these.{2} Explained stress and distance are
-estimates from the distances to landmarks.
+All {0} models are embedded. Distances were computed to {1} of them, the landmarks: $P_0$, $P_*$, the points between
+them, and models spread evenly over runs and progress; all others are placed among these.{2} Explained stress and
+distance are estimates from the distances to landmarks.
 """
 PATH_TEXT = """
 The median run starts at progress {median_start_progress:.3f} and ends at {median_end_progress:.3f}. Its first model is
