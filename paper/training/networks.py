@@ -88,9 +88,19 @@ def all_cnn(size: AllCNN, input_shape: tuple[int, int, int], n_classes: int) -> 
         *block(c2, c2),
         *block(c2, c2, kernel=1),
         nn.Conv2d(c2, n_classes, 1),
-        nn.AdaptiveAvgPool2d(1),
+        MeanOfPixels(),
         nn.Flatten(),
     )
+
+
+class MeanOfPixels(nn.Module):
+    """Mean over all pixels of each channel: (B, channels, height, width) to (B, channels, 1, 1).
+
+    The same numbers as ``AdaptiveAvgPool2d(1)``, which torch cannot batch over networks where channels come last.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3), keepdim=True)
 
 
 class Residual(nn.Sequential):
@@ -113,7 +123,7 @@ def conv_mixer(size: ConvMixer, input_shape: tuple[int, int, int], n_classes: in
         nn.Sequential(Residual(*mix(depthwise())), *mix(nn.Conv2d(size.dim, size.dim, 1))) for _ in range(size.depth)
     ]
     patches = nn.Conv2d(input_shape[0], size.dim, size.patch, stride=size.patch)
-    return nn.Sequential(*mix(patches), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(size.dim, n_classes))
+    return nn.Sequential(*mix(patches), *blocks, MeanOfPixels(), nn.Flatten(), nn.Linear(size.dim, n_classes))
 
 
 class EverySecondPixel(nn.Module):
@@ -142,6 +152,7 @@ def residual_network(size: ResNet, input_shape: tuple[int, int, int], n_classes:
         projection, norm = layer[0].downsample
         projection.stride = (1, 1)
         layer[0].downsample = nn.Sequential(EverySecondPixel(), projection, norm)
+    network.avgpool = MeanOfPixels()
     return network
 
 
@@ -183,7 +194,7 @@ def wide_resnet(size: WideResNet, input_shape: tuple[int, int, int], n_classes: 
         *layers,
         nn.BatchNorm2d(fan_in, affine=False),
         nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1),
+        MeanOfPixels(),
         nn.Flatten(),
         nn.Linear(fan_in, n_classes),
     )
