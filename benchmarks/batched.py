@@ -17,11 +17,12 @@ from torch import Tensor
 from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn import functional
 
-from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, Stack, as_inputs, starting_network, steps_of
+from paper.rooms.sloppy_synthetic.batched import RUNS_AT_ONCE, SyntheticStack, as_inputs, starting_network, steps_of
 from paper.rooms.sloppy_synthetic.configuration import Run, Spectrum, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import synthetic_data
 from paper.study.study import read_study
-from paper.training.loop import batches, build_optimizer
+from paper.training.batches import batches
+from paper.training.loop import build_optimizer
 from paper.training.random_streams import random_streams
 
 STEPS = 40
@@ -70,7 +71,7 @@ def torch_func(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int
 
 def together(job: SyntheticJob, inputs: Tensor, labels: Tensor, n_classes: int) -> None:
     """What the project does."""
-    stack = Stack.of_runs(job.runs, job.configuration, inputs.shape[1], n_classes)
+    stack = SyntheticStack(job.runs, job.configuration, inputs.shape[1], n_classes)
     for step in steps_of(stack, job.runs, job.configuration, inputs, labels):
         if step == STEPS:
             return

@@ -19,7 +19,8 @@ from inpca import progress
 from inpca.recording import log_probabilities, reestimated
 from paper.data.preparation import prepare
 from paper.study.configuration import Checkpoints, Configuration
-from paper.training.loop import train_network
+from paper.training.batches import Resident
+from paper.training.loop import train_networks
 from paper.training.random_streams import reproducible
 from paper.training.runs import choose_device, initial_run, on_device
 
@@ -63,7 +64,7 @@ def trial(case: tuple[str, str, int, float]) -> list[dict]:
     steps = set(CHECKPOINTS.steps_of(configuration, len(data.train_labels)).tolist())
     with reproducible():
         run = initial_run(configuration, SEED, splits["train"][0], len(data.classes))
-        losses = train_network(run.network, splits["train"], configuration, run.streams)
+        losses = train_networks([run.network], Resident(*splits["train"]), configuration, [run.streams])
         for step in range(configuration.n_steps(len(data.train_labels)) + 1):
             if step:
                 next(losses)

@@ -12,7 +12,8 @@ from inpca.recording import Recorder, log_probabilities, reestimated
 from paper.data.datasets import PreparedData, fingerprint
 from paper.study.configuration import Checkpoints, EvenCheckpoints, TrainingJob
 from paper.study.study import read_study
-from paper.training.loop import batches, crop_and_flip, optimise, train_network
+from paper.training.batches import Resident, batches, drawn_shifts, shifted
+from paper.training.loop import optimise, train_networks
 from paper.training.random_streams import random_streams, reproducible
 from paper.training.runs import choose_device, initial_run, train
 
@@ -84,7 +85,7 @@ def test_crops_and_flips_are_shifts_and_mirror_images():
         for flip in (False, True)
     }
     generator = torch.Generator().manual_seed(0)
-    made = crop_and_flip(image.expand(600, 1, 4, 4), 1, generator)
+    made = shifted(image.expand(600, 1, 4, 4), drawn_shifts(600, 1, generator), 1)
     assert {item[None].contiguous().numpy().tobytes() for item in made} == allowed
 
 
@@ -201,7 +202,7 @@ def test_a_study_chooses_what_batch_normalisation_records(data, tmp_path):
     samples = torch.from_numpy(data.train_images), torch.from_numpy(data.train_labels)
     with reproducible():
         run = initial_run(job().configuration, 42, samples[0], 3)
-        for _ in train_network(run.network, samples, job().configuration, run.streams):
+        for _ in train_networks([run.network], Resident(*samples), job().configuration, [run.streams]):
             pass
     for kind, expected in found.items():
         with reestimated(run.network, samples) if kind == "reestimated" else nullcontext():

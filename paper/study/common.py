@@ -25,6 +25,7 @@ from paper.study.configuration import (
 )
 from paper.study.made_up import MadeUp, MadeUpJob
 from paper.study.strict import Count, Different, Name, Seeds, Strict
+from paper.study.training import REFERENCE, Training
 
 
 class Dataset(Strict):
@@ -110,6 +111,7 @@ class CommonStudy(Strict):
 
     study: Name = Field(description="names the folders under results/ and figures/")
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    training: Training = REFERENCE
     seed_shift: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=0, description="is added to every seed but those of data: gives another replicate of the study"
     )
@@ -168,4 +170,5 @@ class CommonStudy(Strict):
             store=self.store,
             crop_padding=settings.crop_padding,
             device=self.device,
+            training=self.training,
         )

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from paper.study.strict import Count, Name, Seeds, Strict
+from paper.study.training import REFERENCE, Training
 
 Optimizer = Literal["sgd", "sgdn", "adam"]
 Augmentation = Literal["none", "cropflip"]
@@ -258,3 +259,4 @@ class TrainingJob(Job):
     checkpoints: Schedule
     crop_padding: int = Field(default=0, ge=0, description="pixels of padding of the random crop")
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    training: Training = REFERENCE

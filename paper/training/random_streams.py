@@ -33,14 +33,16 @@ def random_streams(seed: int) -> dict[str, torch.Generator]:
 
 @contextmanager
 def reproducible():
-    """One thread and deterministic algorithms; the former settings are restored."""
+    """One thread, deterministic algorithms, float32 in full on GPUs; the former settings are restored."""
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what CUDA needs to be deterministic
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.benchmark = False
+    tf32, torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32, False  # else float32 keeps 10 bits there
     try:
         yield
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(deterministic)
+        torch.backends.cudnn.allow_tf32 = tf32

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +17,9 @@ from inpca.recording.even_progress import EvenProgress
 from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
 from paper.study.configuration import Configuration, Job, TrainingJob
-from paper.training.loop import train_network
+from paper.study.training import REFERENCE, Training
+from paper.training.batches import Batches, Resident
+from paper.training.loop import train_networks
 from paper.training.networks import build_network
 from paper.training.random_streams import random_streams, reproducible
 
@@ -58,51 +63,71 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress_ba
     (2, 4, 100, 10)
     """
     configuration = job.configuration
-    splits = on_device(data, configuration, choose_device(job.device))
-    n_steps = len(job.seeds) * configuration.n_steps(len(data.train_labels))
+    splits = on_device(data, configuration, choose_device(job.device, job.training))
+    source = Resident(*splits["train"], job.crop_padding)
+    n_steps = len(job.seeds) * configuration.n_steps(len(source))
     with (
         reproducible(),
         bar_of_steps(job, n_steps, progress_bar) as bar,
         recorder(job, data, splits, path) as record,
     ):
-        for seed in job.seeds:
-            run = initial_run(configuration, seed, splits["train"][0], len(data.classes))
-            train_run(run, splits["train"], configuration, record, bar, crop_padding=job.crop_padding)
+        for seeds in trained_together(job.seeds, job.training):
+            runs = [initial_run(configuration, seed, splits["train"][0], len(data.classes)) for seed in seeds]
+            train_runs(runs, source, configuration, record, bar, job.training)
         record.close(strict=True)
 
 
-def train_run(
-    run: RunState,
-    samples: tuple[Tensor, Tensor],
+def train_runs(
+    runs: Sequence[RunState],
+    source: Batches,
     configuration: Configuration,
     record: Recorder,
     bar: tqdm,
-    *,
-    crop_padding: int = 0,
+    training: Training = REFERENCE,
 ) -> None:
-    """Train one run from where it is, which is its step 0, and record it.
+    """Train runs together from where they are, which is their step 0, and record them.
 
     Parameters
     ----------
-    run : RunState
-    samples : (images, labels)
-        What it is trained on.
+    runs : sequence of RunState
+    source : Batches
+        What they are trained on.
     configuration : Configuration
     record : Recorder
-        Called after every step; it knows the checkpoints.
+        Called after every step, first with the first run; it knows the checkpoints.
     bar : tqdm
         Its bar is moved on by every step.
-    crop_padding : int
-        Of the augmentation, in pixels.
+    training : Training
     """
-    steps_per_epoch = configuration.steps_per_epoch(len(samples[1]))
-    losses = train_network(run.network, samples, configuration, run.streams, crop_padding=crop_padding)
-    record(run.network, 0, run.seed)
+    steps_per_epoch = configuration.steps_per_epoch(len(source))
+    networks, streams = [run.network for run in runs], [run.streams for run in runs]
+    losses = train_networks(networks, source, configuration, streams, training)
+    record_all(runs, 0, record)
     for step, loss in enumerate(losses, start=1):
+        record_all(runs, step, record)
+        bar.update(len(runs))
+        if step % steps_per_epoch == 0 and not bar.disable:  # to read a loss is to wait for a GPU
+            bar.set_postfix(seed=runs[0].seed, loss=f"{loss.item() / len(runs):.3f}", refresh=False)
+
+
+def record_all(runs: Sequence[RunState], step: int, record: Recorder) -> None:
+    """Record runs if the step is a checkpoint; the first comes first, since it decides which steps are."""
+    for run in runs:
         record(run.network, step, run.seed)
-        bar.update()
-        if step % steps_per_epoch == 0:
-            bar.set_postfix(seed=run.seed, loss=f"{loss.item():.3f}", refresh=False)
+
+
+One = TypeVar("One")
+
+
+def trained_together(runs: Sequence[One], training: Training) -> list[list[One]]:
+    """Runs, or their seeds, in groups that are trained together.
+
+    Examples
+    --------
+    >>> trained_together([42, 43], REFERENCE), trained_together([42, 43], Training(seeds="together"))
+    ([[42], [43]], [[42, 43]])
+    """
+    return [list(runs)] if training.seeds == "together" else [[one] for one in runs]
 
 
 def initial_run(configuration: Configuration, seed: int, images: Tensor, n_classes: int) -> RunState:
@@ -189,19 +214,26 @@ def bar_of_steps(job: Job, n_steps: int, shown: bool) -> tqdm:
     return tqdm(total=n_steps, desc=job.id, disable=not shown, mininterval=1, unit="step")
 
 
-def choose_device(name: str) -> torch.device:
+class DeviceError(RuntimeError):
+    """This machine cannot compute as a study asks; the message says what it lacks."""
+
+
+def choose_device(name: str, training: Training = REFERENCE) -> torch.device:
     """``auto`` is CUDA where there is one.
 
     Raises
     ------
-    RuntimeError
-        If CUDA is asked for and there is none.
+    DeviceError
+        If CUDA, CUDA graphs or compilation are asked for, and this machine has no CUDA device or no compiler.
     """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("device: cuda, but torch sees no CUDA device here; use device: auto or device: cpu")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+    has_cuda = torch.cuda.is_available()
+    if name == "cuda" and not has_cuda:
+        raise DeviceError("device: cuda, but torch sees no CUDA device here; use device: auto or device: cpu")
+    if training.cuda_graphs and (name == "cpu" or not has_cuda):
+        raise DeviceError(f"training.cuda_graphs needs a CUDA device, and device: {name} has none here; leave it out")
+    if training.compile and not any(map(shutil.which, (os.environ.get("CXX", "g++"), "g++", "clang++"))):
+        raise DeviceError("training.compile needs a C++ compiler (g++, clang++ or that of $CXX), and here is none")
+    return torch.device("cuda" if has_cuda and name == "auto" else name.replace("auto", "cpu"))
 
 
 def memory_format(configuration: Configuration) -> torch.memory_format:

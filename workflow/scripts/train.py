@@ -5,7 +5,7 @@ from pathlib import Path
 from paper.command import run
 from paper.data.datasets import DataError, PreparedData
 from paper.study.configuration import TrainingJob
-from paper.training.runs import train
+from paper.training.runs import DeviceError, train
 
 
 def train_configuration(job: TrainingJob, data: Path, output: Path) -> None:
@@ -14,4 +14,4 @@ def train_configuration(job: TrainingJob, data: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(train_configuration, errors=(DataError,))
+    run(train_configuration, errors=(DataError, DeviceError))

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from paper.study.configuration import Epochs, Job, Schedule
 from paper.study.strict import Count, Seed, Seeds, Strict
+from paper.study.training import REFERENCE, Training
 
 
 class Fit(Strict):
@@ -36,6 +37,7 @@ class CornerJob(Job):
     checkpoints: Schedule
     fit: Fit | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    training: Training = REFERENCE
 
     @property
     def id(self) -> str:

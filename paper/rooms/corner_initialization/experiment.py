@@ -113,6 +113,7 @@ class Corners(Section):
             "batch_norm": self.batch_norm,
             "store": study.store,
             "device": study.device,
+            "training": study.training,
         }
         jobs = [CornerJob(seeds=self.normal_seeds, **common)]
         for start, samples in (("random", None), ("subset", self.subset)):

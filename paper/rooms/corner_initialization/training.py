@@ -13,7 +13,8 @@ from inpca.recording.recorder import log_probabilities
 from paper.data.datasets import PreparedData
 from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.study.configuration import Configuration
-from paper.training.loop import train_network
+from paper.training.batches import Resident
+from paper.training.loop import train_networks
 from paper.training.random_streams import reproducible
 from paper.training.runs import (
     RunState,
@@ -22,7 +23,8 @@ from paper.training.runs import (
     initial_run,
     on_device,
     recorder,
-    train_run,
+    train_runs,
+    trained_together,
 )
 
 
@@ -49,14 +51,15 @@ def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, p
         A sentence for each run that did not reach its corner.
     """
     configuration, fit = job.configuration, job.fit
-    splits = on_device(data, configuration, choose_device(job.device))
+    splits = on_device(data, configuration, choose_device(job.device, job.training))
     with reproducible(), bar_of_steps(job, n_steps(job, len(data.train_labels)), progress_bar) as bar:
         runs = [initial_run(configuration, seed, splits["train"][0], len(data.classes)) for seed in job.seeds]
-        errors = [] if fit is None else [fit_corner(run, fit, splits["train"], configuration, bar) for run in runs]
+        groups = trained_together(runs, job.training)
+        errors = [] if fit is None else [e for group in groups for e in fit_corner(group, job, splits["train"], bar)]
         # The store says of each run whether it is in its corner, so that all are fitted before the first is recorded.
         with recorder(job, data, splits, path, corner=corner_attributes(job, errors)) as record:
-            for run in runs:
-                train_run(run, splits["train"], configuration, record, bar)
+            for group in groups:
+                train_runs(group, Resident(*splits["train"]), configuration, record, bar, job.training)
             record.close(strict=True)
     return [
         f"{job.id}, seed {seed} is not in its corner: error {error:.1%} on the labels it was fitted to for "
@@ -66,16 +69,23 @@ def train_from_corner(job: CornerJob, data: PreparedData, path: str | Path, *, p
     ]
 
 
-def fit_corner(
-    run: RunState, fit: Fit, samples: tuple[Tensor, Tensor], configuration: Configuration, bar: tqdm
-) -> float:
-    """Take a run into its corner; returns the fraction of the fitted samples whose most probable class is wrong."""
+def fit_corner(runs: list[RunState], job: CornerJob, samples: tuple[Tensor, Tensor], bar: tqdm) -> list[float]:
+    """Take runs into their corners together.
+
+    Returns
+    -------
+    list of float
+        Of each run, the fraction of the fitted samples whose most probable class is wrong.
+    """
     images, labels = samples
-    chosen, targets = fitted_labels(fit, labels.cpu().numpy())
+    chosen, targets = fitted_labels(job.fit, labels.cpu().numpy())
     corner = images[torch.as_tensor(chosen, device=images.device)], torch.as_tensor(targets, device=images.device)
-    for _ in train_network(run.network, corner, configuration_of(fit, configuration), run.streams):
-        bar.update()
-    return float(np.mean(log_probabilities(run.network, corner).argmax(1).numpy() != targets))
+    networks, streams = [run.network for run in runs], [run.streams for run in runs]
+    configuration = configuration_of(job.fit, job.configuration)
+    for _ in train_networks(networks, Resident(*corner), configuration, streams, job.training):
+        bar.update(len(runs))
+    predicted = [log_probabilities(network, corner).argmax(1).numpy() for network in networks]
+    return [float(np.mean(classes != targets)) for classes in predicted]
 
 
 def configuration_of(fit: Fit, configuration: Configuration) -> Configuration:

@@ -1,8 +1,4 @@
-"""Train many small networks of one shape together: their weights are stacked, a layer is one batched product.
-
-Every run keeps its own initialisation, data order and statistics of BatchNorm, so that it follows the trajectory that
-it has when trained alone.
-"""
+"""Train many small networks on synthetic inputs, stacked (see :mod:`paper.training.stack`)."""
 
 from __future__ import annotations
 
@@ -22,61 +18,40 @@ from paper.data.datasets import PreparedData
 from paper.rooms.sloppy_synthetic.configuration import Run, SyntheticJob
 from paper.rooms.sloppy_synthetic.data import CORNER
 from paper.study.configuration import Configuration
-from paper.training.loop import batches, build_optimizer, optimise
+from paper.training.batches import batches
+from paper.training.loop import build_optimizer, optimise
 from paper.training.random_streams import random_streams, reproducible
 from paper.training.runs import bar_of_steps, initial_network, store_attributes
+from paper.training.stack import FullyConnectedStack
 
 #: Runs that are trained together: enough to spread the overhead of a step, few enough for activations to stay in cache.
 RUNS_AT_ONCE = 10
-
 
 #: Means and variances of every hidden layer, over runs · width channels.
 Statistics = tuple[list[Tensor], list[Tensor]]
 
 
-class Stack:
-    """Fully connected networks of one shape (see :func:`paper.training.networks.fully_connected`) as one.
+class SyntheticStack(FullyConnectedStack):
+    """The networks of some runs before training, and what all of them predict."""
 
-    Activations are (R, width, B), runs first and samples last: BatchNorm of all runs is then one call over R · width
-    channels whose samples lie side by side.
+    def __init__(self, runs: Sequence[Run], configuration: Configuration, dimension: int, n_classes: int):
+        super().__init__([starting_network(configuration, run, dimension, n_classes) for run in runs])
 
-    Parameters
-    ----------
-    networks : sequence of nn.Sequential
-        R networks, whose weights are copied.
-    """
+    def losses(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """Mean cross-entropy (R,) of every run over its batch, of inputs (R, B, d) and labels (R, B).
 
-    def __init__(self, networks: Sequence[nn.Sequential]):
-        layers = list(zip(*([m for m in net if isinstance(m, nn.Linear)] for net in networks), strict=True))
-        self.weights = [torch.stack([layer.weight.detach() for layer in same]) for same in layers]
-        self.biases = [torch.stack([layer.bias.detach()[:, None] for layer in same]) for same in layers]
-        for parameter in (*self.weights, *self.biases):
-            parameter.requires_grad_()
-        channels = [weight.shape[0] * weight.shape[1] for weight in self.weights[:-1]]
-        self.means, self.variances = [torch.zeros(n) for n in channels], [torch.ones(n) for n in channels]
-
-    @classmethod
-    def of_runs(cls, runs: Sequence[Run], configuration: Configuration, dimension: int, n_classes: int) -> Stack:
-        """The networks of some runs before training."""
-        return cls([starting_network(configuration, run, dimension, n_classes) for run in runs])
-
-    def logits(self, inputs: Tensor, *, training: bool, statistics: Statistics | None = None) -> Tensor:
-        """Logits (R, C, B) of inputs (R, d, B); in training, running means and variances are updated."""
-        *hidden, last = zip(self.biases, self.weights, strict=True)
-        means, variances = statistics or (self.means, self.variances)
-        for (bias, weight), mean, variance in zip(hidden, means, variances, strict=True):
-            active = torch.relu(torch.baddbmm(bias, weight, inputs))
-            channels = active.view(1, -1, active.shape[2])
-            inputs = functional.batch_norm(channels, mean, variance, training=training).view(active.shape)
-        return torch.baddbmm(last[0], last[1], inputs)
+        Samples stay last, as the layers have them: on a GPU that loss would not be the same each time.
+        """
+        logits = self.products(inputs.transpose(1, 2), (self.means, self.variances), training=True)
+        return functional.cross_entropy(logits, labels, reduction="none").mean(dim=1)
 
     @torch.inference_mode()
     def statistics(self, inputs: Tensor) -> Statistics:
         """Means and variances of every layer over the same inputs (N, d) of every run, under the present weights."""
         found: Statistics = ([], [])
-        values = inputs.T.expand(len(self.weights[0]), -1, -1)
-        for bias, weight in list(zip(self.biases, self.weights, strict=True))[:-1]:
-            active = torch.relu(torch.baddbmm(bias, weight, values))
+        values = inputs.T.expand(len(self.networks), -1, -1)
+        for layer in self.layers[:-1]:
+            active = self.active(layer, values)
             channels = active.view(1, -1, active.shape[2])
             for of_layers, of_layer in zip(found, (channels.mean((0, 2)), channels.var((0, 2))), strict=True):
                 of_layers.append(of_layer)
@@ -89,9 +64,9 @@ class Stack:
 
         Batch normalisation has its running statistics unless others are given.
         """
-        runs = len(self.weights[0])
+        used = statistics or (self.means, self.variances)
         parts = [
-            self.logits(part.T.expand(runs, -1, -1), training=False, statistics=statistics)
+            self.products(part.T.expand(len(self.networks), -1, -1), used, training=False)
             for part in inputs.split(EVALUATION_BATCH)
         ]
         return torch.log_softmax(torch.cat(parts, dim=2), dim=1).transpose(1, 2)
@@ -166,7 +141,7 @@ def train_together(
         for first in range(0, len(job.runs), RUNS_AT_ONCE):
             numbers = range(first, min(first + RUNS_AT_ONCE, len(job.runs)))
             runs = [job.runs[number].shifted(job.seed_shift) for number in numbers]
-            stack = Stack.of_runs(runs, job.configuration, inputs["train"].shape[1], len(data.classes))
+            stack = SyntheticStack(runs, job.configuration, inputs["train"].shape[1], len(data.classes))
             for step in steps_of(stack, runs, job.configuration, inputs["train"], labels):
                 if step in scheduled:
                     statistics = stack.statistics(inputs["train"]) if job.batch_norm == "reestimated" else None
@@ -188,7 +163,7 @@ def zero_denormals():
 
 
 def steps_of(
-    stack: Stack, runs: Sequence[Run], configuration: Configuration, inputs: Tensor, labels: Tensor
+    stack: SyntheticStack, runs: Sequence[Run], configuration: Configuration, inputs: Tensor, labels: Tensor
 ) -> Iterator[int]:
     """Train the stack of some runs; yields the number of steps done, 0 before the first.
 
@@ -198,11 +173,10 @@ def steps_of(
     """
 
     def loss(batch: Tensor) -> Tensor:
-        logits = stack.logits(inputs[batch].transpose(1, 2), training=True)
-        return functional.cross_entropy(logits, labels[batch], reduction="none").mean(dim=1).sum()
+        return stack.losses(inputs[batch], labels[batch]).sum()
 
     orders = [batches(len(labels), configuration, random_streams(run.seed)["order"]) for run in runs]
-    optimizer = build_optimizer(configuration, [*stack.weights, *stack.biases], fused=True)
+    optimizer = build_optimizer(configuration, stack.weights.values(), fused=True)
     losses = optimise(loss, optimizer, map(torch.stack, zip(*orders, strict=True)), configuration.n_steps(len(labels)))
     yield 0
     for step, _ in enumerate(losses, start=1):

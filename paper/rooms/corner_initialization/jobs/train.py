@@ -6,6 +6,7 @@ from paper.command import run
 from paper.data.datasets import DataError, PreparedData
 from paper.rooms.corner_initialization.configuration import CornerJob
 from paper.rooms.corner_initialization.training import train_from_corner
+from paper.training.runs import DeviceError
 
 
 def train_corner(job: CornerJob, data: Path, output: Path) -> None:
@@ -15,4 +16,4 @@ def train_corner(job: CornerJob, data: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(train_corner, errors=(DataError,))
+    run(train_corner, errors=(DataError, DeviceError))
