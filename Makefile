@@ -7,12 +7,13 @@ PYTHON ?= python3
 VENV := .venv
 export PYTHONPATH := $(CURDIR)
 BIN := $(VENV)/bin
+CLUSTER := $(VENV)/cluster-$(shell cksum < envs/cluster.lock | cut -d ' ' -f 1)
 READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke plan replicate scales authors archive from-archive crate report site test test-quick published lint bench env schema lock \
-  clean clean-all help
+.PHONY: all smoke plan replicate scales authors archive from-archive crate report site test test-quick test-cluster \
+  published lint bench env cluster schema lock clean clean-all help
 
 # Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
 STUDY ?= fashion
@@ -60,10 +61,15 @@ site: env ## documentation, claims, notebooks and figures of a study as pages in
 	$(BIN)/python -m paper.site "$(STUDY)"
 
 test: env ## run the tests, the smoke study among them
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not published"
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not published and not cluster"
 
 test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: two minutes on two cores
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published"
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published and not cluster"
+
+test-cluster: cluster ## run a small study through a SLURM of this machine; needs root, installs slurm-wlm and munge with apt
+	@command -v munged sbatch slurmctld > /dev/null || test "$$(id -u)" != 0 || ! command -v apt-get > /dev/null || \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends slurm-wlm munge; } > /dev/null
+	$(BIN)/python -m pytest -m cluster tests/test_cluster.py
 
 published: env ## say which committed studies were made by another version of this tree
 	$(BIN)/python -m pytest -m published
@@ -94,6 +100,12 @@ $(READY): envs/requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@rm -f $(VENV)/ready-* && touch $@
 
+cluster: $(CLUSTER) ## add what profiles/slurm needs to .venv
+
+$(CLUSTER): envs/cluster.lock | env
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement $<
+	@rm -f $(VENV)/cluster-* && touch $@
+
 schema: env ## regenerate config/schema.json from the configuration models, and the table of all studies in the guide
 	$(BIN)/python -m paper.study.study > config/schema.json
 	$(BIN)/python -m paper.plan --page docs/guide/scale.md config/*.yaml
@@ -103,6 +115,9 @@ lock: env ## pin the newest packages that the project admits (needs uv)
 	  --no-header --output-file envs/requirements.lock pyproject.toml
 	uv pip compile --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url \
 	  --no-header --output-file envs/authors.lock --group pyproject.toml:authors
+	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | \
+	  uv pip compile --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header \
+	  --output-file envs/cluster.lock - # what extra cluster has besides
 
 clean: ## delete what the studies computed; keeps .venv, data and what is in git
 	rm -rf .snakemake build/site site
