@@ -7,7 +7,7 @@ import time
 
 import loopback_slurm as slurm
 import pytest
-from conftest import ROOT, copy_project, snakemake
+from conftest import copy_project, snakemake
 
 pytestmark = pytest.mark.cluster
 
@@ -165,7 +165,7 @@ def test_nothing_is_left_to_do_here_after_a_run_on_a_cluster(cluster):
 
 def test_without_slurm_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setattr(slurm, "PROGRAMS", ("no-such-program",))
-    with pytest.raises(slurm.NoSlurm, match="not found: no-such-program; .*apt install slurm-wlm munge"):
+    with pytest.raises(slurm.NoSlurm, match=r"no-such-program; .* apt install slurm-wlm munge"):
         slurm.check()
 
 
