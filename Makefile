@@ -69,7 +69,7 @@ test-quick: env ## run the tests that need no whole study, no workflow and no bu
 test-cluster: cluster ## run a small study through a SLURM of this machine; needs root, installs slurm-wlm and munge with apt
 	@command -v munged sbatch slurmctld > /dev/null || test "$$(id -u)" != 0 || ! command -v apt-get > /dev/null || \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends slurm-wlm munge; } > /dev/null
-	$(BIN)/python -m pytest -m cluster tests/test_cluster.py
+	$(BIN)/python -m pytest -m cluster tests/test_cluster.py tests/test_readme.py
 
 published: env ## say which committed studies were made by another version of this tree
 	$(BIN)/python -m pytest -m published

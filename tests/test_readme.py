@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from conftest import ROOT, copy_project
 
 from paper.report.claims import paper_numbers
@@ -24,6 +25,8 @@ SHELL = [text for _, language, text in BLOCKS if language == "sh"]
 #: Blocks with the commands of the library are run whole, in a folder of their own; of the rest each command is planned.
 SCRIPTS = [text for text in SHELL if re.search("^inpca ", text, re.M)]
 LINES = [line for text in SHELL if text not in SCRIPTS for line in text.splitlines()]
+#: Without a server, not even a plan can be made.
+NEED_A_SERVER = ("profiles/s3", "profiles/kubernetes")
 PROSE = "\n".join(BLOCK.sub("", text) for text in PAGES.values())
 SPANS = re.findall(r"`((?:snakemake|make|python|pip|source)(?: [^`]*)?)`", PROSE)
 COMMANDS = list(dict.fromkeys(re.sub(r"\s+#.*", "", line) for line in [*LINES, *SPANS]))
@@ -90,7 +93,19 @@ def test_commands_of_the_library_run_from_training_to_placing(tmp_path, script):
     assert (tmp_path / "mine/map/explorer.html").is_file() and (tmp_path / "mine/placed.csv").is_file()
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("snakemake")])
+def where_it_can_be_planned(command):
+    """A command, marked where its plan needs Snakemake's plugin for SLURM."""
+    return pytest.param(command, marks=[pytest.mark.cluster] if "profiles/slurm" in command else [])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        where_it_can_be_planned(command)
+        for command in COMMANDS
+        if command.startswith("snakemake") and not any(profile in command for profile in NEED_A_SERVER)
+    ],
+)
 def test_commands_of_snakemake_plan_their_jobs(project, command):
     planning = "" if {"--unlock", "--summary"} & set(command.split()) else " --dry-run --quiet rules"
     done = run(project, command + planning)
@@ -103,6 +118,13 @@ def test_commands_of_snakemake_plan_their_jobs(project, command):
         assert "Unlocked working directory" in shown
     else:
         assert re.search(r"^results/fashion/claims\.md\t.*update pending$", shown, re.M)
+
+
+@pytest.mark.parametrize("profile", NEED_A_SERVER)
+def test_profiles_of_commands_that_need_a_server_are_there(profile):
+    assert any(profile in command for command in COMMANDS)
+    options = yaml.safe_load((ROOT / profile / "config.yaml").read_text("utf-8"))
+    assert options["default-storage-provider"] == "s3" and options["default-storage-prefix"].startswith("s3://")
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make")])
