@@ -1,9 +1,12 @@
 # What rules need to know of the study: its jobs and stores, the names of files, what each notebook reads and writes.
 
+from snakemake.io import sourcecache_entry
+
 
 def here(name):
-    """A file of the project, as seen from the working folder."""
-    return name if PROJECT.samefile(os.curdir) else str(PROJECT / name)
+    """A file of the project, as seen from the working folder; storage that holds what jobs make does not hold it."""
+    path = name if PROJECT.samefile(os.curdir) else str(PROJECT / name)
+    return sourcecache_entry(path, path)
 
 
 def library_modules(name):
@@ -178,7 +181,21 @@ def notebook_parameters(name):
         numbers_file=f"{RESULTS}/numbers/{name}.json",
         claims_file=claims_files(name)[0],
     )
-    return json.dumps(READ[name] | settings | places)
+    if workflow.storage_settings.default_storage_provider is None:
+        return json.dumps(READ[name] | settings | places)
+
+    def fetched(wildcards, input, output):
+        # files in object storage have other names here; that settings changed is then not noticed
+        read = {
+            key: input[key] if isinstance(given, str) else list(input[key])
+            for key, given in READ[name].items()
+        }
+        written = dict(
+            figures=os.path.dirname(output.figures[0]), numbers_file=output.numbers
+        )
+        return json.dumps(read | settings | places | written)
+
+    return fetched
 
 
 def of_notebook(name):
