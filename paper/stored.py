@@ -94,6 +94,8 @@ class StoredModels:
         Model table, or some of its rows.
     stores : sequence of PredictionStore
     split : {"train", "test"}
+    sample_step : int
+        Read every so-manieth sample alone, from the first on.
 
     Raises
     ------
@@ -119,11 +121,13 @@ class StoredModels:
 
     dtype, ndim = np.dtype(np.float32), 3
 
-    def __init__(self, table: pd.DataFrame, stores: Sequence[PredictionStore], split: str):
+    def __init__(self, table: pd.DataFrame, stores: Sequence[PredictionStore], split: str, *, sample_step: int = 1):
         check_samples(stores, split)
         self._arrays = [store.log_probs(split) for store in stores]
         self._labels = stores[0].labels(split)
-        self.shape = (len(table), *self._arrays[0].shape[2:])
+        self.sample_step = sample_step
+        self._samples = range(0, len(self._labels), sample_step)  # those that there are, by their place in the stores
+        self.shape = (len(table), len(self._samples), self._arrays[0].shape[3])
         is_run = (table["kind"] == "run").to_numpy()
         self._t = table["t"].to_numpy(float)
         found = {
@@ -151,6 +155,8 @@ class StoredModels:
 
     def _read(self, rows: np.ndarray, samples: slice) -> np.ndarray:
         """Some rows in this order; successive checkpoints of a run are read at once."""
+        within = self._samples[samples]
+        samples = slice(within.start, within.stop, within.step)
         labels, places = self._labels[samples], self._places[rows]
         stack = np.empty((len(rows), len(labels), self.shape[2]), np.float32)
         goes_on = (np.diff(places, axis=0) == [0, 0, 1]).all(axis=1)

@@ -66,7 +66,8 @@ def test_all_other_rates_are_half_of_those_of_adam():
     assert all(one.optimizer == "adam" and one.learning_rate == full_rate(one) / 2 for one in others)
 
 
-def test_predictions_are_those_of_all_samples():
+def test_predictions_are_those_of_all_samples_and_distances_those_of_every_second():
+    assert STUDY.analysis.sample_step == 2
     assert (STUDY.dataset.n_train, STUDY.dataset.n_test, STUDY.dataset.input_shape) == (50_000, 10_000, (3, 32, 32))
     assert STUDY.experiments["main"].crop_padding == 4
     assert STUDY.job("main", CONFIGURATIONS[0].id).batch_norm == "running"

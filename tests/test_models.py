@@ -1,11 +1,14 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from distances import measure_distances
 
 from inpca import InPCA, pairwise_distances
 from inpca.geometry import bhattacharyya_distance, geodesic, ignorance, truth
 from inpca.predictions.store import PredictionStore, PredictionStoreError, PredictionWriter
+from paper.distances import load_description
 from paper.models import model_table, open_stores, oriented, reference_points, same_models
 from paper.stored import StoredModels, stored_runs
 
@@ -45,6 +48,28 @@ def test_models_are_those_of_the_rows(stores):
     of_truth = stack[:, np.arange(12), LABELS["train"]]
     assert np.allclose(-of_truth.mean(axis=1), table["train_loss"], atol=1e-6)
     assert table["run"].dropna().unique().tolist() == ["b-seed1", "b-seed2", "a-seed5"]
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 12, 40])
+def test_every_so_manieth_sample_is_read_as_from_all(stores, step):
+    table = model_table(stores, POINTS)
+    models = StoredModels(table, stores, "train", sample_step=step)
+    every = StoredModels(table, stores, "train")[:][:, ::step]
+    assert models.shape == every.shape
+    np.testing.assert_array_equal(models[:], every)
+    np.testing.assert_array_equal(models[2:7, 1:3], every[2:7, 1:3])
+    np.testing.assert_array_equal(models[-1], every[-1])
+
+
+def test_distances_on_every_second_sample_are_means_over_these(stores, tmp_path):
+    table = model_table(stores, POINTS)
+    table.to_parquet(tmp_path / "models.parquet")
+    settings = {"metric": "bhattacharyya", "part": {"of": "all"}, "sample_step": 2, "threads": 1}
+    paths = [Path(store.path) for store in stores]
+    measure_distances(paths, tmp_path / "models.parquet", "train", output=tmp_path / "train.npy", **settings)
+    every = np.exp(StoredModels(table, stores, "train")[:][:, ::2])
+    np.testing.assert_allclose(np.load(tmp_path / "train.npy"), pairwise_distances(every), atol=1e-6)
+    assert load_description(tmp_path / "train.npy").attrs["sample_step"] == 2
 
 
 def test_progress_of_runs_on_the_geodesic_is_their_parameter(stores):

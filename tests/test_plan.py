@@ -1,9 +1,9 @@
 """What a study will train, store and take: against arithmetic of its grids, and against what the smoke study made."""
 
 import re
+import resource
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -136,17 +136,23 @@ def test_a_mistake_is_said_on_one_line(arguments, message):
     assert done.returncode == 1 and done.stderr.startswith(message) and len(done.stderr.splitlines()) == 1
 
 
-#: Longest time in seconds to plan a study; the paper's 2,296 runs took 6 s on two busy cores at 2.1 GHz.
+#: Longest time in seconds to plan a study, of the processor: a busy machine takes longer. The paper's 2,296 runs took 4.
 LONGEST_PLANNING = 60
+
+
+def seconds_of_programs():
+    """Processor time of all programs that were started from here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["smoke", "resnet_sizes", "fc_convmixer", "vit_resnet", "cifar10"])
 def test_a_dry_run_says_what_the_study_takes_and_plans_every_configuration(name, tmp_path):
     files = "--snakefile", str(ROOT / "Snakefile"), "--configfile", str(ROOT / f"config/{name}.yaml")
-    started = time.perf_counter()
+    before = seconds_of_programs()
     done = snakemake(tmp_path, "--dry-run", "--quiet", "rules", *files)
-    assert time.perf_counter() - started < LONGEST_PLANNING
+    assert seconds_of_programs() - before < LONGEST_PLANNING
     assert done.returncode == 0, done.stderr[-2000:]
     study = read_study(ROOT / f"config/{name}.yaml")
     total = plan(study, planned(study))

@@ -78,6 +78,13 @@ class Analysis(Strict):
         description="models of whole runs between which all distances are computed in place of those of all, where "
         "there are landmarks",
     )
+    sample_step: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description="distances between models are means over every so-manieth sample; all, by default. Dimensions, "
+        "trajectories and averages are of all samples",
+    )
     tiles: int = Field(
         default=1,
         ge=1,

@@ -49,10 +49,11 @@ rule distances:
     params:
         metric=metric,
         part=part,
+        sample_step=study.analysis.sample_step,
     shell:
         'python "$SCRIPTS"/distances.py --stores {input.stores:q} --models {input.models:q} --split {wildcards.split:q}'
-        " --metric {params.metric:q} --part {params.part:q} --threads {threads} --output {output.distances:q}"
-        " > {log:q} 2>&1"
+        " --metric {params.metric:q} --part {params.part:q} --sample-step {params.sample_step:q} --threads {threads}"
+        " --output {output.distances:q} > {log:q} 2>&1"
 
 
 rule embedding:
