@@ -56,7 +56,7 @@ def embedded(experiment):
     for name, (of, number) in parts.items():
         for split in SPLITS:
             part, output = {"of": of, "models": number}, folder / name / f"{split}.npy"
-            measure(paths, models, split, "bhattacharyya", part, 1, output)
+            measure(paths, models, split, "bhattacharyya", part, 1, 1, output)
         for view, splits in (("train", ["train"]), ("joint", SPLITS)):
             embed([folder / name / f"{split}.npy" for split in splits], models, 3, folder / name / f"{view}.nc")
     return folder

@@ -136,7 +136,7 @@ def test_a_mistake_is_said_on_one_line(arguments, message):
     assert done.returncode == 1 and done.stderr.startswith(message) and len(done.stderr.splitlines()) == 1
 
 
-#: Longest time in seconds to plan a study, of the processor: a busy machine takes longer. The paper's 2,296 runs took 4.
+#: Longest time in seconds to plan a study, of the processor; the paper's 2,296 runs took 4
 LONGEST_PLANNING = 60
 
 

@@ -155,6 +155,8 @@ def test_own_models_are_placed_in_the_embedding_of_a_study(tmp_path):
             "bhattacharyya",
             "--part",
             '{"of": "all"}',
+            "--sample-step",
+            1,
             "--threads",
             1,
             "--output",
