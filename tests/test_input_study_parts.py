@@ -121,6 +121,12 @@ MISFITS = [
     ),
     (f"{DISTANCES}.tsne_perplexity", 292, f"{DISTANCES}.tsne_perplexity: 292 must be less than the 292 {MODELS}"),
     (f"{DISTANCES}.umap_neighbours", 292, f"{DISTANCES}.umap_neighbours: 292 must be less than the 292 {MODELS}"),
+    (
+        "analysis.sample_step",
+        2,
+        "notebooks.own_runs: learners are placed by their distances on all samples; analysis.sample_step should be 1, "
+        "not 2, or leave the notebook out",
+    ),
     ("analysis.spread_points", [0.5, 0.5], "analysis.spread_points: 0.5 is listed twice; list each value once"),
     (
         "notebooks.network_size.progress_levels",

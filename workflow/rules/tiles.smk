@@ -36,6 +36,7 @@ rule tile:
         **compares(),
     params:
         metric=metric,
+        sample_step=study.analysis.sample_step,
         tile=lambda wildcards: json.dumps(
             [
                 int(wildcards.row),
@@ -45,7 +46,8 @@ rule tile:
         ),
     shell:
         'python "$SCRIPTS"/tile.py --stores {input.stores:q} --models {input.models:q} --split {wildcards.split:q}'
-        " --metric {params.metric:q} --tile {params.tile:q} --threads {threads} --output {output.tile:q} > {log:q} 2>&1"
+        " --metric {params.metric:q} --tile {params.tile:q} --sample-step {params.sample_step:q} --threads {threads}"
+        " --output {output.tile:q} > {log:q} 2>&1"
 
 
 rule matrix:
@@ -73,11 +75,12 @@ rule matrix:
         **compares(tables=0),
     params:
         metric=metric,
+        sample_step=study.analysis.sample_step,
         parts=lambda wildcards: tiles_of(study, wildcards.experiment),
     shell:
         'python "$SCRIPTS"/gather_tiles.py --tiles {input.tiles:q} --stores {input.stores:q} --models {input.models:q}'
-        " --split {wildcards.split:q} --metric {params.metric:q} --parts {params.parts:q} --output {output.distances:q}"
-        " > {log:q} 2>&1"
+        " --split {wildcards.split:q} --metric {params.metric:q} --parts {params.parts:q}"
+        " --sample-step {params.sample_step:q} --output {output.distances:q} > {log:q} 2>&1"
 
 
 # rule distances leaves out the experiments whose matrices are to be made of several parts

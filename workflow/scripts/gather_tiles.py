@@ -19,13 +19,16 @@ def gather_tiles(
     split: str,
     metric: str,
     parts: int,
+    sample_step: Annotated[int, "distances are means over every so-manieth sample"],
     output: Path,
 ) -> None:
     """Write the matrix of distances between all models of an experiment from its tiles."""
     table = load_table(models)
     gather(dict(zip(tile_pairs(parts), tiles, strict=True)), len(table), parts, output)
-    log_probs, labels = StoredModels(table, open_stores(stores), split), table["model"].to_numpy()
-    save_dataset(describe_models(log_probs, labels=labels, metric=metric, log=True), files.described(output))
+    log_probs = StoredModels(table, open_stores(stores), split, sample_step=sample_step)
+    described = describe_models(log_probs, labels=table["model"].to_numpy(), metric=metric, log=True)
+    described.attrs["sample_step"] = sample_step
+    save_dataset(described, files.described(output))
     print(f"{len(table)} models from {len(tiles)} tiles")
 
 

@@ -43,6 +43,11 @@ class OwnRuns(Section):
             architecture only.
         """
         n_train = study.dataset.n_train
+        if study.analysis.sample_step != 1:
+            raise ValueError(
+                f"{key}: learners are placed by their distances on all samples; analysis.sample_step should be 1, not "
+                f"{study.analysis.sample_step}, or leave the notebook out"
+            )
         for name, learner in self.learners.items():
             place = f"{key}.learners.{name}"
             if name in study.networks:

@@ -22,11 +22,12 @@ def embed_tangents(
     output: Path,
 ) -> None:
     """Write the tangent axes of an experiment on one split, beside its ordinary axes."""
-    table = rows_of(load_table(models), load_description(distances)["model"].values)
+    described = load_description(distances)
+    table, step = rows_of(load_table(models), described["model"].values), int(described.attrs["sample_step"])
     D = load_distances(distances, table["model"])
     opened = open_stores(stores)
-    log_probs = StoredModels(table, opened, split).fitting()
-    dataset = tangent_embeddings(table, D, log_probs, opened[0].labels(split), split, settings)
+    log_probs = StoredModels(table, opened, split, sample_step=step).fitting()
+    dataset = tangent_embeddings(table, D, log_probs, opened[0].labels(split)[::step], split, settings)
     save_dataset(dataset, output)
     explained = dataset["tangent_explained_distance"].sel(group="all", axis=3).item()
     print(f"{dataset.sizes['group']} groups, distance explained by the tangent axes of all models {explained:.4f}")
