@@ -61,18 +61,20 @@ def test_a_limit_of_gpus_is_one_of_this_machine_alone():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("device", "trains"), [("cpu", 0), ("auto", 1)])
-def test_every_job_asks_for_memory_time_and_a_gpu_if_it_trains_on_one(tmp_path, device, trains):
+@pytest.mark.parametrize(("device", "trains", "limit"), [("cpu", 0, None), ("auto", 1, 1500)])
+def test_every_job_asks_for_memory_time_and_a_gpu_if_it_trains_on_one(tmp_path, device, trains, limit):
+    """Beyond the memory of a small machine no job is refused: it asks for all there is."""
     place = ("-s", str(ROOT / "Snakefile"), "--directory", str(tmp_path))
     config = ("--configfile", str(ROOT / SMOKE[1]), "--config", f"device={device}")
-    done = snakemake(ROOT, *place, "--dry-run", *config)
+    done = snakemake(ROOT, *place, "--dry-run", *config, *(("--resources", f"mem_mb={limit}") if limit else ()))
     assert done.returncode == 0, done.stderr[-2000:]
     jobs = re.findall(r"^(?:rule|localrule) (\w+):$.*?^    resources: (.*?)$", done.stdout, re.M | re.S)
     assert len(jobs) == int(re.search(r"^total +(\d+)$", done.stdout, re.M)[1])
     for rule, text in jobs:
         if rule != "all":
             asked = dict(re.findall(r"(mem_mb|runtime|gpu)=(\d+)", text))
-            assert int(asked["mem_mb"]) >= 2000 and int(asked["runtime"]) >= 30, rule
+            assert int(asked["runtime"]) >= needs.START, rule
+            assert int(asked["mem_mb"]) == limit if limit else int(asked["mem_mb"]) >= needs.PROCESS["cpu"], rule
             assert int(asked["gpu"]) == trains * (rule in {"train", "train_corner"}), rule
 
 
