@@ -23,7 +23,7 @@ from paper.study.configuration import (
     TrainingJob,
     WeightDecay,
 )
-from paper.study.made_up import MadeUp, MadeUpJob
+from paper.study.made_up import NOTICE, MadeUp, MadeUpJob
 from paper.study.strict import Count, Different, Name, Seeds, Strict
 from paper.study.training import REFERENCE, Training
 
@@ -123,6 +123,11 @@ class CommonStudy(Strict):
     networks: dict[Name, Network] = Field(default={})
     experiments: dict[Name, Experiment] = Field(default={})
     analysis: Analysis = Analysis()
+
+    @property
+    def notice(self) -> str:
+        """What notebooks, tables and pages of the study say first; nothing where networks are trained."""
+        return "" if self.made_up is None else NOTICE
 
     @property
     def epoch_samples(self) -> int:

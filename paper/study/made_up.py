@@ -7,6 +7,12 @@ from pydantic import Field
 from paper.study.configuration import Configuration, Schedule
 from paper.study.strict import Count, Seeds, Strict
 
+#: What everything says first that is made of such predictions.
+NOTICE = (
+    "Made-up trajectories: these predictions come from a formula, no network was trained, and nothing here is evidence "
+    "about networks."
+)
+
 
 class MadeUp(Strict):
     """Made-up trajectories: geodesics from P0 to P* with deviations in a known number of directions."""
