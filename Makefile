@@ -12,8 +12,8 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke plan replicate scales authors archive from-archive crate report site test test-quick test-cluster \
-  published lint bench env cluster schema lock clean clean-all help
+.PHONY: all smoke plan replicate scales rehearsal authors archive from-archive crate report site test test-quick \
+  test-cluster published lint bench env cluster schema lock clean clean-all help
 
 # Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
 STUDY ?= fashion
@@ -36,6 +36,9 @@ replicate: env ## the default study with other seeds, and which verdicts it has 
 scales: smoke ## which claims change with scale, of the smoke study, the default one and the larger one, run before
 	$(BIN)/python -m paper.report.scales config/smoke.yaml config/fashion.yaml config/fashion_large_reduced.yaml \
 	  > results/scales.md
+
+rehearsal: env ## made-up trajectories in the number of the paper, at three sizes: time, memory, disk, and how they grow
+	$(BIN)/python -m paper.rehearsal
 
 authors: env ## the authors' own distances embedded again; to fetch them as they are sent: make authors UNVERIFIED=true
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement envs/authors.lock

@@ -47,7 +47,7 @@ RESULTS, FIGURES = f"results/{study.study}", f"figures/{study.study}"
 report: "workflow/report/workflow.rst"
 
 
-config["captions"] = captions.Captions(study.study, RESULTS)
+config["captions"] = captions.Captions(study.study, RESULTS, study.notice)
 
 
 # The image that envs/apptainer.def builds, used with --sdm apptainer only.

@@ -36,15 +36,20 @@ class Place:
         Names of the notebooks to read before and after it.
     again : str
         Command that makes files of the study again, when their names are added.
+    notice : str
+        What all pages of the study say first, if anything.
     """
 
     before: str
     after: str
     again: str
+    notice: str = ""
 
 
 def with_answers(notebook: NotebookNode, judged: Sequence[dict], place: Place) -> NotebookNode:
     """The notebook with the verdicts on its claims after its question, and links to its neighbours at its end.
+
+    What all pages of the study say first stands below its title.
 
     Parameters
     ----------
@@ -62,7 +67,9 @@ def with_answers(notebook: NotebookNode, judged: Sequence[dict], place: Place) -
         notebook.cells.pop(0)
     before = f"[{place.before}]({place.before}.ipynb)"
     links = f"Before: {before} · Next: [{place.after}]({place.after}.ipynb)"
-    opening = "\n\n".join(part for part in (question.strip(), answers(judged), found + rest) if part)
+    title, _, asked = question.strip().partition("\n")
+    said = (title, f"> **{place.notice}**", asked.strip()) if place.notice else (question.strip(),)
+    opening = "\n\n".join(part for part in (*said, answers(judged), found + rest) if part)
     notebook.cells = [*([new_markdown_cell(opening)] if opening else []), *notebook.cells, new_markdown_cell(links)]
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"

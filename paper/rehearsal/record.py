@@ -54,7 +54,7 @@ class Size:
 
     @classmethod
     def of(cls, data: dict[str, Any], file: Path, kind: str = "") -> Size:
-        """The size of a configuration; one that was cut from ``file`` is named for its runs, after its kind, and written."""
+        """The size of a configuration; one that was cut from ``file`` is named for kind and runs, and written."""
         full = read_study(file)
         study = read_study(data)
         if study == full:

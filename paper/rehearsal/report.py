@@ -55,8 +55,9 @@ the first levels of some factors.
 
 ## Does the known dimension come out?
 
-Trajectories were made up to differ from each other in **{dimension}** directions (`made_up.dimension`), which depend on
-samples: at equal progress, runs differ in as many dimensions at most, unequally long, and their nulls in many more.
+Trajectories were made up to differ from each other in **{dimension}** directions (`made_up.dimension`) at equal
+progress. The participation ratio between runs is about that, less where some directions are longer, more where
+deviations are not small; that of the null, runs whose samples are permuted within classes, is many times as much.
 
 {dimensions}
 """

@@ -236,12 +236,13 @@ def _bound_text(claim: dict, key: str) -> str:
     return f"{WORDS[key]} {value}"
 
 
-def claims_table(judged: Sequence[dict]) -> str:
-    """All claims of a study with their numbers and verdicts, in Markdown."""
+def claims_table(judged: Sequence[dict], notice: str = "") -> str:
+    """All claims of a study with their numbers and verdicts, in Markdown, below what all its pages say first."""
     count = {verdict: sum(claim["verdict"] == verdict for claim in judged) for verdict in VERDICTS}
     lines = [
         "# Claims, as this study finds them",
         "",
+        *([f"> **{notice}**", ""] if notice else []),
         ", ".join(f"{n} {verdict}" for verdict, n in count.items() if n) + ".",
         "",
         *(f"- *{verdict}*: {meaning}." for verdict, meaning in VERDICTS.items()),

@@ -49,6 +49,8 @@ def build_site(study: PublishedStudy, output: Path) -> None:
     sources.mkdir(parents=True)
     write_sources(study, sources)
     options = [*STRICT, "-b", "html", "-c", str(PROJECT / "docs"), "-d", str(work / "doctrees")]
+    if study.notice:
+        options += ["-D", f"html_theme_options.announcement={study.notice}"]
     if sphinx_build([*options, str(sources), str(pages)]):
         raise SiteError("the site has faults, which are named above; the site that was there is kept")
     mend(pages)

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from paper.study.rooms import rooms
+from paper.study.study import ConfigError, read_study
 
 #: The study that the workflow runs unless told otherwise.
 DEFAULT_STUDY = "fashion"
@@ -95,6 +96,20 @@ class PublishedStudy:
     def config(self) -> str:
         """File that describes the study."""
         return f"config/{self.name}.yaml"
+
+    @property
+    def notice(self) -> str:
+        """What all pages say first, if anything.
+
+        Raises
+        ------
+        SiteError
+            If the file that describes the study is not valid.
+        """
+        try:
+            return read_study(self.root / self.config).notice
+        except ConfigError as error:
+            raise SiteError(str(error)) from None
 
     @property
     def results(self) -> str:

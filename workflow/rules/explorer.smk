@@ -23,6 +23,7 @@ rule explorer:
         **needs.asked(needs.comparison(models_of("main"), tables=0, rounds=0)),
     params:
         study=study.study,
+        notice=study.notice,
     shell:
         'python "$SCRIPTS"/explorer.py --embeddings {input.embeddings:q} --models {input.models:q} --study {params.study:q}'
-        " --output {output:q} > {log:q} 2>&1"
+        " --notice {params.notice:q} --output {output:q} > {log:q} 2>&1"

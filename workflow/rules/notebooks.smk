@@ -28,8 +28,9 @@ for name in NOTEBOOKS:
             parameters=notebook_parameters(name),
             before=before_and_after(name)[0],
             after=before_and_after(name)[1],
+            notice=study.notice,
         shell:
             'python "$SCRIPTS"/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}'
-            ' --before {params.before:q} --after {params.after:q} --again "$MAKE_AGAIN"'
+            ' --before {params.before:q} --after {params.after:q} --again "$MAKE_AGAIN" --notice {params.notice:q}'
             " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.numbers:q}"
             " > {log.text:q} 2>&1 || {{ cat {log.text:q} >&2; exit 1; }}"

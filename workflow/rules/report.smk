@@ -17,8 +17,10 @@ rule claims:
         f"{RESULTS}/logs/claims.log",
     resources:
         **LIGHT,
+    params:
+        notice=study.notice,
     shell:
-        'python "$SCRIPTS"/claims.py --claims {input.claims:q} --numbers {input.numbers:q}'
+        'python "$SCRIPTS"/claims.py --claims {input.claims:q} --numbers {input.numbers:q} --notice {params.notice:q}'
         " --verdicts {output.verdicts:q} --table {output.table:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 

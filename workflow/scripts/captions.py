@@ -48,10 +48,12 @@ class Captions:
     study : str
     results : path
         Folder of the study's results.
+    notice : str
+        What all pages of the study say first, if anything.
     """
 
-    def __init__(self, study: str, results: str):
-        self.study, self._results = study, Path(results)
+    def __init__(self, study: str, results: str, notice: str = ""):
+        self.study, self._results, self.notice = study, Path(results), plain(notice)
 
     def room(self, numbers: str) -> dict:
         """Name, question, and judged claims of the notebook that wrote a file of numbers."""

@@ -12,11 +12,13 @@ def write_page(
     embeddings: list[Path],
     models: Annotated[Path, "model table"],
     study: str,
+    notice: Annotated[str, "what all pages of the study say first, if anything"],
     output: Path,
 ) -> None:
     """Write the page in which a reader looks around in the embeddings of a study."""
     table = load_table(models)
-    explore(output, table, {path.stem: load_dataset(path) for path in embeddings}, f"Explorer of the study {study}")
+    title = f"Explorer of the study {study}" + (f". {notice}" if notice else "")
+    explore(output, table, {path.stem: load_dataset(path) for path in embeddings}, title)
     print(f"{len(table)} models, {output.stat().st_size / 1e6:.1f} MB")
 
 

@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--before", required=True, help="the notebook to read before this one")
     parser.add_argument("--after", required=True, help="the notebook to read after this one")
     parser.add_argument("--again", required=True, help="command that makes a file again, when its name is added")
+    parser.add_argument("--notice", default="", help="what all pages of the study say first, if anything")
     parser.add_argument("--outputs", type=Path, nargs="*", default=[], help="files the notebook must write")
     arguments = parser.parse_args()
 
@@ -86,7 +87,7 @@ def main() -> None:
     executed = without_volatile(execute(arguments.notebook, arguments.live, parameters))
     if missing := [str(path) for path in arguments.outputs if not path.is_file()]:
         sys.exit(f"error: {arguments.notebook} ran but did not write {', '.join(missing)}")
-    place = Place(arguments.before, arguments.after, arguments.again)
+    place = Place(arguments.before, arguments.after, arguments.again, arguments.notice)
     judged = (
         judge_files([parameters["claims_file"]], [parameters["numbers_file"]]) if "claims_file" in parameters else []
     )
