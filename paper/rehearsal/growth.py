@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 #: Folder of benchmarks whose files are a stage each: notebooks.
 ONE_BY_ONE = "notebooks"
@@ -51,8 +50,10 @@ def exponent(n: Sequence[float], y: Sequence[float]) -> Exponent:
     x, y = np.log(np.asarray([n, y], dtype=float))
     if len(np.unique(x)) < 2:
         raise ValueError("a law of growth needs two sizes or more")
-    fit = stats.linregress(x, y)
-    return Exponent(float(fit.slope), float(fit.stderr) if len(x) > 2 else float("nan"))
+    dx, dy = x - x.mean(), y - y.mean()
+    slope = dx @ dy / (dx @ dx)
+    left = dy - slope * dx
+    return Exponent(slope, (left @ left / (len(x) - 2) / (dx @ dx)) ** 0.5 if len(x) > 2 else float("nan"))
 
 
 def stages(folder: str | Path) -> pd.DataFrame:
