@@ -22,7 +22,7 @@ LARGEST_BATCH = 8
 def shapes(studies):
     """Every network with every batch size that a study trains it with, the shape of its images, and how many steps."""
     for study in map(read_study, studies):
-        if study.dataset is None:
+        if study.dataset is None or study.made_up is not None:
             continue
         data, largest = study.dataset, None if study.device == "cpu" else LARGEST_BATCH
         found = [c for experiment in study.experiments for c in study.configurations(experiment).values()]
