@@ -90,6 +90,7 @@ bench: env ## measure distances, embeddings and training against the ways in com
 	$(BIN)/python benchmarks/geometry.py
 	$(BIN)/python benchmarks/training.py | tee results/benchmarks/training.md
 	$(BIN)/python benchmarks/batched.py | tee results/benchmarks/batched.md
+	$(BIN)/python benchmarks/together.py | tee results/benchmarks/together.md
 	$(BIN)/python benchmarks/settings.py | tee results/benchmarks/settings.md
 
 env: $(READY) ## create .venv from the pinned packages

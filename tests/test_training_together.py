@@ -6,12 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
+from study_changes import SMOKE, complaints
 from torch import nn
 
 from inpca.predictions.store import PredictionStore
 from paper.data.datasets import PreparedData, fingerprint
 from paper.study.configuration import Checkpoints, Configuration, EvenCheckpoints, TrainingJob
+from paper.study.study import read_study
 from paper.study.training import REFERENCE, Training
 from paper.training.batches import Resident
 from paper.training.graphs import STEPS_BEFORE
@@ -208,10 +209,31 @@ def test_compilation_without_a_compiler_is_refused(monkeypatch):
         choose_device("cpu", Training(compile=True))
 
 
-@pytest.mark.parametrize("other", [{"seeds": "together"}, {"cuda_graphs": True}])
-def test_float16_goes_alone(other):
-    with pytest.raises(ValidationError, match="use precision: bfloat16"):
-        Training(precision="float16", **other)
+WRONG = [
+    (
+        {"precision": "half"},
+        "training.precision: 'half' is not allowed: it should be 'float32', 'bfloat16' or 'float16'",
+    ),
+    ({"seeds": "both"}, "training.seeds: 'both' is not allowed: it should be 'one_by_one' or 'together'"),
+    ({"compile": 1}, "training.compile: 1 is not allowed: it should be true or false"),
+    ({"graphs": True}, "training: unknown key 'graphs'; did you mean 'cuda_graphs'?"),
+    ({"cuda_graphs": True}, "training.cuda_graphs needs a CUDA device, and device: cpu has none"),
+    ({"precision": "float16", "seeds": "together"}, "precision: float16 does not go with seeds: together"),
+    ({"precision": "float16", "cuda_graphs": True}, "precision: float16 does not go with cuda_graphs"),
+]
+
+
+@pytest.mark.parametrize(("training", "said"), WRONG)
+def test_a_study_that_cannot_be_computed_so_is_refused_before_any_job(training, said):
+    (line,) = complaints(SMOKE | {"training": training, "device": "cpu"})
+    assert said in line
+
+
+def test_a_study_says_how_all_its_networks_are_computed():
+    study = read_study(SMOKE | {"training": {"precision": "bfloat16"}})
+    corners = study.sections()["corner_initialization"].jobs(study).values()
+    jobs = [study.job("main", name) for name in study.configurations("main")]
+    assert {one.training for one in (*jobs, *corners)} == {Training(precision="bfloat16")}
 
 
 class Waits(torch.utils._python_dispatch.TorchDispatchMode):

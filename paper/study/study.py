@@ -44,6 +44,10 @@ class Study(CommonStudy):
         if self.study == "benchmarks":
             raise ValueError("study: the name 'benchmarks' is kept for the folder of measured times")
         check_made_up(self)
+        if self.training.cuda_graphs and self.device == "cpu":
+            raise ValueError(
+                "training.cuda_graphs needs a CUDA device, and device: cpu has none; leave one of them out"
+            )
         if self.dataset is not None:
             check_networks(self)
             check_experiments(self)
