@@ -54,9 +54,7 @@ def main() -> None:
     images = torch.randn(1000, *study.dataset.input_shape).to(memory_format=torch.channels_last)
     source = Resident(images, torch.arange(1000) % 10)
     n_seeds = len(study.experiments["main"].seeds)
-    print(
-        f"{n_seeds} seeds, {STEPS} steps, one core, {arguments.repetitions} repetitions; ms of a step of a run\n"
-    )
+    print(f"{n_seeds} seeds, {STEPS} steps, one core, {arguments.repetitions} repetitions; ms of a step of a run\n")
     print(f"| network | batch | {' | '.join(WAYS)} | one by one over together (min–max) |")
     print("|---|---|" + "---|" * (len(WAYS) + 1))
     for name, configuration in study.configurations("main").items():
