@@ -5,6 +5,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import explorer
 import jinja2
 import pytest
 from bs4 import BeautifulSoup
@@ -68,6 +69,16 @@ def test_it_stands_above_the_verdicts_on_claims(tmp_path):
     claims = sorted((ROOT / "paper/rooms").glob("*/claims.yaml"))
     judge_study(claims, [], NOTICE, tmp_path / "claims.json", tmp_path / "claims.md")
     assert NOTICE in (tmp_path / "claims.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("notice", [NOTICE, ""])
+def test_the_title_of_the_explorer_has_it(monkeypatch, tmp_path, notice):
+    titles = []
+    monkeypatch.setattr(explorer, "load_table", lambda path: [])
+    monkeypatch.setattr(explorer, "explore", lambda path, table, embeddings, title: titles.append(title))
+    (tmp_path / "page.html").touch()
+    explorer.write_page([], tmp_path / "models.parquet", "mine", notice, tmp_path / "page.html")
+    assert titles == [f"Explorer of the study mine. {notice}" if notice else "Explorer of the study mine"]
 
 
 @pytest.mark.parametrize("caption", REPORT, ids=lambda path: path.stem)
