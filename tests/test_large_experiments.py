@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import tracemalloc
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -219,3 +220,32 @@ def test_what_landmarks_are_is_said(embedded, experiment):
     assert landmarks_text(full, load(embedded, "full")) == ""
     said = landmarks_text(few, load(embedded, "few"))
     assert "All 120 models" in said and "to 52 of them" in said and "off by about" in said
+
+
+class ManyModels:
+    """Log-probabilities (m, N, C) of made-up models that are computed when they are read, as stores are read."""
+
+    dtype, ndim = np.dtype(np.float32), 3
+
+    def __init__(self, m: int, n_samples: int, n_classes: int):
+        self.shape = (m, n_samples, n_classes)
+        rng = np.random.default_rng(0)
+        self._way, self._noise = rng.standard_normal((2, *self.shape[1:])), rng.standard_normal((7, *self.shape[1:]))
+
+    def __getitem__(self, index) -> np.ndarray:
+        rows = np.arange(self.shape[0])[index]
+        t = (rows / self.shape[0])[:, None, None]
+        logits = t * self._way[0] + t * (1 - t) * self._way[1] + 0.05 * self._noise[rows % 7]
+        return (logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))).astype(np.float32)
+
+
+def test_memory_of_distances_to_landmarks_is_far_below_that_of_the_matrix(tmp_path):
+    n_runs, checkpoints = 400, 50
+    table = made_table(n_runs, checkpoints).assign(model=lambda rows: rows.index.astype(str))
+    log_probs, path = ManyModels(len(table), 30, 4), tmp_path / "train.npy"
+    tracemalloc.start()
+    script("distances")["to_landmarks"](table, log_probs, 300, path, metric="bhattacharyya", n_jobs=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    matrix = 4 * len(table) ** 2
+    assert peak < matrix / 4 and np.load(path, mmap_mode="r").shape == (20_002, 302)
