@@ -17,10 +17,11 @@ from PIL import Image
 
 from paper.rehearsal import __main__ as rehearsal
 from paper.rehearsal import record
-from paper.rehearsal.figure import ALT, draw, largest
+from paper.rehearsal.figure import draw, largest
 from paper.rehearsal.growth import BenchmarkError, exponent, stages
 from paper.rehearsal.measured import Measured, measure
 from paper.rehearsal.record import LOG, RECORD, RehearsalError, Size
+from paper.rehearsal.report import ALT
 from paper.rehearsal.sizes import with_levels, with_seeds
 from paper.study.made_up import NOTICE
 from paper.study.study import read_study
@@ -208,7 +209,8 @@ def test_a_size_that_fails_is_begun_again_and_others_are_not(study, snakemake):
     snakemake.fails = "tried_32"
     with pytest.raises(RehearsalError, match=r"tried_32 failed; results/tried_32/logs/snakemake.log says why"):
         rehearsal.rehearse(study, (1, 2, 4), cores=2)
-    assert "what 16 runs take" in Path("results/tried/report.md").read_text(encoding="utf-8")
+    text = Path("results/tried/report.md").read_text(encoding="utf-8")
+    assert "what 16 runs take" in text and "Not run to their end: the sizes of 32 and 64 runs." in text
     snakemake.fails = None
     rehearsal.rehearse(study, (1, 2, 4), cores=2)
     assert snakemake.ran == ["tried_16", "tried_32", "tried_32", "tried"]

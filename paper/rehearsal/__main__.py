@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inpca.files import atomic
-from paper.rehearsal.figure import ALT, draw
+from paper.rehearsal.figure import draw
 from paper.rehearsal.record import RehearsalError, Size, planned, read_record, run
 from paper.rehearsal.report import duration, report
 from paper.rehearsal.sizes import with_levels, with_seeds
@@ -78,7 +78,9 @@ def write(file: Path, seeds: Sequence[int], cores: int) -> None:
     RehearsalError
         If none has.
     """
-    records = [record for size in sizes_of(file, seeds) if (record := read_record(size)).get("finished")]
+    kept = {size.counts["runs"]: read_record(size) for size in sizes_of(file, seeds)}
+    records = [record for record in kept.values() if record.get("finished")]
+    missing = [runs for runs, record in kept.items() if not record.get("finished")]
     if not records:
         raise RehearsalError("no size has been run to its end; without --report, python -m paper.rehearsal runs them")
     planning = sorted([*plannings(file, cores), records[-1]["planning"]], key=lambda one: one["jobs"])
@@ -94,7 +96,7 @@ def write(file: Path, seeds: Sequence[int], cores: int) -> None:
     draw(records, Path("figures") / name)
     for path, text in (
         (MEASURED, json.dumps(measured, indent=1) + "\n"),
-        ("report.md", report(name, records, planning, numbers, ALT)),
+        ("report.md", report(name, records, planning, numbers, missing)),
     ):
         with atomic(Path("results") / name / path) as partial:
             partial.write_text(text, encoding="utf-8")

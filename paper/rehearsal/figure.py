@@ -9,13 +9,7 @@ import numpy as np
 
 from paper.figures.style import LOOKS, MUTED, new_figure, save_figure, use_style
 from paper.rehearsal.record import total
-from paper.rehearsal.report import SMALL, growth, largest_job, runs_of
-
-#: What the figure shows, for who does not see it.
-ALT = (
-    "Time in all, time of stages, and memory and disk of a study of made-up trajectories by its number of runs, on "
-    "logarithmic axes, each beside the linear law."
-)
+from paper.rehearsal.report import ALT, SMALL, growth, largest_job, runs_of
 
 
 def draw(sizes: Sequence[dict], folder: Path) -> None:

@@ -223,7 +223,7 @@ def machine(cores: int) -> dict[str, Any]:
         "python": platform.python_version(),
         "snakemake": version("snakemake"),
         "commit": _git("rev-parse", "--short", "HEAD") or "not in git",
-        "changed": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "changed": bool(_git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results", ":!figures")),
     }
 
 

@@ -14,6 +14,11 @@ from paper.study.made_up import NOTICE
 
 #: What the rehearsal of the paper's number of runs should take at most on two cores: seconds, bytes, seconds.
 AIMS = {"seconds": 3600.0, "memory": 12e9, "planning": 60.0}
+#: What the figure of growth shows, for who does not see it.
+ALT = (
+    "Time in all, time of stages, and memory and disk of a study of made-up trajectories by its number of runs, on "
+    "logarithmic axes, each beside the linear law."
+)
 #: Stages that take less than this part of the time of all jobs, at every size, are left out of the figure.
 SMALL = 0.02
 
@@ -21,9 +26,9 @@ TEXT = """# Rehearsal: what {n_runs:,} runs take
 
 > {notice}
 
-`make rehearsal` ran the study at {n_sizes} of its sizes, wrote this page, and measured all numbers on it. A size has
-the first few seeds of each configuration, {fewest} of them the smallest and all of them the full one; so all have the
-same {configurations} configurations in the experiment `main`, whose runs and models are counted here. {machine}.
+`make rehearsal` ran the study at {sizes} runs, wrote this page, and measured all numbers on it.{missing} A size has the
+first few seeds of each configuration, {fewest} of them the smallest; so all have the same {configurations}
+configurations in the experiment `main`, whose runs and models are counted here. {machine}.
 
 ![{alt}](../../figures/{study}/growth.png)
 
@@ -31,9 +36,9 @@ same {configurations} configurations in the experiment `main`, whose runs and mo
 
 {whole}
 
-*Exponents* are those of the power law in the number of runs that fits best (least squares of logarithms, with the
-standard error of {n_sizes} sizes): 1 is linear, 0 does not depend on the number of runs. CPU times of Snakemake and of
-the jobs that it started are the operating system's; Snakemake's share is of their sum. Memory of the largest job is the
+*Exponents* are those of the power law in the number of runs that fits best (least squares of logarithms, with a
+standard error, where there are three sizes): 1 is linear, 0 does not depend on the number of runs. CPU times of
+Snakemake and of the jobs that it started are the operating system's; Snakemake's share is of their sum. Memory of the largest job is the
 most that Snakemake saw at its samples, that of all at once the most that all processes had together at looks a second
 apart, where what they share counts for each of them. {attempts}
 
@@ -67,7 +72,13 @@ MACHINE = (
 )
 
 
-def report(study: str, sizes: Sequence[dict], planning: Sequence[dict], numbers: Mapping[str, dict], alt: str) -> str:
+def report(
+    study: str,
+    sizes: Sequence[dict],
+    planning: Sequence[dict],
+    numbers: Mapping[str, dict],
+    missing: Sequence[int] = (),
+) -> str:
     """The page.
 
     Parameters
@@ -80,8 +91,8 @@ def report(study: str, sizes: Sequence[dict], planning: Sequence[dict], numbers:
         From :func:`paper.rehearsal.record.planned`, the fewest configurations first.
     numbers : mapping
         Of the largest size, by split, what its notebook says of dimensions; a split without has none.
-    alt : str
-        What the figure of growth shows.
+    missing : sequence of int
+        Runs of the sizes that have not been run to their end.
 
     Raises
     ------
@@ -95,11 +106,12 @@ def report(study: str, sizes: Sequence[dict], planning: Sequence[dict], numbers:
     return TEXT.format(
         notice=NOTICE,
         n_runs=last["planning"]["runs"],
-        n_sizes=len(sizes),
+        sizes=listed(runs_of(sizes)),
+        missing=f" Not run to their end: the sizes of {listed(missing)} runs." if missing else "",
         fewest=round(sizes[0]["planning"]["runs"] / sizes[0]["planning"]["configurations"]),
         configurations=last["planning"]["configurations"],
         machine="; ".join(dict.fromkeys(_machine(one["machine"]) for one in sizes)),
-        alt=alt,
+        alt=ALT,
         study=study,
         whole=whole(sizes),
         attempts=f"Begun again after an interruption, which is in their times: {', '.join(again)} parts." * bool(again),
@@ -109,6 +121,18 @@ def report(study: str, sizes: Sequence[dict], planning: Sequence[dict], numbers:
         dimension=last["made_up"]["dimension"],
         dimensions=of_dimension(numbers),
     )
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """Numbers in a sentence.
+
+    Examples
+    --------
+    >>> listed([693, 1151, 2296]), listed([693])
+    ('693, 1,151 and 2,296', '693')
+    """
+    *first, last = (f"{number:,}" for number in numbers)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def runs_of(sizes: Sequence[dict]) -> list[int]:
