@@ -38,9 +38,9 @@ configurations in the experiment `main`, whose runs and models are counted here.
 
 *Exponents* are those of the power law in the number of runs that fits best (least squares of logarithms, with a
 standard error, where there are three sizes): 1 is linear, 0 does not depend on the number of runs. CPU times of
-Snakemake and of the jobs that it started are the operating system's; Snakemake's share is of their sum. Memory of the largest job is the
-most that Snakemake saw at its samples, that of all at once the most that all processes had together at looks a second
-apart, where what they share counts for each of them. {attempts}
+Snakemake and of the jobs that it started are the operating system's; Snakemake's share is of their sum. Memory of the
+largest job is the most that Snakemake saw at its samples, that of all at once the most that all processes had
+together at looks a second apart, where what they share counts for each of them. {attempts}
 
 {aims}
 
