@@ -225,7 +225,7 @@ def test_what_landmarks_are_is_said(embedded, experiment):
 class ManyModels:
     """Log-probabilities (m, N, C) of made-up models that are computed when they are read, as stores are read."""
 
-    dtype, ndim = np.dtype(np.float32), 3
+    dtype, ndim, sample_step = np.dtype(np.float32), 3, 1
 
     def __init__(self, m: int, n_samples: int, n_classes: int):
         self.shape = (m, n_samples, n_classes)
