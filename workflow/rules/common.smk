@@ -144,6 +144,19 @@ READ = {
 }
 
 
+def described_files(name):
+    """Beside each matrix of distances that a notebook reads, which models it is of."""
+    read = [
+        [given] if isinstance(given, str) else given for given in READ[name].values()
+    ]
+    return [
+        files.described(file)
+        for given in read
+        for file in given
+        if file.endswith(".npy")
+    ]
+
+
 def claims_files(name):
     """Claims of a notebook, and the paper's numbers that they name."""
     return [here(file) for file in modules.claims_files(name)]

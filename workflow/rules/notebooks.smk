@@ -5,6 +5,7 @@ for name in NOTEBOOKS:
             f"notebook_{name}"
         input:
             **READ[name],
+            described=described_files(name),
             notebook=here(f"notebooks/{name}.ipynb"),
             claims=claims_files(name),
             code=library_modules(f"notebooks/{name}.ipynb"),

@@ -5,6 +5,7 @@ rule neighbours:
     """t-SNE and UMAP."""
     input:
         distances=f"{RESULTS}/distances/{{experiment}}/{{split}}.npy",
+        described=files.described(f"{RESULTS}/distances/{{experiment}}/{{split}}.npy"),
         embedding=f"{RESULTS}/embeddings/{{experiment}}/{{split}}.nc",
         code=library_modules("paper/rooms/distances/jobs/neighbours.py"),
     output:
