@@ -13,7 +13,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
 .PHONY: all smoke plan replicate scales rehearsal authors archive from-archive crate report site test test-quick \
-  test-cluster published lint bench env cluster schema lock clean clean-all help
+  test-cluster test-faults published lint bench env cluster schema lock clean clean-all help
 
 # Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
 STUDY ?= fashion
@@ -64,10 +64,13 @@ site: env ## documentation, claims, notebooks and figures of a study as pages in
 	$(BIN)/python -m paper.site "$(STUDY)"
 
 test: env ## run the tests, the smoke study among them
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not published and not cluster"
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not published and not cluster and not faults"
 
 test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: two minutes on two cores
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published and not cluster"
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published and not cluster and not faults"
+
+test-faults: env ## kill runs, fill disks and damage files, and see what is left
+	$(BIN)/python -m pytest -m faults
 
 test-cluster: cluster ## run a small study through a SLURM of this machine; needs root, installs slurm-wlm and munge with apt
 	@command -v munged sbatch slurmctld > /dev/null || test "$$(id -u)" != 0 || ! command -v apt-get > /dev/null || \

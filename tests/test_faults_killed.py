@@ -44,7 +44,7 @@ def killed(undisturbed, tmp_path_factory):
         Stopped(folder, moment).kill()
         stood.append(check_what_stands(folder, manifest))
         locked = run(folder)
-        assert locked.returncode != 0 and "snakemake --unlock" in locked.stderr.replace("with the", "")
+        assert locked.returncode != 0 and "removed with the --unlock argument" in locked.stderr
         assert run(folder, "--unlock").returncode == 0
     return folder, stood
 

@@ -108,6 +108,21 @@ def metric(wildcards):
     return wildcards.metric.removeprefix("_") or "bhattacharyya"
 
 
+# Parts of a matrix of distances, where it is computed in several jobs.
+TILED = f"{RESULTS}/distances/{{experiment}}/tiles/{{split}}{{metric}}"
+
+
+def tiles(wildcards):
+    """Tiles of a matrix, in the order of their parts."""
+    parts = range(tiles_of(study, wildcards.experiment))
+    return expand(
+        [f"{TILED}/{row}-{column}.npy" for row in parts for column in parts[row:]],
+        **{
+            name: getattr(wildcards, name) for name in ("experiment", "split", "metric")
+        },
+    )
+
+
 def embedded_distances(wildcards):
     """The distances that an embedding is made from; a joint embedding averages those of both splits."""
     splits = (

@@ -1,19 +1,5 @@
 # The matrix of all distances of an experiment in tiles, one job for each: where the study asks for more than one part of
 # the models, and where someone names the matrix of an experiment that is embedded by landmarks.
-TILED = f"{RESULTS}/distances/{{experiment}}/tiles/{{split}}{{metric}}"
-
-
-def tiles(wildcards):
-    """Tiles of a matrix, in the order of their parts."""
-    parts = range(tiles_of(study, wildcards.experiment))
-    return expand(
-        [f"{TILED}/{row}-{column}.npy" for row in parts for column in parts[row:]],
-        **{
-            name: getattr(wildcards, name) for name in ("experiment", "split", "metric")
-        },
-    )
-
-
 rule tile:
     input:
         stores=stores,
