@@ -71,6 +71,17 @@ def test_a_notebook_that_a_study_has_too_few_runs_for_is_named():
     assert "trajectories" not in read_study(data).sections()
 
 
+def test_a_dimension_that_would_have_no_error_is_refused_before_anything_is_trained():
+    main = SMOKE["experiments"]["main"] | {
+        "grids": [SMOKE["experiments"]["main"]["grids"][0] | {"network": ["fc", "vit"]}]
+    }
+    data = SMOKE | {"experiments": {"main": main}, "notebooks": {"main_manifold": {}}}
+    assert complaints(data) == [
+        "notebooks.main_manifold: the dimension of experiments.main needs 3 configurations, of which one is left out at a "
+        "time; there are 2"
+    ]
+
+
 def test_a_study_of_synthetic_data_has_no_settings_of_networks_on_images():
     synthetic = {"sloppy_synthetic": SMOKE["notebooks"]["sloppy_synthetic"]}
     assert read_study({"study": "mine", "notebooks": synthetic}).dataset is None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from paper.study import files
 from paper.study.common import CommonStudy, Experiment
 from paper.study.configuration import ConvMixer, Network, VisionTransformerSize, check_batch
-from paper.study.rooms import rooms
+from paper.study.rooms import Files, rooms
 
 #: Width, depth or any other number of a network.
 LARGEST_SIZE = 10_000
+#: The error of a dimension comes from leaving out whole configurations.
+FEWEST_CONFIGURATIONS = 3
 #: Of one experiment; distances between so many and 2,000 landmarks take 1.6 GB.
 LARGEST_MODELS = 200_000
 
@@ -140,6 +143,18 @@ def tiles_of(study: CommonStudy, experiment: str) -> int:
     """
     models = n_models(study, experiment) if experiment in study.experiments else 0
     return min(study.analysis.tiles, max(1, models // TILE_MODELS))
+
+
+def check_dimension(key: str, reads: Files, study: CommonStudy) -> None:
+    """Whether experiments whose dimension a notebook reads have configurations enough; raises ValueError if not."""
+    for experiment in study.experiments:
+        n_configurations = len(study.configurations(experiment))
+        asked = {files.dimension(experiment, split) for split in ("train", "test")} & set(map(str, reads.values()))
+        if asked and n_configurations < FEWEST_CONFIGURATIONS:
+            raise ValueError(
+                f"{key}: the dimension of experiments.{experiment} needs {FEWEST_CONFIGURATIONS} configurations, "
+                f"of which one is left out at a time; there are {n_configurations}"
+            )
 
 
 def check_trained(key: str, network: str, study: CommonStudy) -> None:
