@@ -77,8 +77,8 @@ def test_a_dimension_that_would_have_no_error_is_refused_before_anything_is_trai
     }
     data = SMOKE | {"experiments": {"main": main}, "notebooks": {"main_manifold": {}}}
     assert complaints(data) == [
-        "notebooks.main_manifold: the dimension of experiments.main needs 3 configurations, of which one is left out at a "
-        "time; there are 2"
+        "notebooks.main_manifold: the dimension of experiments.main needs 3 configurations, of which one is left out "
+        "at a time; there are 2"
     ]
 
 
