@@ -17,7 +17,7 @@ MOMENTS = [
     "os.rename */distances/main/models.parquet",
     "open */distances/main/.partial-train.npy",
     "os.rename */distances/main/train.npy",
-    "os.rename */distances/main/test.nc",
+    "os.rename */distances/main/train_models.nc",
     "open */dimension/main/.partial-train.nc",
     "os.rename */embeddings/main/train.nc",
     "open */figures/mini/main_manifold/*.png",
