@@ -142,7 +142,7 @@ def test_jobs_of_the_study_are_given_it(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    given = [line for line in done.stdout.splitlines() if f"--notice '{NOTICE}'" in line]
+    given = [line for line in done.stdout.splitlines() if f"--notice='{NOTICE}'" in line]
     assert {name for name in ("run_notebook", "claims", "explorer") if any(f"/{name}.py" in one for one in given)} == {
         "run_notebook",
         "claims",

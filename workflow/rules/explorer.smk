@@ -26,4 +26,4 @@ rule explorer:
         notice=study.notice,
     shell:
         'python "$SCRIPTS"/explorer.py --embeddings {input.embeddings:q} --models {input.models:q} --study {params.study:q}'
-        " --notice {params.notice:q} --output {output:q} > {log:q} 2>&1"
+        " --notice={params.notice:q} --output {output:q} > {log:q} 2>&1"

@@ -32,6 +32,6 @@ for name in NOTEBOOKS:
             notice=study.notice,
         shell:
             'python "$SCRIPTS"/run_notebook.py --notebook {input.notebook:q} --parameters {params.parameters:q}'
-            ' --before {params.before:q} --after {params.after:q} --again "$MAKE_AGAIN" --notice {params.notice:q}'
+            ' --before {params.before:q} --after {params.after:q} --again "$MAKE_AGAIN" --notice={params.notice:q}'
             " --live {log.notebook:q} --executed {output.executed:q} --outputs {output.figures:q} {output.numbers:q}"
             " > {log.text:q} 2>&1 || {{ cat {log.text:q} >&2; exit 1; }}"

@@ -20,7 +20,7 @@ rule claims:
     params:
         notice=study.notice,
     shell:
-        'python "$SCRIPTS"/claims.py --claims {input.claims:q} --numbers {input.numbers:q} --notice {params.notice:q}'
+        'python "$SCRIPTS"/claims.py --claims {input.claims:q} --numbers {input.numbers:q} --notice={params.notice:q}'
         " --verdicts {output.verdicts:q} --table {output.table:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 
