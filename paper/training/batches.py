@@ -132,9 +132,9 @@ def shifted(images: Tensor, shifts: Tensor, padding: int) -> Tensor:
     Examples
     --------
     >>> image = torch.arange(4.0).reshape(1, 1, 2, 2)
-    >>> shifted(image, torch.tensor([[0, 0, 1]]), padding=1)[0, 0]
-    tensor([[0., 0.],
-            [1., 0.]])
+    >>> shifted(image, torch.tensor([[1, 1, 1]]), padding=1)[0, 0]  # mirrored, and not moved
+    tensor([[1., 0.],
+            [3., 2.]])
     """
     *which, channels, height, width = images.shape
     down, right, mirrored = shifts.reshape(-1, 3, 1).unbind(1)
