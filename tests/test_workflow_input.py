@@ -90,7 +90,7 @@ def test_the_workflow_runs_from_another_folder(project, tmp_path):
         (
             lambda text: text.replace("study: smoke", "studdy: mine"),
             "mine.yaml is not a valid study:\n  top level: unknown key 'studdy'; did you mean 'study'? allowed: study, "
-            "device, seed_shift, dataset, networks, experiments, analysis, notebooks\n",
+            "device, training, seed_shift, store, dataset, made_up, networks, experiments, analysis, notebooks\n",
         ),
         (
             lambda text: text + "device: cuda\n",
