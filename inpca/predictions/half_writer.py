@@ -8,7 +8,7 @@ from inpca.predictions.writer import PredictionWriter
 class HalfPrecisionWriter(PredictionWriter):
     """Writes a store of float16, of half the size; parameters and errors are those of the one of float32.
 
-    Distances move by :func:`inpca.predictions.half.distance_error` at most. What is read is float32, normalised.
+    Distances move by ``inpca.predictions.half.distance_error`` at most. What is read is float32, normalised.
 
     Examples
     --------

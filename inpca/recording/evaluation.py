@@ -34,7 +34,7 @@ class Evaluation:
         them, which measures their start too in the first steps.
     stored : {"float32", "float16"}
         Type of the log-probabilities in the store; float16 takes half the space and moves distances a little, see
-        :func:`inpca.predictions.half.distance_error`.
+        ``inpca.predictions.half.distance_error``.
 
     Raises
     ------
