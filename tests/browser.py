@@ -33,6 +33,7 @@ def opened(browser: Browser, file: Path, fragment: str = "", size: tuple[int, in
     """A page that was opened from a file; afterwards, it must have said no error and asked for no other file."""
     wrong: list[str] = []
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
+    context.set_default_timeout(120_000)  # a machine that has other work to do is slow, not broken
     page = context.new_page()
     page.on(
         "console", lambda said: wrong.append(f"console: {said.text}") if said.type in ("error", "warning") else None
