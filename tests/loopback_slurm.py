@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol", "sc
 NODES = ("n1", "n2")
 #: Longest time in seconds until the nodes are up.
 LONGEST_START = 60
+#: The same until cancelled jobs have ended.
+LONGEST_END = 60
 
 
 class NoSlurm(RuntimeError):
@@ -41,6 +45,10 @@ def check() -> None:
         raise NoSlurm("only root can start SLURM's daemons; run the tests as root, in a container for example")
     if CONFIGURATION.exists() and not CONFIGURATION.read_text("utf-8").startswith(MARK):
         raise NoSlurm(f"{CONFIGURATION} is there already; these tests write their own and leave a SLURM in use alone")
+    if CONFIGURATION.exists() and subprocess.run(["sinfo"], capture_output=True).returncode == 0:
+        raise NoSlurm(
+            "these tests are running already on this machine, or were killed; end slurmctld, slurmd and munged"
+        )
 
 
 def free_port() -> int:
@@ -116,6 +124,7 @@ def running(folder: Path) -> Iterator[None]:
         *(["slurmd", "-D", "-N", name] for name in NODES),
     ]
     daemons = []
+    stopped_before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the daemons are, too
     environment = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
     try:
         for command in commands:
@@ -125,7 +134,8 @@ def running(folder: Path) -> Iterator[None]:
         _wait_for_nodes(folder)
         yield
     finally:
-        subprocess.run(["scancel", "--user=root"], capture_output=True)
+        signal.signal(signal.SIGTERM, stopped_before)
+        _end_jobs()
         for daemon in reversed(daemons):
             daemon.terminate()
             try:
@@ -134,6 +144,16 @@ def running(folder: Path) -> Iterator[None]:
                 daemon.kill()
         for file in (CONFIGURATION, GPUS):
             file.unlink()
+
+
+def _end_jobs() -> None:
+    subprocess.run(["scancel", "--user=root"], capture_output=True)
+    end = time.monotonic() + LONGEST_END
+    while time.monotonic() < end:
+        left = subprocess.run(["squeue", "--noheader"], capture_output=True, text=True)
+        if left.returncode or not left.stdout.strip():
+            return
+        time.sleep(1)
 
 
 def _wait_for_nodes(folder: Path) -> None:
