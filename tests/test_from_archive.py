@@ -60,7 +60,7 @@ def test_rules_that_train_are_those_whose_jobs_load_torch():
     """Whatever trains is in the archive: the rules that add to it are all that run a job of training."""
     rules = [*ROOT.glob("workflow/rules/*.smk"), *ROOT.glob("paper/rooms/*/rules.smk")]
     training = {
-        file for file in rules if re.search(r"library_modules\(\"[\w/]*(train|sweep)\.py\"\)", file.read_text())
+        file for file in rules if re.search(r"library_modules\(\"[\w/]*(train|sweep|make_up)\.py\"\)", file.read_text())
     }
     assert training == {file for file in rules if "TRAINED +=" in file.read_text()}
 
