@@ -93,6 +93,7 @@ def edit(data, path, value):
         ),
         (["experiments", "main", "seeds"], [], "seeds: .* not allowed"),
         (["study"], "Smoke Study", "study: 'Smoke Study' is not allowed"),
+        (["dataset", "name"], "cifar", "'name' should be 'fashion_mnist', 'cifar10', 'digits'"),
         (["dataset", "n_train"], -1, "dataset.n_train: -1 is not allowed"),
         (["experiments"], {}, "no 'main'"),
         (["experiments", "ensembles", "seeds"], [1, 2], "one configuration with three seeds or more, not 1 with 2"),

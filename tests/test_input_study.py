@@ -38,7 +38,6 @@ VALUES = [
     ("study", 5, "it should be text"),
     ("device", "gpu", "it should be 'auto', 'cpu' or 'cuda'"),
     ("dataset", [1], MAPPING),
-    ("dataset.name", "cifar", "it should be 'fashion_mnist', 'cifar10', 'digits' or 'made_up'"),
     ("dataset.n_train", True, WHOLE),
     ("dataset.n_train", 300.0, WHOLE),
     ("dataset.n_train", "300", WHOLE),

@@ -15,6 +15,7 @@ from paper.crate.run import FOLDERS, Run
 IMAGES = {
     "fashion_mnist": "https://github.com/zalandoresearch/fashion-mnist",
     "cifar10": "https://www.cs.toronto.edu/~kriz/cifar.html",
+    "imagenet": "https://www.image-net.org",
     "digits": "https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html",
 }
 CONFIGURATION = "#configfile"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from paper.study import files
 from paper.study.common import CommonStudy, Experiment
 from paper.study.configuration import ConvMixer, Network, VisionTransformerSize, check_batch
+from paper.study.dataset import StreamedSet
 from paper.study.rooms import Files, rooms
 
 #: Width, depth or any other number of a network.
@@ -77,6 +78,11 @@ def check_experiments(study: CommonStudy) -> None:
     if "main" not in study.experiments:
         raise ValueError(f"experiments has no 'main', only: {', '.join(study.experiments) or 'nothing'}")
     for name, experiment in study.experiments.items():
+        if isinstance(study.dataset, StreamedSet) and experiment.checkpoints.schedule == "even":
+            raise ValueError(
+                f"experiments.{name}.checkpoints: even ones look at predictions after many steps, for which images "
+                "that are streamed from disk are too slow; allowed: schedule: paper or log"
+            )
         if owner := next((room for room, one in rooms().items() if name in one.trains), None):
             raise ValueError(f"experiments.{name}: the name is kept for the notebook {owner}, which trains its own")
         side = study.dataset.side
@@ -92,6 +98,15 @@ def check_experiments(study: CommonStudy) -> None:
             for batch in grid.batch:
                 check_batch(f"{key}.batch: size", batch.size, "n_train", study.epoch_samples)
         study.configurations(name)
+
+
+def check_images(notebook: str, study: CommonStudy) -> None:
+    """Whether a notebook can have the images that it needs; raises ValueError if not."""
+    if rooms()[notebook].resident and isinstance(study.dataset, StreamedSet):
+        raise ValueError(
+            f"notebooks.{notebook}: needs all images in memory, and those of {study.dataset.name} are streamed from "
+            "disk; leave the notebook out"
+        )
 
 
 def check_defined(key: str, network: str, study: CommonStudy) -> None:

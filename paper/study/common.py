@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import product
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from paper.data.image_sets import IMAGE_SETS
 from paper.study.analysis import Analysis
 from paper.study.configuration import (
     Augmentation,
@@ -23,41 +22,10 @@ from paper.study.configuration import (
     TrainingJob,
     WeightDecay,
 )
+from paper.study.dataset import Dataset
 from paper.study.made_up import NOTICE, MadeUp, MadeUpJob
-from paper.study.strict import Count, Different, Name, Seeds, Strict
+from paper.study.strict import Different, Name, Seeds, Strict
 from paper.study.training import REFERENCE, Training
-
-
-class Dataset(Strict):
-    """Which images, how many, and how they are prepared."""
-
-    name: Literal["fashion_mnist", "cifar10", "digits", "made_up"]
-    n_train: Count = Field(description="training samples, the same number of each class")
-    n_test: Count = Field(description="test samples, the same number of each class")
-    pool: Count = Field(default=1, description="side of the squares of pixels that are averaged into one")
-    normalize: bool = Field(
-        default=True, description="subtract the mean of the training pixels, divide by their deviation"
-    )
-
-    @model_validator(mode="after")
-    def _can_be_had(self) -> Dataset:
-        IMAGE_SETS[self.name].check(self.n_train, self.n_test, self.pool)
-        return self
-
-    @property
-    def side(self) -> int:
-        """Height and width of the prepared images."""
-        return IMAGE_SETS[self.name].side // self.pool
-
-    @property
-    def n_classes(self) -> int:
-        """Classes of the data set."""
-        return IMAGE_SETS[self.name].n_classes
-
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of a prepared image."""
-        return IMAGE_SETS[self.name].channels, self.side, self.side
 
 
 class Batch(Strict):

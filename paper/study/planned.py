@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paper.study.configuration import Network
+from paper.study.dataset import ResidentSet
 from paper.study.operations import multiplications
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class PlannedRuns:
         Whether all models of the experiment are embedded together, and their distances kept.
     store : str
         Type of the stored log-probabilities.
+    resident : bool
+        Whether all images are in memory.
+    workers : int
+        Processes of the job that read images.
     """
 
     experiment: str
@@ -63,6 +68,8 @@ class PlannedRuns:
     passes: int = 0
     embedded: bool = True
     store: str = "float32"
+    resident: bool = True
+    workers: int = 0
 
     @property
     def n_models(self) -> int:
@@ -96,7 +103,9 @@ def recorded(study: CommonStudy) -> dict:
     return {
         "input_shape": data.input_shape,
         "n_classes": data.n_classes,
-        "n_train": data.n_train,
+        "n_train": data.n_recorded,
         "n_test": data.n_test,
         "store": study.store,
+        "resident": isinstance(data, ResidentSet),
+        "workers": data.workers,
     }

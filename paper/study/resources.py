@@ -19,6 +19,8 @@ from paper.study.study import Study
 THREADS = 16
 #: Of Python with PyTorch and its libraries, in MB: 0.9 GB were measured, and more with CUDA.
 PROCESS = {"cpu": 2000, "gpu": 6000}
+#: Of a process that reads images, and batches that wait, in MB; not measured at ImageNet's size.
+WORKER = 1000
 #: Start of a job, reading and writing, in minutes.
 START = 30
 #: Operations a second and seconds of a step at the worst. One core did five times better than that, or more, on every
@@ -101,14 +103,15 @@ def light() -> Request:
 
 def preparation(runs: PlannedRuns, shrunk: int = 1) -> Request:
     """For a job that prepares the data of some runs, of which each number is the mean of ``shrunk``."""
-    return Request(round(PROCESS["cpu"] + (shrunk + 3) * _data_mb(runs)), START)
+    data = (shrunk + 3) * _data_mb(runs) if runs.resident else 0
+    return Request(round(PROCESS["cpu"] + data), START)
 
 
 def training(runs: PlannedRuns, gpu: int = 0) -> Request:
     """For a job that trains networks.
 
-    Memory is that of the process, of four copies of the data and of two tables of predictions of each run; time is that
-    of their operations at the rate of :data:`SLOWEST`.
+    Memory is that of the process, of four copies of the data, or of what reads them from disk, and of two tables of
+    predictions of each run; time is that of their operations at the rate of :data:`SLOWEST`.
 
     Examples
     --------
@@ -124,7 +127,8 @@ def training(runs: PlannedRuns, gpu: int = 0) -> Request:
     where = "gpu" if gpu else "cpu"
     of_one = Models(2 * runs.n_runs, runs.n_train + runs.n_test, runs.n_classes)
     minutes = 60 * runs.gpu_hours(*SLOWEST[where])
-    return Request(round(PROCESS[where] + 4 * _data_mb(runs) + of_one.table_mb), round(START + minutes))
+    data = 4 * _data_mb(runs) if runs.resident else WORKER * (1 + runs.workers)
+    return Request(round(PROCESS[where] + data + of_one.table_mb), round(START + minutes))
 
 
 def comparison(models: Models, *, tables: float = 2, matrices: float = 3, rounds: float = 1) -> Request:

@@ -65,6 +65,8 @@ class Room:
         Experiments that the study must have.
     trains : tuple of str
         Experiments whose prediction stores the room's own rules make.
+    resident : bool
+        Whether it needs images that are in memory, so that a study that streams them cannot have it.
     analysis, settings : tuple of str
         Settings that the notebook has as parameters: those of the study's section ``analysis``, and of its own.
     """
@@ -76,6 +78,7 @@ class Room:
     pages: tuple[str, ...] = ()
     needs: tuple[str, ...] = ("main",)
     trains: tuple[str, ...] = ()
+    resident: bool = False
     analysis: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 

@@ -13,7 +13,14 @@ from typing import Any
 
 from pydantic import ValidationError, create_model, model_validator
 
-from paper.study.checks import check_analysis, check_dimension, check_experiments, check_made_up, check_networks
+from paper.study.checks import (
+    check_analysis,
+    check_dimension,
+    check_experiments,
+    check_images,
+    check_made_up,
+    check_networks,
+)
 from paper.study.common import CommonStudy
 from paper.study.replicate import with_shifted_seeds
 from paper.study.rooms import Section, rooms
@@ -62,6 +69,7 @@ class Study(CommonStudy):
                     raise ValueError(f"notebooks.{name}: needs experiments.{experiment}, which the study does not have")
             if self.made_up is not None and (section.stores(self) or rooms()[name].trains):
                 raise ValueError(f"notebooks.{name}: trains networks, which a study with made_up predictions does not")
+            check_images(name, self)
             section.check(f"notebooks.{name}", self)
             check_dimension(f"notebooks.{name}", rooms()[name].reads(self, section), self)
         return self

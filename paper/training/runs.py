@@ -16,12 +16,14 @@ from inpca.recording.evaluation import Evaluation
 from inpca.recording.even_progress import EvenProgress
 from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
+from paper.data.image_folder import StreamedImages
 from paper.study.configuration import Configuration, Job, TrainingJob
 from paper.study.training import REFERENCE, Training
 from paper.training.batches import Batches, Resident
 from paper.training.loop import train_networks
 from paper.training.networks import build_network
 from paper.training.random_streams import random_streams, reproducible
+from paper.training.streamed import Streamed, recorded_splits
 
 
 class RunState(NamedTuple):
@@ -32,7 +34,9 @@ class RunState(NamedTuple):
     streams: dict[str, torch.Generator]
 
 
-def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress_bar: bool = False) -> None:
+def train(
+    job: TrainingJob, data: PreparedData | StreamedImages, path: str | Path, *, progress_bar: bool = False
+) -> None:
     """Train every seed of a job and write its prediction store.
 
     The same job on the same machine gives the same bits: one thread, deterministic algorithms, own random streams.
@@ -40,7 +44,7 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress_ba
     Parameters
     ----------
     job : TrainingJob
-    data : PreparedData
+    data : PreparedData or StreamedImages
     path : path
         Name of the prediction store; one of that name, finished or left by a job that was interrupted, is replaced.
     progress_bar : bool
@@ -63,8 +67,7 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress_ba
     (2, 4, 100, 10)
     """
     configuration = job.configuration
-    splits = on_device(data, configuration, choose_device(job.device, job.training))
-    source = Resident(*splits["train"], job.crop_padding)
+    splits, source = samples_of(data, configuration, choose_device(job.device, job.training), job.crop_padding)
     n_steps = len(job.seeds) * configuration.n_steps(len(source))
     with (
         reproducible(),
@@ -72,7 +75,7 @@ def train(job: TrainingJob, data: PreparedData, path: str | Path, *, progress_ba
         recorder(job, data, splits, path) as record,
     ):
         for seeds in trained_together(job.seeds, job.training):
-            runs = [initial_run(configuration, seed, splits["train"][0], len(data.classes)) for seed in seeds]
+            runs = [initial_run(configuration, seed, source.images, len(data.classes)) for seed in seeds]
             train_runs(runs, source, configuration, record, bar, job.training)
         record.close(strict=True)
 
@@ -164,16 +167,16 @@ def initial_network(
 
 
 def recorder(
-    job: Job, data: PreparedData, splits: dict[str, tuple[Tensor, Tensor]], path: str | Path, **attributes: Any
+    job: Job, data: PreparedData | StreamedImages, splits: dict[str, Any], path: str | Path, **attributes: Any
 ) -> Recorder:
     """Recorder of all seeds of a job, which has ``seeds`` and ``checkpoints``; it replaces a store of that name.
 
     Parameters
     ----------
     job : Job
-    data : PreparedData
+    data : PreparedData or StreamedImages
     splits : dict
-        The data on the device, see :func:`on_device`.
+        What is recorded, see :func:`samples_of`.
     path : path
     **attributes
         What the store says of itself beside :func:`store_attributes`.
@@ -204,7 +207,7 @@ def checkpoints_of(job: Job, n_samples: int) -> dict[int, float] | EvenProgress:
     )
 
 
-def store_attributes(job: Job, data: PreparedData) -> dict[str, Any]:
+def store_attributes(job: Job, data: PreparedData | StreamedImages) -> dict[str, Any]:
     """What the prediction store of any job says of itself: how it was trained, and on what."""
     return {"job": job.model_dump(mode="json"), "configuration": job.id, "data_fingerprint": data.fingerprint}
 
@@ -239,6 +242,16 @@ def choose_device(name: str, training: Training = REFERENCE) -> torch.device:
 def memory_format(configuration: Configuration) -> torch.memory_format:
     """Channels last for convolutional networks, which makes them faster on CPUs and GPUs alike."""
     return torch.contiguous_format if configuration.network.kind == "fc" else torch.channels_last
+
+
+def samples_of(
+    data: PreparedData | StreamedImages, configuration: Configuration, device: torch.device, crop_padding: int = 0
+) -> tuple[dict[str, Any], Resident | Streamed]:
+    """What is recorded of each split, and the source of the batches of training: in memory, or read from disk."""
+    if isinstance(data, StreamedImages):
+        return recorded_splits(data), Streamed(data, device, memory_format(configuration))
+    splits = on_device(data, configuration, device)
+    return splits, Resident(*splits["train"], crop_padding)
 
 
 def on_device(

@@ -9,7 +9,7 @@ rule dataset:
         f"{RESULTS}/benchmarks/dataset.tsv"
     resources:
         **needs.asked(
-            needs.preparation(next(iter(RUNS["main"].values())), study.dataset.pool**2)
+            needs.preparation(next(iter(RUNS["main"].values())), study.dataset.shrunk)
         ),
     params:
         dataset=study.dataset.model_dump_json(),

@@ -14,7 +14,7 @@ rule train:
         f"{RESULTS}/logs/train/{{experiment}}/{{configuration}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{experiment}}/{{configuration}}.tsv"
-    threads: 1
+    threads: 1 + study.dataset.workers
     resources:
         **needs.asked(
             lambda wildcards: needs.training(

@@ -132,6 +132,7 @@ class Corners(Section):
 ROOM = Room(
     place=9,
     section=Corners,
+    resident=True,
     trains=("corners",),
     reads=lambda study, section: {
         "models": files.models("corners"),

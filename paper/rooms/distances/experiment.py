@@ -42,7 +42,7 @@ class Distances(Section):
 
     def check(self, key: str, study: CommonStudy) -> None:
         """Whether there are configurations, samples and models enough; raises ValueError if not."""
-        n_train = study.dataset.n_train
+        n_train = study.dataset.n_recorded
         if not n_train >> self.subset_halvings:
             raise ValueError(
                 f"{key}.subset_halvings: n_train {n_train} cannot be halved {self.subset_halvings} times, only "

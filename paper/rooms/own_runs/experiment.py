@@ -93,6 +93,7 @@ class OwnRuns(Section):
 ROOM = Room(
     place=11,
     section=OwnRuns,
+    resident=True,
     trains=(EXPERIMENT,),
     reads=lambda study, section: {
         "models": files.models("main"),

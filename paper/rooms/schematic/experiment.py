@@ -5,6 +5,7 @@ from paper.study.rooms import Room, Section
 ROOM = Room(
     place=1,
     section=Section,
+    resident=True,
     reads=lambda study, section: {"dataset": "dataset.npz"},
     figures=("schematic",),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import acos, log, sin
 
-from paper.data.image_sets import IMAGE_SETS
 from paper.rooms.tangent_embeddings.configuration import TangentSettings
 from paper.study import files
 from paper.study.checks import check_trained
@@ -29,7 +28,7 @@ class Tangents(TangentSettings, Section):
         """
         for name in self.progress_of:
             check_trained(f"{key}.progress_of", name, study)
-        of_truth = IMAGE_SETS[study.dataset.name].n_classes ** -0.5
+        of_truth = study.dataset.n_classes**-0.5
         s, d = min([self.progress_at, *self.progress_of.values()]), acos(of_truth)
         loss = -2 * log((sin((1 - s) * d) * of_truth + sin(s * d)) / sin(d))
         if self.largest_loss <= loss:
