@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 from inpca.distances import kernels
 from inpca.distances.close import correct_close
 from inpca.distances.input import Models, in_threads
-from inpca.distances.kernels import GROUP, TILE, class_parts, constant
+from inpca.distances.kernels import TILE, class_parts, constant
 from inpca.distances.pairs import DISTANCES, add_pairs
+from inpca.distances.panels import GROUP, PANEL
 from inpca.distances.products import add_close, sample_products
 from inpca.sphere import LARGEST_SAMPLE_DISTANCE
 
@@ -112,23 +113,25 @@ def _pair_block(rows, columns, metric: str, same: bool, threads: int) -> np.ndar
     return block
 
 
-def pack(side: Models, models: slice, quantity: str, threads: int) -> np.ndarray:
-    """Packed tiles (tiles, samples, classes, TILE) of some models, after they were found to be probabilities."""
+def pack(side: Models, models: slice, quantity: str, panel: int, threads: int) -> np.ndarray:
+    """Packed tiles (tiles, panels, samples, classes, panel) of models, after they were found to be probabilities."""
     given = side.read(models)
     m, n_samples, n_classes = given.shape
     classes, parts = class_parts(n_classes)
-    packed = np.zeros((-(-m // TILE), -(-n_samples // GROUP) * GROUP, classes * parts, TILE), np.float32)
-    if quantity != "log":  # samples and models that fill up are certain of the first class
+    tiles = -(-m // TILE)
+    shape = tiles * TILE // panel, -(-n_samples // GROUP) * GROUP, classes * parts, panel
+    packed = np.zeros(shape, np.float32)
+    if quantity == "root":  # samples and models that fill up overlap by 1 or more, which counts as 1
         packed[:, n_samples:, 0] = 1
-        packed[-1, :, 0, (m - 1) % TILE + 1 :] = 1
+        packed[m // panel :, :, :, m % panel :] = 1
 
-    def fill(tile: int) -> np.ndarray:
-        part = given[tile * TILE : (tile + 1) * TILE]
-        return side.fill(part, quantity, packed[tile].transpose(2, 0, 1)[: len(part), :n_samples, :n_classes])
+    def fill(number: int) -> np.ndarray:
+        part = given[number * panel : (number + 1) * panel]
+        return side.fill(part, quantity, packed[number].transpose(2, 0, 1)[: len(part), :n_samples, :n_classes])
 
-    for deviation in in_threads(threads, fill, list(range(len(packed)))):
+    for deviation in in_threads(threads, fill, list(range(-(-m // panel)))):
         side.check(models, deviation)
-    return packed
+    return packed.reshape(tiles, -1, *shape[1:])
 
 
 def fill_tiles(left: Models, right: Models, metric: str, threads: int, sink) -> None:
@@ -136,9 +139,10 @@ def fill_tiles(left: Models, right: Models, metric: str, threads: int, sink) -> 
     n_samples, n_classes = left.shape[1:]
     by_input = BLOCK_BYTES // (4 * (n_samples + GROUP) * n_classes)
     size = max(TILE, min(by_input, int((BLOCK_BYTES // 8) ** 0.5)) // TILE * TILE)
+    panel = PANEL if metric in ("bhattacharyya", "hellinger") else TILE
 
     def load(side: Models, models: slice) -> list[np.ndarray]:
-        return [pack(side, models, quantity, threads) for quantity in quantities_of(metric)]
+        return [pack(side, models, quantity, panel, threads) for quantity in quantities_of(metric)]
 
     for models, others, same, rows, columns in loaded_blocks(left, right, sink.symmetric, size, load):
         block = np.zeros((models.stop - models.start, others.stop - others.start))
@@ -161,19 +165,18 @@ def one_tile(metric: str, n_samples: int, n_classes: int, packed, shape, upper: 
     ``packed`` are the two tiles of the first quantity of the metric, and those of the last.
     """
     classes, parts = class_parts(n_classes)
-    a, b, u, v = (tile.reshape(len(tile), -1) for tile in packed)
+    a, b, u, v = (tile.reshape(*tile.shape[:2], -1) for tile in packed)
     if metric in ("bhattacharyya", "hellinger"):
-        mantissa, bits, exponent = _empty_products(TILE, TILE)
-        if not kernels.overlap_tile(constant(classes), parts, a, b, mantissa, bits, exponent):
-            mantissa, bits, exponent = _empty_products(TILE, TILE)
-            kernels.small_overlap_tile(classes * parts, a, b, SMALLEST_OVERLAP, mantissa, bits, exponent)
-        result = np.maximum(-_logarithm(mantissa, exponent) / n_samples, 0)
+        products = _empty_products(len(a), len(b), PANEL**2)
+        kernels.overlap_tile(n_classes, a, b, shape, upper, SMALLEST_OVERLAP, products)
+        logarithms = _logarithm(products[0], products[2]).reshape(len(a), len(b), PANEL, PANEL)
+        result = np.maximum(-logarithms.swapaxes(1, 2).reshape(TILE, TILE) / n_samples, 0)
         if result[: shape[0], : shape[1]].min() < CLOSE:
             bounds = SMALLEST_OVERLAP, CLOSE
             correct_close(constant(classes), parts, (a, b), n_samples, bounds, shape, upper, result)
     else:
         angle, result = constant(metric == "spherical"), np.empty((TILE, TILE))
-        kernels.difference_tile(constant(classes), parts, angle, (a, b, u, v), n_samples, result)
+        kernels.difference_tile(constant(classes), parts, angle, (a[0], b[0], u[0], v[0]), n_samples, result)
     return result
 
 

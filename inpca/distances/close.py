@@ -13,9 +13,10 @@ import numpy as np
 
 from inpca.compiled import compiled
 from inpca.distances.kernels import FAST, TILE, ZERO
+from inpca.distances.panels import PANEL
 
-#: Neighbouring models of a tile that are computed together once one of them is close.
-CELL = 16
+#: Neighbouring models of a tile, those of a panel, that are computed together once one of them is close.
+CELL = PANEL
 #: Largest h for which -ln(1 - h) = h + h² q(h) is taken from a polynomial; its error is below 1e-7 h².
 LARGEST_HALF = np.float32(0.5)
 FITTED = np.polynomial.chebyshev.Chebyshev.interpolate(
@@ -43,18 +44,19 @@ def find_cells(result, threshold, shape, upper, cells, close):  # pragma: no cov
 
 
 @numba.njit(fastmath=FAST, error_model="numpy", inline="always")
-def fill_halves(classes, parts, left, right, cells, half):  # pragma: no cover (compiled)
-    """Fill ``half`` with 2 h of every pair of every cell, for one sample."""
-    size = len(classes) * TILE
+def fill_halves(classes, parts, left, right, n, cells, half):  # pragma: no cover (compiled)
+    """Fill ``half`` with 2 h of every pair of every cell, for sample n."""
+    size = len(classes) * PANEL
     for cell in range(len(cells)):
         values = half[cell * CELL :]
         for part in range(parts):
             # slices, whose indices the compiler knows not to be negative
-            x, y = left[part * size + cells[cell, 0] :], right[part * size + cells[cell, 1] :]
+            x = left[cells[cell, 0] // PANEL, n, part * size + cells[cell, 0] % PANEL :]
+            y = right[cells[cell, 1] // PANEL, n, part * size :]
             for b in range(CELL):
                 s = ZERO
                 for c in range(len(classes)):
-                    difference = x[c * TILE] - y[c * TILE + b]
+                    difference = x[c * PANEL] - y[c * PANEL + b]
                     s += difference * difference
                 values[b] = s if part == 0 else values[b] + s
 
@@ -83,14 +85,14 @@ def hide_far(half, close):  # pragma: no cover (compiled)
 
 
 @compiled(fastmath=FAST, error_model="numpy")
-def add_far(n_classes, left, right, cells, half, smallest, sums):  # pragma: no cover (compiled)
+def add_far(n_classes, left, right, n, cells, half, smallest, sums):  # pragma: no cover (compiled)
     """Add the logarithm of the overlap, less that of ½, of pairs whose h is beyond the polynomial's range."""
     for b in range(len(half)):
         if half[b] > 2 * LARGEST_HALF:
-            x, y = cells[b // CELL, 0], cells[b // CELL, 1] + b % CELL
+            x, y = left[cells[b // CELL, 0] // PANEL, n], right[cells[b // CELL, 1] // PANEL, n]
             overlap = 0.0
             for c in range(n_classes):
-                overlap += np.float64(left[c * TILE + x]) * right[c * TILE + y]
+                overlap += np.float64(x[c * PANEL + cells[b // CELL, 0] % PANEL]) * y[c * PANEL + b % CELL]
             sums[b] -= math.log(2 * max(overlap, smallest))
 
 
@@ -109,10 +111,10 @@ def correct_close(classes, parts, tiles, n_samples, bounds, shape, upper, result
     cells, close = cells[:n_cells], close[: n_cells * CELL]
     half, sums = np.empty(len(close), np.float32), np.zeros(len(close))
     for n in range(n_samples):
-        fill_halves(classes, parts, left[n], right[n], cells, half)
+        fill_halves(classes, parts, left, right, n, cells, half)
         # no sample of a pair that is close on average can be far unless there are many samples
         if n_samples * threshold > 0.5 and hide_far(half, close) > 2 * LARGEST_HALF:
-            add_far(len(classes) * parts, left[n], right[n], cells, half, smallest, sums)
+            add_far(len(classes) * parts, left, right, n, cells, half, smallest, sums)
         add_logarithms(half, sums)
     for b in range(len(close)):
         if close[b] > 0:

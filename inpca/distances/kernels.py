@@ -1,7 +1,8 @@
 """Compiled loops behind the pairwise distances of many models: one call fills one tile of the result.
 
-Models are packed in tiles of :data:`TILE` as (tile, sample, class, model), so that the innermost loop runs over the
-models of a tile with unit stride and the compiler turns it into vector instructions. Numbers that a kernel is to know
+Models are packed in tiles of :data:`TILE` as (tile, panel, sample, class, model), so that the innermost loop runs over
+the models of a panel with unit stride and becomes vector instructions. For overlaps a panel has
+:data:`inpca.distances.panels.PANEL` models, elsewhere it is the tile. Numbers that a kernel is to know
 when it is compiled come as a tuple of that length (:func:`constant`), which is part of its type: with the number of
 classes, the sum over classes is unrolled and stays in registers. Many classes are taken in parts of
 :data:`CLASSES_A_PART`, so that one kernel serves all numbers of them.
@@ -17,22 +18,19 @@ import numba
 import numpy as np
 
 from inpca.compiled import compiled
+from inpca.distances.panels import GROUP, PANEL, ROWS, multiply_group
 
-#: Models of a tile. The overlaps of two tiles (16 kB as float32) stay in the first cache level.
+#: Models of a tile, a multiple of PANEL.
 TILE = 128
 #: Up to this many classes the sum over them is unrolled as a whole.
 UNROLLED_CLASSES = 16
 #: Classes of a part where there are more; packed models are padded to a multiple of it with classes of weight zero.
 CLASSES_A_PART = 8
-#: Samples whose overlaps are multiplied in float32 before they join the float64 product. Packed samples are padded to a
-#: multiple of it with samples on which all models agree.
-GROUP = 4
-#: Groups after which exponents are split off the float64 product: each is at least SMALLEST_PRODUCT = 2^-123, so that
-#: eight stay above the smallest double, 2^-1022.
-GROUPS_A_SPLIT = 8
+#: Samples after which exponents are split off the float64 product: each of their eight groups is at least
+#: SMALLEST_PRODUCT = 2^-123, so that they stay above the smallest double, 2^-1022. So does a group of overlaps that may
+#: be as small as exp(-100) = 2^-145 each.
+SAMPLES_A_SPLIT = 8 * GROUP
 SMALLEST_PRODUCT = np.float32(1e-37)
-#: Samples after which exponents are split off where each may be as small as exp(-100) = 2^-145.
-SAMPLES_A_SPLIT = 6
 
 #: Liberties of the compiler; there is no NaN and no infinity in packed models, their reader sees to it.
 FAST = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
@@ -60,85 +58,70 @@ def split_exponents(bits, exponent):  # pragma: no cover (compiled)
         bits[b] = (bits[b] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
 
 
-# inlined, the compiler knows that the arrays do not overlap and keeps the sums in registers: five times faster
-@numba.njit(fastmath=FAST, error_model="numpy", inline="always")
-def multiply_group(classes, parts, left, right, first, sums, product):  # pragma: no cover (compiled)
-    """Fill ``product`` (TILE, TILE) with the products of the overlaps of the samples of a group."""
-    product[:] = ONE
-    size = len(classes) * TILE
-    for n in range(first, first + GROUP):
-        a_last, b_last = left[n, (parts - 1) * size :], right[n, (parts - 1) * size :]
-        for a in range(0, TILE, 2):
-            s_row, t_row = sums[0], sums[1]
-            sums[:] = ZERO
-            for part in range(parts - 1):
-                # slices, whose indices the compiler knows not to be negative
-                a_side, b_side = left[n, part * size :], right[n, part * size :]
-                for b in range(TILE):
-                    s, t = s_row[b], t_row[b]
-                    for c in range(len(classes)):
-                        x = b_side[c * TILE + b]
-                        s += a_side[c * TILE + a] * x
-                        t += a_side[c * TILE + a + 1] * x
-                    s_row[b], t_row[b] = s, t
-            upper, lower = product[a], product[a + 1]
-            for b in range(TILE):
-                s, t = s_row[b], t_row[b]
-                for c in range(len(classes)):
-                    x = b_last[c * TILE + b]
-                    s += a_last[c * TILE + a] * x
-                    t += a_last[c * TILE + a + 1] * x
-                upper[b] *= min(s, ONE)
-                lower[b] *= min(t, ONE)
+@compiled(fastmath=FAST, error_model="numpy")
+def replace_small(n_classes, left, right, smallest, products):  # pragma: no cover (compiled)
+    """Compute ``products`` (PANEL²,) below SMALLEST_PRODUCT again in float64, of overlaps not below ``smallest``."""
+    sums, exact = np.empty(PANEL), np.empty(PANEL)
+    for a in range(PANEL):
+        exact[:] = 1
+        for n in range(GROUP):
+            sums[:] = 0
+            for c in range(n_classes):
+                x, panel = np.float64(left[n, c * PANEL + a]), right[n, c * PANEL : (c + 1) * PANEL]
+                for b in range(PANEL):
+                    sums[b] += x * panel[b]
+            for b in range(PANEL):
+                exact[b] *= min(max(sums[b], smallest), 1.0)
+        row = products[a * PANEL : (a + 1) * PANEL]
+        for b in range(PANEL):
+            row[b] = row[b] if row[b] >= SMALLEST_PRODUCT else exact[b]
 
 
-@numba.njit(fastmath=FAST, error_model="numpy", inline="always")
-def multiply_sample(n_classes, left, right, smallest, sums, mantissa):  # pragma: no cover (compiled)
-    """Multiply the overlaps of one sample, of ``smallest`` at least, into ``mantissa`` (TILE, TILE)."""
-    for a in range(TILE):
-        sums[:] = 0
-        for c in range(n_classes):
-            x = np.float64(left[c * TILE + a])
-            for b in range(TILE):
-                sums[b] += x * right[c * TILE + b]
-        row = mantissa[a]
-        for b in range(TILE):
-            row[b] *= min(max(sums[b], smallest), 1.0)
+@compiled(fastmath=FAST, error_model="numpy")
+def multiply_groups(n_classes, left, right, smallest, product):  # pragma: no cover (compiled)
+    """Multiply the overlaps of some groups of samples into ``product``, whatever their size."""
+    mantissa, bits, exponent = product
+    factors, low = np.empty(PANEL * PANEL), np.empty(PANEL, np.float32)
+    for first in range(0, len(left), GROUP):
+        factors[:], low[:] = 1, ONE
+        a, b = left[first : first + GROUP], right[first : first + GROUP]
+        for row in range(0, PANEL, ROWS):
+            multiply_group(a, b, n_classes, a.shape[1], row, factors, low)  # pyright: ignore[reportCallIssue] (numba)
+        small = low.min() < SMALLEST_PRODUCT
+        if small:
+            replace_small(n_classes, a, b, smallest, factors)
+            split_exponents(bits, exponent)
+        for pair in range(len(factors)):
+            mantissa[pair] *= factors[pair]
+        if small:
+            split_exponents(bits, exponent)
 
 
 @compiled(nogil=True, fastmath=FAST, error_model="numpy")
-def overlap_tile(classes, parts, left, right, mantissa, bits, exponent):  # pragma: no cover (compiled)
-    """Multiply Π_n Σ_c a_nc b_nc into mantissa · 2^exponent, (TILE, TILE) each; False if some overlaps are too small.
+def overlap_tile(n_classes, left, right, shape, upper, smallest, product):  # pragma: no cover (compiled)
+    """Multiply Π_n Σ_c a_nc b_nc of two packed tiles (panels, samples, classes · PANEL) into ``product``.
 
-    The products of a group of samples, in float32, join the float64 ``mantissa``, whose ``bits`` are the same memory as
-    int64 so that its powers of two can be moved to the int64 ``exponent``.
+    It is mantissa · 2^exponent, (panels, panels, PANEL²) each; the ``bits`` of the float64 mantissa are the same memory
+    as int64, so that its powers of two can be moved to the int64 exponent. The products of a group of samples are
+    float32; those below :data:`SMALLEST_PRODUCT` are computed once more, each overlap ``smallest`` at least, so that
+    the product of a pair depends on no other. With ``upper``, that of pairs of one tile is computed of its upper half.
     """
-    product, sums = np.empty((TILE, TILE), np.float32), np.empty((2, TILE), np.float32)
-    for group in range(len(left) // GROUP):
-        multiply_group(classes, parts, left, right, group * GROUP, sums, product)
-        too_small = False
-        for a in range(TILE):
-            row, factor = mantissa[a], product[a]
-            for b in range(TILE):
-                row[b] *= factor[b]
-            for b in range(TILE):
-                too_small |= factor[b] < SMALLEST_PRODUCT
-            if group % GROUPS_A_SPLIT == GROUPS_A_SPLIT - 1:
-                split_exponents(bits[a], exponent[a])
-        if too_small:
-            return False
-    return True
-
-
-@compiled(nogil=True, fastmath=FAST, error_model="numpy")
-def small_overlap_tile(n_classes, left, right, smallest, mantissa, bits, exponent):  # pragma: no cover (compiled)
-    """The same by float64 products, each overlap ``smallest`` at least."""
-    sums = np.empty(TILE)
-    for n in range(len(left)):
-        multiply_sample(n_classes, left[n], right[n], smallest, sums, mantissa)
-        if n % SAMPLES_A_SPLIT == SAMPLES_A_SPLIT - 1:
-            for a in range(TILE):
-                split_exponents(bits[a], exponent[a])
+    low, before = np.empty(PANEL, np.float32), np.empty(PANEL * PANEL)
+    for first in range(0, left.shape[1], SAMPLES_A_SPLIT):
+        for q in range(-(-shape[1] // PANEL)):
+            for p in range(min(q + 1, left.shape[0]) if upper else -(-shape[0] // PANEL)):
+                a, b = left[p, first : first + SAMPLES_A_SPLIT], right[q, first : first + SAMPLES_A_SPLIT]
+                mantissa, bits, exponent = product[0][p, q], product[1][p, q], product[2][p, q]
+                before[:], low[:] = mantissa, ONE
+                for n in range(0, len(a), GROUP):
+                    x, y = a[n : n + GROUP], b[n : n + GROUP]
+                    for row in range(0, PANEL, ROWS):
+                        multiply_group(x, y, n_classes, x.shape[1], row, mantissa, low)  # pyright: ignore[reportCallIssue]
+                if low.min() < SMALLEST_PRODUCT:
+                    mantissa[:] = before
+                    multiply_groups(n_classes, a, b, smallest, (mantissa, bits, exponent))
+                if len(a) == SAMPLES_A_SPLIT:
+                    split_exponents(bits, exponent)
 
 
 #: Chebyshev coefficients, in u on [0, 1/2], of arcsin(sqrt(u)) / sqrt(u); the error of the polynomial is below 1e-8.

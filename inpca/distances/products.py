@@ -12,7 +12,8 @@ import numba
 import numpy as np
 from numba.extending import get_cython_function_address
 
-from inpca.distances.kernels import FAST, GROUP, split_exponents
+from inpca.distances.kernels import FAST, split_exponents
+from inpca.distances.panels import GROUP
 from inpca.distances.quantities import HALF
 
 #: BLAS's product of a matrix with its own transpose, half the work of a general product, as scipy exports it.
@@ -63,11 +64,14 @@ def unit_root(source, log, target):  # pragma: no cover (compiled)
             total += np.float64(target[c]) * np.float64(target[c])
         error = abs(total * math.exp(top) - 1)
     else:
-        for c in range(len(source)):
-            total += source[c] if source[c] >= 0 else np.nan
+        found = np.float32(0)
+        for c in range(len(source)):  # a loop for each type of number, which the compiler turns into vectors
             target[c] = math.sqrt(source[c])
-        error = abs(total - 1)
-    scale = 1 / math.sqrt(total)
+            found += target[c]  # NaN if any probability is negative
+        for c in range(len(source)):
+            total += np.float64(source[c])
+        error = abs(total - 1) + 0 * found
+    scale = np.float32(1 / math.sqrt(total))
     for c in range(len(source)):
         target[c] *= scale
     return error if 0 < total < np.inf else np.nan

@@ -24,11 +24,12 @@ def fill_quantities(models, log, quantity, largest, target, deviation):  # pragm
     negative, or if they cannot be normalised.
     """
     n_models, n_samples, n_classes = models.shape
+    values = np.empty(n_classes, target.dtype)  # without gaps, in vectors
     deviation[:] = 0
     for first in range(0, n_samples, SAMPLES_A_PASS):
         for a in range(n_models):
             for n in range(first, min(first + SAMPLES_A_PASS, n_samples)):
-                source, values = models[a, n], target[a, n]
+                source = models[a, n]
                 total, top = 0.0, source[0]
                 if log:
                     for c in range(n_classes):
@@ -57,5 +58,6 @@ def fill_quantities(models, log, quantity, largest, target, deviation):  # pragm
                     for c in range(n_classes):
                         x = np.float64(source[c]) - top if log else math.log(np.float64(source[c]))
                         values[c] = max(x - shift, -largest)
+                target[a, n] = values
                 if error > deviation[a] or error != error:
                     deviation[a] = error
