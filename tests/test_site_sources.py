@@ -66,7 +66,11 @@ def test_a_link_to_nothing_is_named(project, link):
 
 
 def test_files_and_folders_have_pages(project):
-    assert "| `stored.py` | Stored \\| models. |" in folder_page(project, "paper")
+    links = Links(project, {})
+    assert "| [`stored.py`](/files/paper/stored.py.md) | Stored \\| models. |" in folder_page(links, "paper")
+    assert links.linked == {"paper/stored.py": "files/paper/stored.py.md"}, "and what it links to has a page"
+    (project / "paper/draft.ipynb").touch()
+    assert "| `draft.ipynb` | " in folder_page(links, "paper")
     assert "```python\n" in file_page(project, "paper/stored.py")
     (project / "fence.md").write_text("````\ncode\n````\n")
     assert file_page(project, "fence.md").count("`````") == 2

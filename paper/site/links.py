@@ -121,15 +121,23 @@ def file_page(root: Path, file: str) -> str:
     return f"---\norphan: true\n---\n\n# {Path(file).name}\n\n`{file}`\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
 
 
-def folder_page(root: Path, folder: str) -> str:
-    """A page that lists the files of a folder, each with what it says of itself."""
+def folder_page(links: Links, folder: str) -> str:
+    """A page that lists the files of a folder, each with a link to it and with what it says of itself."""
     files = [
         path
-        for path in sorted((root / folder).rglob("*"))
+        for path in sorted((links.root / folder).rglob("*"))
         if path.is_file() and path.suffix not in BINARY and MADE.isdisjoint(path.parts)
     ]
-    rows = [f"| `{path.relative_to(root / folder)}` | {summary(path)} |" for path in files]
+    rows = [f"| {_link(links, path, folder)} | {summary(path)} |" for path in files]
     return "\n".join(["---\norphan: true\n---\n", f"# {folder}", "", "| file | what it is |", "|---|---|", *rows, ""])
+
+
+def _link(links: Links, path: Path, folder: str) -> str:
+    """Name of a file of a folder, with a link; a notebook that was not executed for the site has no page."""
+    name, file = f"`{path.relative_to(links.root / folder)}`", path.relative_to(links.root).as_posix()
+    if path.suffix == ".ipynb" and file not in links.pages:
+        return name
+    return f"[{name}](/{links.page_of(file, folder)})"
 
 
 def summary(path: Path) -> str:

@@ -103,7 +103,7 @@ def _text(study: PublishedStudy, file: str, links: Links) -> str:
 def _linked(study: PublishedStudy, file: str, links: Links) -> str:
     """Source of a page that is there because others link to it."""
     if (study.root / file).is_dir():
-        return folder_page(study.root, file)
+        return folder_page(links, file)
     if file.endswith(".ipynb"):
         of = file.split("/")[1] if file.startswith("results/") else study.name
         notebook = page_source(PublishedStudy(study.root, of), file)
