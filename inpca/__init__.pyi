@@ -1,5 +1,6 @@
 from .bars import progress_bar
 from .centroids import centroid
+from .diagnosis import diagnose
 from .dimension import (
     axes_needed,
     calibrated_dimension,
@@ -25,6 +26,7 @@ __all__ = [
     "bhattacharyya_distance",
     "calibrated_dimension",
     "centroid",
+    "diagnose",
     "distance_to_geodesic",
     "explained_stress",
     "geodesic",

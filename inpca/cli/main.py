@@ -15,6 +15,7 @@ COMMANDS = {
     "embed": "embed",
     "compare": "compare",
     "place": "place",
+    "diagnose": "diagnose",
     "verify": "verify",
     "plan": "plan",
     "new-study": "new_study",
