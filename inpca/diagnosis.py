@@ -30,8 +30,7 @@ MOST_MODELS = 3000
 FEWEST_MODELS, FEWEST_RUNS, FEWEST_CHECKPOINTS = 10, 3, 5
 #: Progress at which runs are compared.
 LEVELS = np.linspace(0.05, 0.95, 19)
-#: Most exchanges of progress between runs that its null is a mean of.
-EXCHANGES = 10
+EXCHANGES = 10  # of progress between runs, at most, that its null is a mean of
 SHOWN, NOT_SHOWN, CANNOT_TELL = "shown", "not shown", "cannot tell"
 
 
