@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
+from inpca.bfloat16 import BFLOAT16, BFloat16Array
+
 #: How far the sum of a sample's probabilities may be from 1.
 SUM_TOLERANCE = 1e-4
 #: The same for types of few digits, as (probabilities, log-probabilities): a logarithm of size 8 is rounded by 0.004.
@@ -157,6 +159,8 @@ def as_numbers(X: Any, name: str) -> tuple[np.ndarray, str]:
 
 def _values(X: Any, name: str) -> tuple[np.ndarray, str]:
     """The array that a tensor, or anything that numpy can read, holds, and the name of its type."""
+    if isinstance(X, BFloat16Array):
+        return np.asarray(X), BFLOAT16
     if hasattr(X, "detach"):  # a torch tensor, recognised without importing torch
         precision = str(X.dtype).removeprefix("torch.")
         tensor = X.detach().cpu()

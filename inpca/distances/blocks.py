@@ -86,10 +86,14 @@ def _sample_parts(n_samples: int) -> list[slice]:
 
 def _double(side: Models, models: slice, quantity: str, threads: int) -> np.ndarray:
     """A quantity of some models, (models, samples, classes) float64, after they were found to be probabilities."""
-    given = side.read(models).astype(np.float64)
+    given = side.read(models)
+    given = given if side.half else given.astype(np.float64)
     target = np.empty(given.shape)
-    parts = _sample_parts(given.shape[1])
-    side.check(models, in_threads(threads, lambda part: side.fill(given[:, part], quantity, target[:, part]), parts))
+
+    def fill(part: slice) -> np.ndarray:
+        return side.fill(given[:, part], quantity, target[:, part], np.float64)
+
+    side.check(models, in_threads(threads, fill, _sample_parts(given.shape[1])))
     return target
 
 
@@ -217,6 +221,16 @@ def _passes(left: Models, right: Models, models: slice, others: slice, same: boo
         yield a, a if same else right.read(others, samples), np.stack([edges[:-1], edges[1:]], axis=1)
 
 
+def _some_samples(left: Models, right: Models, a: np.ndarray, b: np.ndarray, bounds: np.ndarray):
+    """Both sides as float32 or float64, and the bounds of the samples ``bounds`` in them; views unless of two bytes."""
+    if not (left.half or right.half):
+        return a, b, bounds
+    part = slice(*bounds)
+    x = np.ascontiguousarray(left.floats(a[:, part]))
+    y = x if a is b else np.ascontiguousarray(right.floats(b[:, part]))
+    return x, y, bounds - bounds[0]
+
+
 def _sample_products(left: Models, right: Models, models: slice, others: slice, same: bool, threads: int):
     """One block of Bhattacharyya distances by matrix products; its upper half if both sides are the same."""
     m, k = models.stop - models.start, others.stop - others.start
@@ -228,7 +242,11 @@ def _sample_products(left: Models, right: Models, models: slice, others: slice, 
 
         def multiply(part: int, a=a, b=b, bounds=bounds, deviation=deviation):
             own = mantissa[part], bits[part], exponent[part]
-            sample_products(a, b, same, left.log, bounds[part], SMALLEST_OVERLAP, own, deviation[part])
+            x, y, some = _some_samples(left, right, a, b, bounds[part])
+            sample_products(x, y, same, left.log, some, SMALLEST_OVERLAP, own, deviation[part])
+            for row, side, values in ((0, left, x), (1, right, y)):
+                if values.size and side.are_too_large(values):
+                    deviation[part, row] = np.nan
 
         in_threads(threads, multiply, list(range(SAMPLE_PARTS)))
         left.check(models, deviation[:, 0])
@@ -246,7 +264,8 @@ def _add_close(left, right, models, others, same: bool, threads: int, pairs: np.
 
         def add(part: int, a=a, b=b, bounds=bounds):
             chosen = rows, columns
-            add_close(a, b, chosen, left.log, bounds[part], SMALLEST_OVERLAP, positions, sums[part])
+            x, y, some = _some_samples(left, right, a, b, bounds[part])
+            add_close(x, y, chosen, left.log, some, SMALLEST_OVERLAP, positions, sums[part])
 
         in_threads(threads, add, list(range(SAMPLE_PARTS)))
     block[pairs[:, 0], pairs[:, 1]] = sums.sum(axis=0) / left.shape[1]

@@ -9,13 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numba.core import config
 
+from inpca.bfloat16 import BFLOAT16, BFloat16Array, as_bfloat16, as_float32
 from inpca.distances.quantities import QUANTITIES, fill_quantities
-from inpca.probabilities import as_numbers, check_models
+from inpca.probabilities import SUM_TOLERANCE, as_numbers, check_models, sum_tolerance
 from inpca.sphere import LARGEST_SAMPLE_DISTANCE
 
 WANTED = "an array (models, samples, classes), numpy, memory-mapped, torch or zarr"
 #: Sums of probabilities that miss 1 by less need no closer look; below the tolerance for every type of number.
 CHECKED_DEVIATION = 5e-5
+#: The same for types of two bytes, whose own rounding is allowed for: below their tolerance by so much.
+ROUNDING_OF_SUMS = 1e-5
+#: Numbers of two bytes that are turned into float32 at once, in each thread.
+NUMBERS_AT_ONCE = 2**20
 
 
 def as_models(X, name: str):
@@ -34,6 +39,7 @@ def as_models(X, name: str):
         X = _stacked(X, name)
     elif not hasattr(X, "shape") or hasattr(X, "columns"):
         raise TypeError(f"{name} must be {WANTED}, not {_described(X, name)}")
+    X = as_bfloat16(X) if hasattr(X, "dtype") else X
     dtype = getattr(X, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, not values of type {dtype}")
@@ -59,10 +65,10 @@ def _stacked(X: list | tuple, name: str):
 
 
 def _as_array(X, name: str):
-    """A torch tensor as an array; as a tensor in memory if numpy does not have its type."""
+    """A torch tensor as an array; its own memory where that can be."""
     try:
-        X = X.detach().cpu()
-        return X if str(X.dtype) == "torch.bfloat16" else X.numpy()
+        X = as_bfloat16(X.detach().cpu())
+        return X if isinstance(X, BFloat16Array) else X.numpy()
     except (TypeError, RuntimeError, NotImplementedError) as error:
         raise TypeError(f"{name} is a tensor that cannot be read: {str(error).splitlines()[0]}") from None
 
@@ -85,35 +91,71 @@ def _described(X, name: str) -> str:
 
 
 class Models:
-    """Models of one side, read and checked where they are needed."""
+    """Models of one side, read and checked where they are needed.
+
+    Those of two bytes a number (float16, bfloat16) stay as they are until a quantity is made of them, some samples at a
+    time: no float32 copy of a block is made.
+    """
 
     def __init__(self, X, name: str, log: bool, normalize: bool):
         self.X, self.name, self.log, self.normalize = as_models(X, name), name, bool(log), bool(normalize)
         self.shape = tuple(self.X.shape)
+        dtype = getattr(self.X, "dtype", None)
+        half = "float16" if isinstance(dtype, np.dtype) and dtype == np.float16 else None
+        #: Name of the type of two bytes, or None.
+        self.half = BFLOAT16 if isinstance(self.X, BFloat16Array) else half
+        #: Deviation of sums that needs no closer look.
+        self.allowed = CHECKED_DEVIATION
+        if self.half:
+            self.allowed = sum_tolerance(self.half, self.shape[2], log=self.log) - ROUNDING_OF_SUMS
 
     @property
     def is_view(self) -> bool:
         """Whether :meth:`read` copies nothing."""
-        X = self.X
-        return isinstance(X, np.ndarray) and X.flags.c_contiguous and X.dtype in (np.float32, np.float64)
+        X = self.X.bits if isinstance(self.X, BFloat16Array) else self.X
+        return isinstance(X, np.ndarray) and X.flags.c_contiguous and (bool(self.half) or X.dtype in ("f4", "f8"))
 
     def read(self, models: slice, samples: slice = slice(None)) -> np.ndarray:
-        """Some models as a contiguous float32 or float64 array; a view of X where that saves a copy."""
+        """Some models as a contiguous array for :meth:`floats`; a view of X where that saves a copy."""
         if samples == slice(None):
             part = self.X[models]
         else:  # what is no array is sliced along its first axis only
             part = self.X[models, samples] if hasattr(self.X, "dtype") else self.X[models][:, samples]
+        if self.half:
+            part = np.asarray(part.bits if isinstance(part, BFloat16Array) else part)
+            return np.ascontiguousarray(part, part.dtype.newbyteorder("="))
         return np.ascontiguousarray(as_numbers(part, self._name(models))[0])
 
-    def fill(self, given: np.ndarray, quantity: str, target: np.ndarray) -> np.ndarray:
-        """Fill ``target`` with a quantity of models that were read; deviations of their sums, for :meth:`check`."""
-        deviation = np.empty(len(given))
-        fill_quantities(given, self.log, QUANTITIES[quantity], LARGEST_SAMPLE_DISTANCE, target, deviation)
+    def floats(self, given: np.ndarray) -> np.ndarray:
+        """Numbers that were read, as float32 or float64: themselves, unless they are of two bytes."""
+        if not self.half:
+            return given
+        return as_float32(given) if self.half == BFLOAT16 else given.astype(np.float32)
+
+    def fill(self, given: np.ndarray, quantity: str, target: np.ndarray, dtype: type | None = None) -> np.ndarray:
+        """Fill ``target`` with a quantity of models that were read; deviations of their sums, for :meth:`check`.
+
+        With ``dtype``, they are turned into that type before.
+        """
+        deviation, found = np.zeros(len(given)), np.empty(len(given))
+        step = max(1, NUMBERS_AT_ONCE // (len(given) * given.shape[2])) if self.half else given.shape[1]
+        for start in range(0, given.shape[1], step):
+            part = slice(start, start + step)
+            values = self.floats(given[:, part])
+            values = values if dtype is None else values.astype(dtype, copy=False)
+            fill_quantities(values, self.log, QUANTITIES[quantity], LARGEST_SAMPLE_DISTANCE, target[:, part], found)
+            if self.are_too_large(values):
+                found[:] = np.nan
+            np.maximum(deviation, found, out=deviation)  # NaN stays NaN
         return deviation
+
+    def are_too_large(self, values: np.ndarray) -> bool:
+        """Whether log-probabilities are above 0, which sums of two bytes a number do not tell by themselves."""
+        return bool(self.half) and self.log and not self.normalize and values.max() > SUM_TOLERANCE
 
     def check(self, models: slice, deviation) -> None:
         """Look closer at models whose sums are off by ``deviation``; an error that names the worst, if too far."""
-        allowed = np.inf if self.normalize else CHECKED_DEVIATION
+        allowed = np.inf if self.normalize else self.allowed
         if not np.all(np.asarray(deviation) <= allowed):
             check_models(self.X[models], log=self.log, normalize=self.normalize, name=self._name(models))
 

@@ -88,6 +88,8 @@ def pairwise_distances(
     ----------
     X : (m, N, C) array
         Probabilities, or log-probabilities with ``log=True``: numpy, memory-mapped, torch or zarr; read in blocks.
+        Those of two bytes a number are not copied as float32, whose distances theirs are, bit for bit: float16, or
+        bfloat16 as a torch tensor or as zarr's uint16 with the attribute ``dtype`` of "bfloat16", which zarr lacks.
     Y : (k, N, C) array, optional
         Other models on the same samples; X itself unless given, which takes half the work.
     metric : {"bhattacharyya", "spherical", "jeffreys", "euclidean", "hellinger"}
