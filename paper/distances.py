@@ -102,6 +102,9 @@ def open_distances(path: str | Path, models: Sequence[str], *, mapped: bool = Tr
     """
     D, described = load_array(path, mapped=mapped), load_description(path)
     order = same_models(models, described["model"].values, str(path))
+    columns = described.sizes["landmark" if "landmark" in described.coords else "model"]
+    if D.shape != (len(order), columns):
+        raise DamagedFile(path, ValueError(f"it has the shape {D.shape}, not {(len(order), columns)}"))
     moved = not np.array_equal(order, np.arange(len(D)))
     if "landmark" not in described.coords:
         return Distances(D[np.ix_(order, order)] if moved else D)
@@ -115,7 +118,7 @@ def load_array(path: str | Path, *, mapped: bool = False) -> np.ndarray:
         return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # a header of damaged bytes leads to errors of many kinds
         raise DamagedFile(path, error) from None
 
 

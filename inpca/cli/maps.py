@@ -16,13 +16,15 @@ import xarray as xr
 from inpca.cli.common import reading
 from inpca.embedding import InPCA
 from inpca.embedding.fingerprints import fingerprints, order_of
-from inpca.files import atomic
+from inpca.files import atomic, reason
 from inpca.geometry import geodesic
 from inpca.labels import ignorance, truth
 from inpca.predictions.models import LogModels
 from inpca.predictions.read import Predictions, read_predictions
 
 EMBEDDING, SOURCES = "embedding.nc", "predictions.json"
+#: What is said of how predictions are read.
+HOW = ("kind", "split", "truth", "factors")
 #: Points of the geodesic that figures draw.
 POINTS = 100
 #: Where t is near 1 points of a geodesic are far apart: they are denser there.
@@ -65,19 +67,38 @@ def read_map(path: str, predictions: Sequence[str], **how) -> tuple[InPCA, xr.Da
         raise FileNotFoundError(f"there is no {file}; --on takes a folder of inpca embed, or an embedding of to_xarray")
     try:
         dataset = xr.load_dataset(file, engine="scipy")
-    except (TypeError, ValueError, OSError) as error:
-        raise ValueError(f"{file} is not an embedding that xarray reads: {error}") from None
+    except Exception as error:  # a header of damaged bytes leads to errors of many kinds
+        raise ValueError(f"{file} is not an embedding that xarray reads: {reason(error)}") from None
     if not predictions and (folder / SOURCES).is_file():
-        sources = json.loads((folder / SOURCES).read_text(encoding="utf-8"))
-        predictions = [str(folder / name) for name in sources.pop("predictions")]
-        files = {name: sources[name] and folder / sources[name] for name in ("truth", "factors")}
-        how = sources | files
+        predictions, how = read_sources(folder)
     if not predictions:
         raise ValueError(f"{file} does not say where its predictions are; name them with --of")
     fitted = read_predictions(*predictions, **how)
     if "fingerprint" not in dataset:
         raise ValueError(f"{file} is not an embedding of models that to_xarray returned")
     return InPCA.from_xarray(dataset, models=those_of(dataset, fitted)), dataset, fitted
+
+
+def read_sources(folder: Path) -> tuple[list[str], dict[str, Any]]:
+    """Files of the predictions of a map, and how they are read, as `write_map` wrote them.
+
+    Raises
+    ------
+    ValueError
+        If the file that says so was changed.
+    """
+    file = folder / SOURCES
+    try:
+        sources = json.loads(file.read_text(encoding="utf-8"))
+        names, how = sources["predictions"], {name: sources[name] for name in HOW}
+        if set(sources) != {"predictions", *HOW} or not isinstance(names, list) or not names:
+            raise TypeError
+        if not all(isinstance(one, str) for one in (*names, *(value for value in how.values() if value is not None))):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"{file} does not say where predictions are, as it should; name them with --of") from None
+    files = {name: how[name] and folder / how[name] for name in ("truth", "factors")}
+    return [str(folder / name) for name in names], how | files
 
 
 def those_of(dataset: xr.Dataset, fitted: Predictions) -> LogModels:

@@ -13,6 +13,7 @@ from inpca.predictions.files import (
     JOURNAL,
     MANIFEST,
     PredictionStoreError,
+    is_file,
     list_files,
     read_manifest,
 )
@@ -49,7 +50,7 @@ def damages(path: Path) -> list[str]:
         store = PredictionStore(path, partial=True)
         return [f"unfinished: {store.recorded.sum()} of {store.recorded.size} checkpoints were recorded"]
     manifest = read_manifest(path)
-    found = [name for name in manifest if not (path / name).is_file()]
+    found = [name for name in manifest if not is_file(path / name)]
     changed = [name for name in manifest if name not in found and sha256(path / name) != manifest[name]]
     try:
         arrays = open_arrays(path)

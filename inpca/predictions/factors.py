@@ -70,6 +70,8 @@ def _read_csv(path: Path) -> dict[str, np.ndarray]:
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             lines = [line for line in csv.reader(file) if line]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no {path}") from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a CSV file in UTF-8: {error}") from None
     if not lines:
@@ -103,6 +105,8 @@ def _read_parquet(path: Path) -> dict[str, np.ndarray]:
         raise ModuleNotFoundError(message, name="pyarrow") from None
     try:
         table = parquet.read_table(path)
-    except pyarrow.ArrowInvalid as error:
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no {path}") from None
+    except (pyarrow.ArrowException, ValueError, OSError) as error:
         raise ValueError(f"{path} is not a parquet file: {str(error).splitlines()[0]}") from None
     return {name: table[name].to_numpy() for name in table.column_names if not name.startswith("__index_")}

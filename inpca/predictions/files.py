@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from inpca.files import Lock, remove, sha256
 
@@ -22,6 +23,8 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 PARTIAL = ".partial-"
 #: In bytes; files beside a store have its name with up to 20 more.
 LONGEST_NAME = 230
+#: In characters; of a file within a store.
+LONGEST_PATH = 1000
 
 
 class PredictionStoreError(RuntimeError):
@@ -91,29 +94,54 @@ def read_manifest(folder: Path) -> dict[str, str]:
         what = f"it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
         hint = "; its unfinished one can be opened with partial=True" if partial_path(folder).is_dir() else ""
         raise PredictionStoreError(f"{folder} is not a finished prediction store: {what}{hint}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} is not JSON") from None
     if not isinstance(manifest, dict) or not manifest:
         raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} does not list the files of a store")
     for name, checksum in manifest.items():
         if not isinstance(checksum, str) or not re.fullmatch("[0-9a-f]{64}", checksum):
             raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} has no SHA-256 of {name!r}")
-        if "\\" in name or "\0" in name or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        if not is_inside(name):
             raise PredictionStoreError(f"{folder} is damaged: {MANIFEST} lists {name!r}, outside of the store")
     return manifest
 
 
+def is_inside(name: Any) -> bool:
+    """Whether the name of a file that a store lists is one below its folder."""
+    if not isinstance(name, str) or "\\" in name or "\0" in name or len(name) > LONGEST_PATH:
+        return False
+    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+
+
 def check_files(folder: Path, manifest: dict[str, str], *, verify: bool) -> None:
-    """Raise a PredictionStoreError if a listed file is missing or another, or a file is not listed."""
+    """Raise a PredictionStoreError if a listed file is missing or changed, one is not listed, or a link to elsewhere."""
+    check_links(folder)
     for name, checksum in manifest.items():
         file = folder / name
-        if not file.is_file():
+        if not is_file(file):
             raise PredictionStoreError(f"{folder} is damaged: {name} is missing")
         if verify and sha256(file) != checksum:
             raise PredictionStoreError(f"{folder} is damaged: {name} is not what was written")
     for name in list_files(folder):
         if name not in manifest:
             raise PredictionStoreError(f"{folder} is damaged: it holds {name}, which {MANIFEST} does not list")
+
+
+def check_links(folder: Path) -> None:
+    """Raise a PredictionStoreError if a file or a folder of a store is a link that leads outside of it."""
+    whole = folder.resolve()
+    for entry in folder.rglob("*"):
+        if entry.is_symlink() and not entry.resolve().is_relative_to(whole):
+            name = entry.relative_to(folder).as_posix()
+            raise PredictionStoreError(f"{folder} is refused: {name} is a link that leads outside of the store")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of that name, which may be one that no file can have."""
+    try:
+        return path.is_file()
+    except OSError:  # too long
+        return False
 
 
 def list_files(folder: Path) -> list[str]:
@@ -164,14 +192,28 @@ def read_journal(folder: Path) -> list[dict]:
     for line in lines:
         try:
             entry = json.loads(line)
-            sound = all((folder / name).is_file() for name in entry["files"])
+            sound = is_entry(entry) and all(is_file(folder / name) for name in entry["files"])
             if sound and checksums(folder, entry["files"]) == entry["files"]:
                 entries.append(entry)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, RecursionError):
             continue
-    if not entries or "split" in entries[0]:
+    if not entries or "split" in entries[0] or not all("split" in entry for entry in entries[1:]):
         raise PredictionStoreError(f"{folder} is damaged: its labels or its checkpoints are not what was written")
     return entries
+
+
+def is_entry(entry: Any) -> bool:
+    """Whether a line of a journal is one that a writer wrote: the files of a split of a checkpoint, or of all else."""
+    files = entry.get("files") if isinstance(entry, dict) else None
+    if not isinstance(files, dict) or not all(map(is_inside, files)):
+        return False
+    if "split" not in entry:
+        return isinstance(entry.get("origin", {}), dict)
+    index = entry.get("index")
+    if not isinstance(index, list) or len(index) != 2 or not all(type(place) is int for place in index):
+        return False
+    chunks = "{}/log_probs/c/{}/{}/".format(entry["split"], *index)
+    return bool(files) and all(name.startswith(chunks) for name in files)
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:

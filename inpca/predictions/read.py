@@ -16,7 +16,7 @@ from inpca.geometry import progress
 from inpca.labels import class_labels
 from inpca.predictions.factors import read_factors
 from inpca.predictions.models import LogModels
-from inpca.predictions.sources import Run, check_kind, read_source
+from inpca.predictions.sources import Run, check_kind, load_array, read_source
 
 #: Bytes of models that are read at once.
 BLOCK_BYTES = 2**26
@@ -275,12 +275,9 @@ def table_of(runs: Sequence[Run]) -> dict[str, np.ndarray]:
 def _labels(given, truths: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray | None:
     """Labels that were given, or those of the files, which must agree."""
     if isinstance(given, str | os.PathLike):
-        try:
-            given = np.load(given, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise ValueError(f"{given} is not an array of labels that numpy reads: {error}") from None
-        if not isinstance(given, np.ndarray):
-            raise ValueError("truth is an archive of arrays; labels are read from a .npy file")
+        if Path(given).suffix == ".npz":
+            raise ValueError(f"{given} is an archive of arrays; labels are read from a .npy file")
+        given = load_array(given)
     found = {"truth": given} if given is not None else truths
     checked = {name: class_labels(values, shape[2], name) for name, values in found.items()}
     for name, values in checked.items():

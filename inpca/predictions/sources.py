@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from inpca.files import reason
 from inpca.predictions.models import KINDS, kind_of
-from inpca.predictions.store import PredictionStore
+from inpca.predictions.store import PredictionStore, PredictionStoreError
 
 #: Names that an array of predictions may have in an .npz file, and what its numbers are.
 NAMES = {
@@ -54,6 +54,7 @@ class OfSeed:
 
     array: Any
     seed: int
+    path: Path
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -68,7 +69,11 @@ class OfSeed:
 
     def __getitem__(self, key) -> np.ndarray:
         key = key if isinstance(key, tuple) else (key,)
-        return np.asarray(self.array[(self.seed, *key)])
+        try:
+            return np.asarray(self.array[(self.seed, *key)])
+        except Exception as error:  # whatever a codec raises
+            what = f"{self.path} is damaged: predictions cannot be decoded ({type(error).__name__})"
+            raise PredictionStoreError(what) from None
 
 
 def read_source(path: Path, *, kind: str | None, split: str | None) -> tuple[list[Run], np.ndarray | None]:
@@ -79,22 +84,62 @@ def read_source(path: Path, *, kind: str | None, split: str | None) -> tuple[lis
         return _of_store(path, split)
     if path.suffix not in (".npy", ".npz"):
         raise ValueError(f"{path}: predictions are {', '.join(SUFFIXES)}, not {path.suffix or 'without a suffix'}")
-    try:
-        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is not an array of numbers that numpy reads: {error}") from None
     if path.suffix == ".npy":
-        return runs_of_array(loaded, path.stem, kind, str(path)), None
+        return runs_of_array(load_array(path), path.stem, kind, str(path)), None
+    return _of_archive(load_arrays(path), path, kind)
+
+
+def load_array(path: str | os.PathLike[str]) -> np.ndarray:
+    """The array of a ``.npy`` file, memory-mapped.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no array of numbers, is cut off, or is an archive of arrays.
+    """
+    loaded = _loaded(path)
+    if not isinstance(loaded, np.ndarray):
+        loaded.close()
+        raise ValueError(f"{path} is an archive of arrays; rename it to .npz")
+    return loaded
+
+
+def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """The arrays of a ``.npz`` file by name, in memory.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no archive of arrays of numbers, is cut off, or is a single array.
+    """
+    loaded = _loaded(path)
+    if isinstance(loaded, np.ndarray):
+        raise ValueError(f"{path} is a single array; rename it to .npy")
+    arrays = {}
     with loaded:
-        arrays = {name: _member(loaded, name, path) for name in loaded.files}
-    return _of_archive(arrays, path, kind)
+        for name in loaded.files:
+            try:
+                array = loaded[name]
+            except Exception as error:  # damaged bytes of an archive lead to errors of many kinds
+                raise ValueError(f"{path}: its array {name!r} cannot be read: {reason(error)}") from None
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"{path}: {name!r} in it is no array of numpy")
+            arrays[name] = array
+    return arrays
 
 
-def _member(archive, name: str, path: Path) -> np.ndarray:
+def _loaded(path: str | os.PathLike[str]):
+    """What numpy reads from a file, without unpickling anything."""
     try:
-        return archive[name]
-    except (ValueError, zipfile.BadZipFile, OSError) as error:
-        raise ValueError(f"{path}: its array {name!r} cannot be read: {error}") from None
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no {path}") from None
+    except Exception as error:  # a header of damaged bytes leads to errors of many kinds
+        raise ValueError(f"{path} is not an array of numbers that numpy reads: {reason(error)}") from None
 
 
 def _of_store(path: Path, split: str | None) -> tuple[list[Run], np.ndarray]:
@@ -111,7 +156,7 @@ def _of_store(path: Path, split: str | None) -> tuple[list[Run], np.ndarray]:
     runs = [
         Run(
             name if len(store.seeds) == 1 else f"{name}-seed{seed}",
-            OfSeed(array, position),
+            OfSeed(array, position, path),
             "log-probabilities",
             columns,
             factors | {"seed": int(seed)},

@@ -23,7 +23,7 @@ import numpy as np
 import zarr
 
 from inpca.files import Lock
-from inpca.predictions.arrays import attributes_of, check_chunks, open_arrays
+from inpca.predictions.arrays import attributes_of, check_chunks, decoded, open_arrays
 from inpca.predictions.contents import AXES, check_choice
 from inpca.predictions.files import (
     MANIFEST,
@@ -114,7 +114,7 @@ class PredictionStore:
             check_files(self.path, manifest, verify=verify)
         self._arrays = open_arrays(self.path)
         self.attributes = attributes_of(self.path)
-        self.seeds, self.steps, self.epochs = (np.asarray(self._arrays[name][:]) for name in AXES)
+        self.seeds, self.steps, self.epochs = (decoded(self.path, name, self._arrays[name]) for name in AXES)
         self.splits = split_names(self.path)
         self._partial = partial
         self.recorded = np.ones((len(self.seeds), len(self.steps)), bool)
@@ -181,7 +181,7 @@ class PredictionStore:
         >>> example_store().labels("test")
         array([0, 1, 2])
         """
-        return np.asarray(self._array(split, "label")[:])
+        return decoded(self.path, f"{split}/label", self._array(split, "label"))
 
     def _array(self, split: str, name: str) -> zarr.Array:
         if split not in self.splits:

@@ -37,7 +37,7 @@ def read_archive(path: str | Path) -> dict[str, Any]:
         if missing := sorted(manifest["files"].keys() - seen):
             raise ArchiveError(f"{path} is damaged or cut off: it lacks {missing[0]}{_more(missing)}")
         _check_end(path)
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:  # headers of damaged bytes lead to these
         raise ArchiveError(f"{path} is no archive of a study, or damaged or cut off: {error}") from None
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from None
@@ -62,7 +62,7 @@ def _manifest(archive: tarfile.TarFile, first: tarfile.TarInfo | None, path: Pat
         raise ArchiveError(f"{path} is no archive of a study: it does not begin with {MANIFEST}")
     try:
         manifest = json.loads(_content(archive, first))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ArchiveError(f"{path} is damaged: its {MANIFEST} is not JSON") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         said = manifest.get("format") if isinstance(manifest, dict) else manifest
@@ -74,6 +74,8 @@ def _manifest(archive: tarfile.TarFile, first: tarfile.TarInfo | None, path: Pat
         or not all(map(_is_described, files.values()))
     ):
         raise ArchiveError(f"{path} is damaged: its {MANIFEST} does not list files with sizes and checksums")
+    if lacking := [key for key in ("study", "licence") if not isinstance(manifest.get(key), str)]:
+        raise ArchiveError(f"{path} is damaged: its {MANIFEST} does not say the {' and the '.join(lacking)}")
     return manifest
 
 

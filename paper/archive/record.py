@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from inpca.files import atomic, sha256
+from inpca.files import DamagedFile, atomic, sha256
 
 #: In the results of a study that was unpacked.
 RECORD = "archive.json"
@@ -36,11 +36,19 @@ def origin(folder: str | Path) -> str | None:
     """SHA-256 of the archive that the predictions of a study came from.
 
     None if they were trained here, or one of them was since.
+
+    Raises
+    ------
+    DamagedFile
+        If the file that says so is not whole.
     """
     try:
         record = json.loads((Path(folder) / RECORD).read_text(encoding="utf-8"))
+        files = {Path(folder) / name: checksum for name, checksum in record["files"].items()}
+        archive = record["sha256"]
     except FileNotFoundError:
         return None
-    files = {Path(folder) / name: checksum for name, checksum in record["files"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedFile(Path(folder) / RECORD, error) from None
     same = all(file.is_file() and sha256(file) == checksum for file, checksum in files.items())
-    return record["sha256"] if same else None
+    return archive if same else None

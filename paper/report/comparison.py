@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from inpca.files import reason
 from paper.report.claims import ClaimsError
 from paper.report.verdicts import with_ends
 
@@ -18,13 +19,16 @@ def read_claims_of(folder: Path) -> list[dict]:
     Raises
     ------
     ClaimsError
-        If the study has not been run.
+        If the study has not been run, or the file is damaged.
     """
     file = folder / "claims.json"
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ClaimsError(f"{file} holds no claims ({error}); run the study first") from None
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ClaimsError(f"{file} holds no claims ({reason(error)}); run the study first") from None
+    if not isinstance(found, list) or not all(isinstance(one, dict) and {"id", "verdict"} <= set(one) for one in found):
+        raise ClaimsError(f"{file} holds no claims (it is no list of them); run the study first")
+    return found
 
 
 def compared(studies: Mapping[str, Sequence[Mapping]]) -> pd.DataFrame:

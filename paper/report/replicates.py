@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from paper.report.claims import ClaimsError
 from paper.report.comparison import compared, read_claims_of, rows
 
 TEXT = """# The same study, run again
@@ -28,5 +30,15 @@ def replicates(folders: Sequence[Path]) -> str:
     return head + rows(table).to_markdown(index=False, disable_numparse=True) + "\n"
 
 
+def main() -> None:
+    """Read the command line and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m paper.report.replicates", description=__doc__)
+    parser.add_argument("results", nargs=2, type=Path, help="folders of results of two runs")
+    try:
+        print(replicates(parser.parse_args().results), end="")
+    except ClaimsError as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    print(replicates([Path(name) for name in sys.argv[1:3]]), end="")
+    main()

@@ -6,14 +6,16 @@ table, once these studies were run.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from paper.report.claims import ClaimsError
 from paper.report.comparison import compared, read_claims_of, rows
-from paper.study.study import Study, read_study
+from paper.study.study import ConfigError, Study, read_study
 
 TEXT = """# What changes with scale
 
@@ -65,5 +67,18 @@ def scales(configs: Sequence[Path], results: Path = Path("results")) -> str:
     return text + "\n\n".join(parts) + "\n"
 
 
+def main() -> None:
+    """Read the command line and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m paper.report.scales", description=__doc__)
+    parser.add_argument("studies", nargs="+", type=Path, help="configuration files, that of the smallest study first")
+    given = parser.parse_args().studies
+    if len(given) < 2:
+        parser.error("name two studies or more")
+    try:
+        print(scales(given), end="")
+    except (ClaimsError, ConfigError) as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    print(scales([Path(name) for name in sys.argv[1:]]), end="")
+    main()

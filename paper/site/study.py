@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -76,8 +77,10 @@ class PublishedStudy:
         Raises
         ------
         SiteError
-            If it was not run here, or no file in ``config/`` describes it.
+            If that is no name of a study, it was not run here, or no file in ``config/`` describes it.
         """
+        if not re.fullmatch("[a-z][a-z0-9_]*", name):
+            raise SiteError(f"{name!r} is no name of a study; name one such as {DEFAULT_STUDY}")
         found = cls(root, name)
         ran = sorted(path.parent.name for path in root.glob("results/*/notebooks"))
         if not (root / found.config).is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +14,8 @@ LONGEST_NAME = 40
 #: Longest text of a wrong value that a message repeats.
 LONGEST_VALUE = 60
 LARGEST_COUNT = 1_000_000
+#: Bits of the longest whole number that Python writes.
+LONGEST_INTEGER = 14_000
 
 
 class Strict(BaseModel):
@@ -76,8 +78,34 @@ Seeds = Annotated[list[Seed], Field(min_length=1), Different]
 
 def shown(value: Any) -> str:
     """A wrong value as a message repeats it: on one line, not longer than :data:`LONGEST_VALUE`."""
-    text = str(value) if isinstance(value, BaseModel) else repr(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+    text, size = "", 0
+    for part in [str(value)] if isinstance(value, BaseModel) else _pieces(value, ()):
+        text, size = text + part, size + len(part)
+        if size > LONGEST_VALUE:
+            return f"{text[: LONGEST_VALUE - 1]}…"
+    return text
+
+
+def _pieces(value: Any, around: tuple[Any, ...]) -> Iterator[str]:
+    """What repr gives, piece by piece: aliases of YAML can make that longer than memory is large."""
+    if any(value is one for one in around):
+        yield "[...]" if isinstance(value, list) else "{...}"
+    elif isinstance(value, list):
+        yield "["
+        for index, item in enumerate(value):
+            yield ", " if index else ""
+            yield from _pieces(item, (*around, value))
+        yield "]"
+    elif isinstance(value, dict):
+        yield "{"
+        for index, (key, item) in enumerate(value.items()):
+            yield f"{', ' if index else ''}{shown(key)}: "
+            yield from _pieces(item, (*around, value))
+        yield "}"
+    elif isinstance(value, int) and value.bit_length() > LONGEST_INTEGER:
+        yield f"a number of {value.bit_length()} bits"
+    else:
+        yield repr(value)
 
 
 def problems(error: ValidationError, data: Any) -> list[str]:

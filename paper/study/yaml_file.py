@@ -23,7 +23,7 @@ class _Loader(yaml.SafeLoader):
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
             key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
-            if isinstance(key, list | dict):
+            if isinstance(key, list | dict | set):
                 raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
             if key in found:
                 problem = f"key {key!r} occurs twice in one place, first in line {found[key]}"

@@ -18,12 +18,26 @@ from paper.report.verdicts import judge_files
 KERNEL = "python3"
 #: Cell metadata that says when or in which run a cell was executed: it would change with every run.
 VOLATILE = ("execution", "papermill")
+#: What a parameter may be, by the type that its cell declares.
+KINDS = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "dict": dict}
 #: Errors whose message is for the user as it is.
 SAID = (DamagedFile.__name__,)
 
 
+def json_object(text: str) -> dict:
+    """A JSON object, for argparse."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError
+    return found
+
+
+json_object.__name__ = "JSON object"  # what argparse calls it in errors
+
+
 def check_parameters(notebook: Path, parameters: dict) -> dict[str, str]:
-    """What each parameter is, by its line in the parameters cell; stop if one is not declared there, or not given."""
+    """What each parameter is, by its line in the parameters cell; stop if one is not declared there, not given, or
+    of another type."""
     try:
         declared = papermill.inspect_notebook(notebook)
     except (OSError, ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
@@ -34,6 +48,10 @@ def check_parameters(notebook: Path, parameters: dict) -> dict[str, str]:
         sys.exit(f"error: {notebook} has no parameter {', '.join(sorted(unknown))}; it declares {known}")
     if missing := declared.keys() - parameters.keys():
         sys.exit(f"error: {notebook} is run without its parameter {', '.join(sorted(missing))}")
+    for name, value in parameters.items():
+        kind = declared[name]["inferred_type_name"]
+        if kind in KINDS and (not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != "bool")):
+            sys.exit(f"error: {notebook}: the parameter {name} should be {kind}, not {json.dumps(value)}")
     return {name: line["help"] for name, line in declared.items()}
 
 
@@ -69,7 +87,7 @@ def without_volatile(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notebook", type=Path, required=True)
-    parser.add_argument("--parameters", type=json.loads, required=True, help="JSON object")
+    parser.add_argument("--parameters", type=json_object, required=True, help="JSON object")
     parser.add_argument(
         "--live", type=Path, required=True, help="written while the notebook runs; survives its failure"
     )
