@@ -2,14 +2,13 @@
 
 import hashlib
 import pickle
-import re
 
 import numpy as np
 import pytest
 from image_files import cifar10_files, pickled_batch
 
 from paper.data import cifar10
-from paper.data.cifar10 import CIFAR10, find_cifar10, images_and_labels, read_batch
+from paper.data.cifar10 import CIFAR10, find_cifar10, images_and_labels
 from paper.data.cifar10 import cifar10 as read_cifar10
 from paper.data.datasets import DataError
 from paper.data.preparation import prepare
@@ -73,44 +72,7 @@ def test_nothing_that_a_file_holds_is_run(batch, tmp_path):
     assert (tmp_path / "was run").exists(), "the file would have done something"
 
 
-def dumped(**changes):
-    return pickle.dumps({"labels": [1, 2], "data": bytes(2 * 3072)} | changes)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "pickle exhausted"),
-        (b"no pickle", "unknown|exhausted"),
-        (dumped()[:-1], "pickle exhausted"),
-        (dumped()[:3000], "."),
-        (dumped(labels=[]), "it holds no labels"),
-        (dumped(data=b""), "it holds no images"),
-        (dumped(data=bytes(3072)), "it holds 1 images and 2 labels"),
-        (dumped(data=bytes(6145)), r"its images have 6,145 bytes, no multiple of 3,072"),
-        (dumped(labels=[1, 10]), "it holds the label 10; allowed: 0 to 9"),
-        (dumped(labels=[-1, 1]), "it holds the label -1; allowed: 0 to 9"),
-    ],
-    ids=["empty", "text", "end", "cut", "labels", "images", "number", "size", "label", "negative"],
-)
-def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path, content, message):
-    path = tmp_path / "data_batch_1"
-    path.write_bytes(content)
-    checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    with pytest.raises(DataError, match=rf"^{re.escape(str(path))} is no file of CIFAR-10 \(.*{message}.*delete it"):
-        read_batch(path, checksum)
-    with pytest.raises(DataError, match=f"is not CIFAR-10's data_batch_1: MD5 {checksum} .* expected c99cafc1"):
-        read_batch(path, CIFAR10["train"]["data_batch_1"])
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"data_batch_1 cannot be read \(No such file or directory\)"):
-        read_batch(tmp_path / "data_batch_1", "")
-
-
 def test_missing_files_are_named_and_never_replaced(tmp_path, monkeypatch, no_fetching):
-    with pytest.raises(DataError, match=r"could not be fetched .OSError: no way out.* Put data_batch_1, .*test_batch"):
-        find_cifar10(tmp_path / "empty")
     place = cifar10_files(tmp_path, monkeypatch)
     assert find_cifar10(tmp_path) == place
     (place / "data_batch_3").unlink()

@@ -1,9 +1,6 @@
 """Claims are read strictly and judged by numbers."""
 
-import json
-
 import pytest
-import yaml
 from conftest import ROOT
 
 from paper.report.claims import Claim, ClaimsError, paper_numbers, paper_series, read_claims
@@ -21,7 +18,6 @@ ONE = dict(
     scale="Not known.",
 )
 NUMBERS = {"value": 1, "rows": [{"x": 2}], "none": float("nan"), "text": "a", "yes": True}
-INVALID = " is not a valid list of claims:"
 
 
 @pytest.mark.parametrize(
@@ -105,85 +101,6 @@ def test_the_table_shows_numbers_nulls_rules_and_what_was_not_tested():
     maybe = "1 [0.5, 2]<br><sub>book.value</sub>"
     assert ["It may be.", maybe, none, "at least 1", "**cannot tell**", source, scale] in rows
     assert table.endswith("does not have the numbers: elsewhere.\n")
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"rule": {}}, "rule"),
-        ({"rule": {"over": 1}}, "over"),
-        ({"paper": "a_number_of_no_paper"}, r"a_claim: paper_numbers\.yaml has no number 'a_number_of_no_paper'"),
-        ({"rule": {"below": "paper.none"}}, r"a_claim: paper_numbers\.yaml has no number 'none'"),
-        ({"paper": {"value": 1}}, "paper"),
-        ({"number": "a..b"}, "number"),
-        ({"rule": {"below": ""}}, "below"),
-        ({"sourc": "x"}, "sourc"),
-        ({"id": "A b"}, "id"),
-        ({"interval": "a..b"}, "interval"),
-        ({"rule": {"below": {"what": "", "number": "a"}}}, "what"),
-        ({"control": {"number": 1}}, "what"),
-        ({"rule": {"below": "rows.0.x"}}, "below"),
-        ({"scale": ""}, "scale"),
-        (
-            {"control": {"what": "none", "number": 1}, "why_no_control": "because"},
-            "a_claim: a claim with a control has no why_no_control",
-        ),
-        ({"why_no_control": None}, "a_claim: a claim has a control, or says in why_no_control why"),
-    ],
-)
-def test_bad_claims_are_refused(tmp_path, change, message):
-    path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": [ONE | change]}))
-    with pytest.raises(ClaimsError, match=message):
-        read_claims(path)
-
-
-@pytest.mark.parametrize("key", ["id", "text", "source", "paper", "number", "rule", "why_no_control", "scale"])
-def test_a_claim_that_lacks_a_key_is_refused_with_its_name(tmp_path, key):
-    path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": [{name: value for name, value in ONE.items() if name != key}]}))
-    with pytest.raises(ClaimsError, match=rf"claims\.0.*{key}"):
-        read_claims(path)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", " is empty"),
-        ("claims: [", ", line 1: expected the node content, but found '<stream end>'"),
-        ("claim: []", f"{INVALID}\n  top level: unknown key 'claim'; did you mean 'claims'? allowed: claims"),
-        ("- a", " holds a list; it should hold keys with values"),
-        ("claims: []\nclaims: []", ", line 2: key 'claims' occurs twice in one place, first in line 1"),
-    ],
-)
-def test_a_file_that_holds_no_claims_is_named(tmp_path, text, message):
-    path = tmp_path / "claims.yaml"
-    path.write_text(text)
-    with pytest.raises(ClaimsError) as error:
-        read_claims(path)
-    assert str(error.value) == f"{path}{message}"
-
-
-def test_numbers_that_are_no_json_are_named(tmp_path):
-    (tmp_path / "book").mkdir()
-    claims, numbers = tmp_path / "book/claims.yaml", tmp_path / "book.json"
-    claims.write_text(yaml.safe_dump({"claims": [ONE]}))
-    numbers.write_text("{")
-    with pytest.raises(ClaimsError, match=r"book\.json holds no numbers \(.*\); delete it and run again"):
-        judge_files([claims], [numbers])
-    numbers.write_text(json.dumps(NUMBERS))
-    assert [claim["verdict"] for claim in judge_files([claims], [numbers])] == ["held"]
-    assert [claim["verdict"] for claim in judge_files([claims], [])] == ["not tested"]
-
-
-def test_ids_differ(tmp_path):
-    for room, claims in (("one", [ONE]), ("other", [ONE]), ("twice", [ONE, ONE])):
-        (tmp_path / room).mkdir()
-        (tmp_path / room / "claims.yaml").write_text(yaml.safe_dump({"claims": claims}))
-    with pytest.raises(ClaimsError, match="same id: a_claim"):
-        read_claims(tmp_path / "twice/claims.yaml")
-    with pytest.raises(ClaimsError, match="same id in several notebooks: a_claim"):
-        judge_files([tmp_path / "one/claims.yaml", tmp_path / "other/claims.yaml"], [])
 
 
 def files_of_claims():

@@ -95,50 +95,6 @@ def test_prepared_data_are_loaded_by_the_same_door(tmp_path):
     assert isinstance(load_data(tmp_path / "data.npz"), PreparedData)
 
 
-def without(*names):
-    def change(folder):
-        for name in names:
-            for file in sorted((folder / name).rglob("*"), reverse=True):
-                file.rmdir() if file.is_dir() else file.unlink()
-            (folder / name).rmdir()
-
-    return change
-
-
-def emptied(folder):
-    for file in (folder / "train/n01443537").iterdir():
-        file.unlink()
-
-
-def blank(folder):
-    (folder / "val/n01443537/n01443537_0.JPEG").write_bytes(b"")
-
-
-@pytest.mark.parametrize(
-    ("change", "sizes", "message"),
-    [
-        (
-            without("train", "val"),
-            {},
-            r"imagenet/train has no folders of images, .*No such file.* put ImageNet there as",
-        ),
-        (without("val"), {}, r"imagenet/val has no folders of images"),
-        (emptied, {}, r"imagenet/train has no folders of images, .*Found no valid file for the classes n01443537"),
-        (without("val/n01443537"), {}, r"val has other classes than .*train, such as n01443537"),
-        (without("val/n01443537", "train/n01443537"), {}, "train has 2 folders of classes, but dataset.n_classes is 3"),
-        (blank, {}, r"val/n01443537/n01443537_0\.JPEG is empty; copy it again"),
-        (None, {"n_train": 7}, "train has 6 images, but dataset.n_train is 7"),
-        (None, {"n_test": 50_000}, "val has 3 images, but dataset.n_test is 50000"),
-        (None, {"n_recorded": 9}, r"imagenet \(train\): 3 samples of each class are asked for, .* has only 2"),
-    ],
-)
-def test_a_wrong_folder_is_named_with_what_is_wrong(own, change, sizes, message):
-    if change is not None:
-        change(own)
-    with pytest.raises(DataError, match=message):
-        list_images(own, **SIZES | {"n_train": 6, "n_test": 3, "n_recorded": 3} | sizes)
-
-
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_image_that_cannot_be_read_is_named_on_one_line(own, workers):
     broken = own / "train/n01443537/n01443537_1.JPEG"

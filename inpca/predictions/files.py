@@ -114,7 +114,7 @@ def is_inside(name: Any) -> bool:
 
 
 def check_files(folder: Path, manifest: dict[str, str], *, verify: bool) -> None:
-    """Raise a PredictionStoreError if a listed file is missing or changed, one is not listed, or a link to elsewhere."""
+    """Raise a PredictionStoreError if a listed file is missing or changed, one is not listed, or leads elsewhere."""
     check_links(folder)
     for name, checksum in manifest.items():
         file = folder / name
