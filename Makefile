@@ -13,7 +13,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
 .PHONY: all smoke plan replicate scales rehearsal authors archive from-archive crate report site test test-quick \
-  test-cluster test-faults published lint bench env cluster schema lock clean clean-all help
+  test-cluster test-faults published lint audit bench env cluster schema lock clean clean-all help
 
 # Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
 STUDY ?= fashion
@@ -87,6 +87,9 @@ lint: env ## check style, workflow, notebooks and the generated schema
 	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/snakemake --lint
+
+audit: ## ask a database of vulnerabilities about every pinned package (needs uv, and the network)
+	for lock in envs/*.lock; do uvx pip-audit --disable-pip --require-hashes --requirement "$$lock" || exit 1; done
 
 bench: env ## measure distances, embeddings and training against the ways in common use, into results/benchmarks
 	$(BIN)/python -m pip install --quiet scikit-bio==0.7.4

@@ -24,5 +24,6 @@ def refused(call: Callable[[], Any], error: type[Exception], message: str, folde
         call()
     assert type(caught.value) is error, repr(caught.value)
     said, expected = str(caught.value), message.replace("{folder}", str(folder))
-    assert said.startswith(expected[:-1]) if expected.endswith("…") else said == expected
-    assert contents(folder) == before
+    same = said.startswith(expected[:-1]) if expected.endswith("…") else said == expected
+    assert same, f"said\n{said}\nexpected\n{expected}"
+    assert contents(folder) == before, "files were changed"

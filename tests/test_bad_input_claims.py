@@ -26,7 +26,7 @@ INVALID = "{folder}/claims.yaml is not a valid list of claims:\n  "
 PAPERS = "{folder}/claims.yaml: a_claim: paper_numbers.yaml has no number "
 KEYS = "id, text, source, paper, number, interval, rule, control, why_no_control, scale"
 CLAIMS = {
-    "no rule": ({"rule": {}}, f"{INVALID}claims.0.rule: it should have at least 1 …"),
+    "no rule": ({"rule": {}}, f"{INVALID}claims.0.rule: {{}} is not allowed: it should have at least 1 of them, not 0"),
     "another rule": ({"rule": {"over": 1}}, f"{INVALID}claims.0.rule…"),
     "a rule without words": ({"rule": {"below": "rows.0.x"}}, f"{INVALID}claims.0.rule.below…"),
     "an empty bound": ({"rule": {"below": ""}}, f"{INVALID}claims.0.rule.below…"),
@@ -45,7 +45,7 @@ CLAIMS = {
     ),
     "an id": ({"id": "A b"}, f"{INVALID}claims.0.id: 'A b' is not allowed: it should match …"),
     "a control without words": ({"control": {"number": 1}}, f"{INVALID}claims.0.control.what: is missing"),
-    "no scale": ({"scale": ""}, f"{INVALID}claims.0.scale: '' is not allowed: it should have at least 1 character"),
+    "no scale": ({"scale": ""}, f"{INVALID}claims.0.scale: '' is not allowed: it should have 1 or more characters"),
     "a control and why none": (
         {"control": {"what": "none", "number": 1}},
         f"{INVALID}claims.0: claim a_claim: a claim with a control has no why_no_control",

@@ -44,7 +44,7 @@ IDX_FILES = {
     ),
     "gzip, header": (".gz", flipped(ARCHIVE, 2), f" cannot be read (Unknown compression method){AGAIN}"),
     "gzip, block": (".gz", flipped(ARCHIVE, 10), " cannot be read (Error -3 while decompressing data: invalid …"),
-    "gzip, checksum": (".gz", flipped(ARCHIVE, len(ARCHIVE) - 5), " cannot be read (CRC check failed …"),
+    "gzip, checksum": (".gz", flipped(ARCHIVE, len(ARCHIVE) - 5), f" cannot be read (CRC check failed){AGAIN}"),
     "gzip, length": (
         ".gz",
         flipped(ARCHIVE, len(ARCHIVE) - 1),
@@ -105,7 +105,7 @@ def dumped(**changes):
 
 BATCHES = {
     "empty": (b"", "pickle exhausted before seeing STOP"),
-    "text": (b"no pickle", "at position 3, opcode b'p' unknown…"),
+    "text": (b"no pickle", "at position 0, opcode b'n' unknown"),
     "end cut off": (dumped()[:-1], "pickle exhausted before seeing STOP"),
     "cut off": (dumped()[:3000], "expected …"),
     "no labels": (dumped(labels=[]), "it holds no labels"),

@@ -53,6 +53,7 @@ def cut_archive(folder):
 
 
 NO_ARRAY = "{folder}/a.npy is not an array of numbers that numpy reads: "
+OBJECTS = "it holds Python objects, or is of another format"
 NPY, NPZ, Z = ["a.npy"], ["a.npz"], {"kind": "logits"}
 KINDS = "probabilities or probs or log_probabilities or log_probs or logits"
 SHAPE = "{folder}/a.npy must have the shape ([[runs,] checkpoints,] samples, classes), not "
@@ -68,8 +69,8 @@ FILES = {
     ),
     "no suffix": (text("a", ""), ["a"], {}, "{folder}/a: predictions are .zarr, .npy, .npz, not without a suffix"),
     "empty": (text("a.npy", ""), NPY, {}, f"{NO_ARRAY}No data left in file"),
-    "text": (text("a.npy", "step,loss"), NPY, {}, f"{NO_ARRAY}…"),
-    "objects": (array(np.array([{"a": 1}], object)), NPY, {}, f"{NO_ARRAY}…"),
+    "text": (text("a.npy", "step,loss"), NPY, {}, f"{NO_ARRAY}{OBJECTS}"),
+    "objects": (array(np.array([{"a": 1}], object)), NPY, {}, f"{NO_ARRAY}{OBJECTS}"),
     "cut off": (cut, NPY, {}, f"{NO_ARRAY}mmap length is greater than file size"),
     "a folder of predictions": (
         lambda folder: ((folder / "runs").mkdir(), put(folder / "runs", a=P)),
@@ -112,7 +113,7 @@ FILES = {
         archive(logits=LOGITS, run=np.array([{}, {}, {}])),
         NPZ,
         {},
-        "{folder}/a.npz: its array 'run' cannot be read: …",
+        f"{{folder}}/a.npz: its array 'run' cannot be read: {OBJECTS}",
     ),
     "another kind than the name": (
         archive(logits=LOGITS),

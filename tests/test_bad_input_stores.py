@@ -92,7 +92,7 @@ STORES = {
         forged("step/c/0", lambda content: b"text"),
         f"{DAMAGED}step cannot be decoded (…",
     ),
-    "no metadata": (forged("zarr.json", lambda content: b"{}"), f"{DAMAGED}zarr cannot read it (…"),
+    "no metadata": (forged("zarr.json", lambda content: b"text"), f"{DAMAGED}zarr cannot read it (…"),
 }
 
 

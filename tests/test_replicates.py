@@ -46,11 +46,6 @@ def test_verdicts_that_differ_come_first_and_what_one_study_alone_tested_is_left
     assert text["three"].tolist()[2] == "–"
 
 
-def test_runs_with_other_claims_are_not_compared():
-    with pytest.raises(ClaimsError, match="only some of x, y have the claims b"):
-        compared({"x": claims(a="held"), "y": claims(a="held", b="held")})
-
-
 def test_studies_without_a_common_claim_give_an_empty_table():
     assert compared({"x": claims(a="held"), "y": claims(a="not tested")}).empty
 

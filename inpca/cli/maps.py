@@ -16,7 +16,7 @@ import xarray as xr
 from inpca.cli.common import reading
 from inpca.embedding import InPCA
 from inpca.embedding.fingerprints import fingerprints, order_of
-from inpca.files import atomic, reason
+from inpca.files import atomic
 from inpca.geometry import geodesic
 from inpca.labels import ignorance, truth
 from inpca.predictions.models import LogModels
@@ -67,8 +67,10 @@ def read_map(path: str, predictions: Sequence[str], **how) -> tuple[InPCA, xr.Da
         raise FileNotFoundError(f"there is no {file}; --on takes a folder of inpca embed, or an embedding of to_xarray")
     try:
         dataset = xr.load_dataset(file, engine="scipy")
-    except Exception as error:  # a header of damaged bytes leads to errors of many kinds
-        raise ValueError(f"{file} is not an embedding that xarray reads: {reason(error)}") from None
+    except Exception:  # a header of damaged bytes leads to errors of many kinds
+        raise ValueError(
+            f"{file} is not an embedding, or damaged; --on takes one that to_xarray was saved in"
+        ) from None
     if not predictions and (folder / SOURCES).is_file():
         predictions, how = read_sources(folder)
     if not predictions:

@@ -125,7 +125,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
             try:
                 array = loaded[name]
             except Exception as error:  # damaged bytes of an archive lead to errors of many kinds
-                raise ValueError(f"{path}: its array {name!r} cannot be read: {reason(error)}") from None
+                raise ValueError(f"{path}: its array {name!r} cannot be read: {_why(error)}") from None
             if not isinstance(array, np.ndarray):
                 raise ValueError(f"{path}: {name!r} in it is no array of numpy")
             arrays[name] = array
@@ -139,7 +139,13 @@ def _loaded(path: str | os.PathLike[str]):
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no {path}") from None
     except Exception as error:  # a header of damaged bytes leads to errors of many kinds
-        raise ValueError(f"{path} is not an array of numbers that numpy reads: {reason(error)}") from None
+        raise ValueError(f"{path} is not an array of numbers that numpy reads: {_why(error)}") from None
+
+
+def _why(error: Exception) -> str:
+    """Why numpy did not read a file; its advice to unpickle what it cannot read would run whatever the file holds."""
+    text = reason(error)
+    return "it holds Python objects, or is of another format" if "pickle" in text else text
 
 
 def _of_store(path: Path, split: str | None) -> tuple[list[Run], np.ndarray]:

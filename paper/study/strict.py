@@ -141,6 +141,8 @@ WORDS = {
     "float_type": "it should be a number",
     "finite_number": "it should be a finite number",
     "string_type": "it should be text",
+    "string_pattern_mismatch": "it should match {pattern}",
+    "string_too_short": "it should have {min_length} or more characters",
     "bool_type": "it should be true or false",
     "list_type": "it should be a list",
     "model_type": "it should be a mapping of keys to values",
