@@ -151,17 +151,17 @@ def archive(folder):
 
 OF_STORE = st.tuples(FILE, st.booleans(), EDITS, CHANGES)
 DOORS = {
-    "finished store": Door(finished_store, OF_STORE, 12_000),
+    "finished store": Door(finished_store, OF_STORE, 4_000),
     "unfinished store": Door(unfinished_store, OF_STORE, 5_000),
-    "IDX": Door(idx_file, EDITS, 22_000),
-    "CIFAR-10": Door(cifar10_file, EDITS, 8_000),
-    "prepared data": Door(prepared_data, EDITS, 8_000),
-    "npy": Door(arrays(".npy", kind="logits"), EDITS, 10_000),
-    "npz": Door(arrays(".npz"), EDITS, 10_000),
-    "labels": Door(beside("run.npy", saved([0, 1, 0, 1])), EDITS, 5_000),
-    "factors": Door(beside("run.csv", b"run,optimizer,lr\na,adam,0.1\nb,sgd,1\n"), EDITS, 5_000),
-    "study, text": Door(study_text, EDITS, 7_000),
-    "study, tree": Door(study_tree, st.tuples(FILE, CHANGES), 9_000),
+    "IDX": Door(idx_file, EDITS, 30_000),
+    "CIFAR-10": Door(cifar10_file, EDITS, 10_000),
+    "prepared data": Door(prepared_data, EDITS, 2_000),
+    "npy": Door(arrays(".npy", kind="logits"), EDITS, 14_000),
+    "npz": Door(arrays(".npz"), EDITS, 14_000),
+    "labels": Door(beside("run.npy", saved([0, 1, 0, 1])), EDITS, 6_000),
+    "factors": Door(beside("run.csv", b"run,optimizer,lr\na,adam,0.1\nb,sgd,1\n"), EDITS, 6_000),
+    "study, text": Door(study_text, EDITS, 9_000),
+    "study, tree": Door(study_tree, st.tuples(FILE, CHANGES), 12_000),
     "claims": Door(claims_text, EDITS, 2_000),
     "archive": Door(archive, EDITS, 3_000),
 }

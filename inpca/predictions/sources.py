@@ -145,7 +145,7 @@ def _loaded(path: str | os.PathLike[str]):
 def _why(error: Exception) -> str:
     """Why numpy did not read a file; its advice to unpickle what it cannot read would run whatever the file holds."""
     text = reason(error)
-    return "it holds Python objects, or is of another format" if "pickle" in text else text
+    return "it holds Python objects, or is of another format" if "pickle" in text or "Python objects" in text else text
 
 
 def _of_store(path: Path, split: str | None) -> tuple[list[Run], np.ndarray]:
