@@ -121,7 +121,7 @@ class PredictionStore:
         if partial:
             self.recorded = which_recorded(entries, self.splits, self.recorded.shape)
         else:
-            check_chunks(self.path, self._arrays, manifest)
+            check_chunks(self.path, self._arrays, manifest, decode=verify)
 
     def log_probs(self, split: str) -> zarr.Array | RecordedArray | HalfArray:
         """Log-probabilities of a split; index them to read.
