@@ -161,6 +161,15 @@ def test_disjoint_models_have_the_bounded_distance():
     assert pairwise_distances(X, metric="spherical")[0, 1] == pytest.approx(np.pi / 2, abs=1e-6)
 
 
+@pytest.mark.parametrize("n_classes", [2, 10, 40, 100])
+def test_no_distance_is_off_by_more_than_the_bound(rng, n_classes):
+    """(C + 3) 2^-24, what sums of C products, square roots and products of four leave; no idle bound at few classes."""
+    X = rng.dirichlet(np.full(n_classes, 0.5), size=(TILE, 1)).astype(np.float32)
+    exact = brute_force(X[:40], X[:40])
+    error, bound = np.abs(pairwise_distances(X)[:40, :40] - exact).max(), (n_classes + 3) * 2.0**-24
+    assert bound / 50 < error < bound
+
+
 def test_disjoint_models_do_not_take_many_times_as_long(rng):
     X = rng.dirichlet(np.ones(10), size=(2 * TILE, 400)).astype(np.float32)
     Y = X.copy()

@@ -99,7 +99,9 @@ def pairwise_distances(
     n_jobs : int, optional
         Threads; all that numba may use for None and -1. The result does not depend on it.
     device : str
-        ``"cpu"``, or a device of torch such as ``"cuda"``, which gives the same up to rounding of float32 overlaps.
+        ``"cpu"``, or a device of torch such as ``"cuda"``, which gives the same up to rounding of float32 overlaps. On
+        GPUs overlaps are computed and multiplied by one kernel of Triton, which PyTorch for CUDA brings; without
+        it, and under other metrics, by operations of PyTorch. Blocks then take up to 2 GB of memory and as much on it.
     out : (m, k) array of float32 or float64, optional
         Written block by block and returned: numpy, memory-mapped or zarr; its type is kept.
 
@@ -158,7 +160,7 @@ def pairwise_distances(
         if device != "cpu":
             from inpca.distances.torch_path import fill_blocks
 
-            fill_blocks(left, right, metric, device, sink)
+            fill_blocks(left, right, metric, device, sink, threads)
         else:
             by_products = left.shape[2] >= MANY_CLASSES and metric in ("bhattacharyya", "hellinger")
             fill = fill_products if by_products else fill_tiles

@@ -8,37 +8,71 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inpca.distances import triton_path
 from inpca.distances.blocks import BLOCK_BYTES, CLOSE, SMALLEST_OVERLAP, loaded_blocks, quantities_of
-from inpca.distances.input import Models
+from inpca.distances.input import Models, in_threads
 
 #: Models a side of one block at most, samples that are computed at once, and pairs of close models at once.
 BLOCK_MODELS, BLOCK_SAMPLES, BLOCK_PAIRS = 1024, 64, 4096
+#: Models a side of one block, and its bytes, where overlaps take so little time that reading models takes more.
+FUSED_MODELS, FUSED_BYTES = 8192, 2**30
+#: Models that one thread reads at once.
+MODELS_AT_ONCE = 16
 
 
-def fill_blocks(left: Models, right: Models, metric: str, device: str, sink) -> None:
+def fill_blocks(left: Models, right: Models, metric: str, device: str, sink, threads: int = 1) -> None:
     """Write all blocks of the distances between two sets of models; see :func:`inpca.distances.pairwise_distances`."""
     n_samples, n_classes = left.shape[1:]
-    size = max(16, min(BLOCK_MODELS, BLOCK_BYTES // (4 * n_samples * n_classes)))
+    fused = metric in ("bhattacharyya", "hellinger") and triton_path.is_used(device)
+    most, memory = (FUSED_MODELS, FUSED_BYTES) if fused else (BLOCK_MODELS, BLOCK_BYTES)
+    size = max(16, min(most, memory // (4 * n_samples * n_classes)))
 
     def load(side: Models, models: slice) -> list[np.ndarray]:
-        return _load(side, models, metric)
+        return _load(side, models, metric, threads)
 
     for models, others, same, rows, columns in loaded_blocks(left, right, sink.symmetric, size, load):
-        total = torch.zeros(rows[0].shape[0], columns[0].shape[0], dtype=torch.float64, device=device)
-        for a, b in _chunks(rows, columns, device):
-            total += _sum_over_samples(a, b, metric)
+        total = _fused_sums(rows[0], columns[0], same, device) if fused else _sums(rows, columns, metric, device)
         if metric not in ("spherical", "euclidean"):
             _correct_close(rows, columns, metric, same, device, total)
         sink.write(models.start, others.start, (total / n_samples).cpu().numpy())
 
 
-def _load(side: Models, models: slice, metric: str) -> list[np.ndarray]:
+def _load(side: Models, models: slice, metric: str, threads: int) -> list[np.ndarray]:
     """What is made of one block of models, (models, samples, classes) float32, after they were found valid."""
     given = side.read(models)
     quantities = [np.empty(given.shape, np.float32) for _ in quantities_of(metric)]
+    parts = [slice(start, start + MODELS_AT_ONCE) for start in range(0, len(given), MODELS_AT_ONCE)]
     for quantity, target in zip(quantities_of(metric), quantities, strict=True):
-        side.check(models, side.fill(given, quantity, target))
+
+        def fill(part: slice, quantity=quantity, target=target) -> np.ndarray:
+            return side.fill(given[part], quantity, target[part])
+
+        side.check(models, np.concatenate(in_threads(threads, fill, parts)))
     return quantities
+
+
+def _fused_sums(rows: np.ndarray, columns: np.ndarray, same: bool, device: str) -> Tensor:
+    """Sums over samples of the Bhattacharyya distances of all pairs by Triton, (m, k); the upper half of one side's."""
+    total = torch.zeros(len(rows), len(columns), dtype=torch.float64, device=device)
+    step = max(1, FUSED_BYTES // (4 * max(len(rows), len(columns)) * rows.shape[2]))
+    for start in range(0, rows.shape[1], step):
+        part = slice(start, start + step)
+        a = _scaled(rows[:, part], device)
+        total += triton_path.sums(a, a if same else _scaled(columns[:, part], device), same)
+    return total
+
+
+def _scaled(roots: np.ndarray, device: str) -> Tensor:
+    """Square roots (models, samples, classes) as :func:`.triton_path.sums` takes them."""
+    return torch.as_tensor(roots, device=device).transpose(0, 1).contiguous() * 2.0**triton_path.SCALE
+
+
+def _sums(rows: list[np.ndarray], columns: list[np.ndarray], metric: str, device: str) -> Tensor:
+    """Sums over samples of the distances of all pairs, (m, k) float64."""
+    total = torch.zeros(rows[0].shape[0], columns[0].shape[0], dtype=torch.float64, device=device)
+    for a, b in _chunks(rows, columns, device):
+        total += _sum_over_samples(a, b, metric)
+    return total
 
 
 def _chunks(rows: list[np.ndarray], columns: list[np.ndarray], device: str):

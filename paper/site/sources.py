@@ -17,7 +17,7 @@ from paper.site.reference import reference_pages
 from paper.site.study import PublishedStudy, SiteError
 
 #: Guides in the order of reading; others follow.
-GUIDES = ("run", "studies", "scale", "rehearsal", "clusters", "own-networks")
+GUIDES = ("run", "studies", "scale", "rehearsal", "clusters", "own-networks", "distances")
 #: Pages of the project itself.
 PROJECT_PAGES = {"README.md": "readme.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 #: Pages at the top of the site, in the order of its header, with their short names.
