@@ -2,17 +2,21 @@
 
 import json
 import sys
+import tarfile
 
 import numpy as np
 import pytest
 from conftest import ROOT
 from refusals import contents, refused
+from test_archive import listed, other_manifest, pack, results, rewritten  # noqa: F401
 
 from inpca.cli.maps import read_sources
 from inpca.embedding.saved import describe_models
 from inpca.files import DamagedFile
 from paper import plan, verification
 from paper.archive import __main__ as archive
+from paper.archive.contents import MANIFEST, ArchiveError
+from paper.archive.reading import read_archive
 from paper.archive.record import origin
 from paper.distances import load_distances, save_distances
 from paper.report import replicates, scales
@@ -131,3 +135,60 @@ def test_a_file_of_distances_that_is_damaged_is_named(tmp_path, case):
 def test_a_record_of_an_archive_that_is_damaged_is_named(tmp_path, text):
     (tmp_path / "archive.json").write_text(text)
     refused(lambda: origin(tmp_path), DamagedFile, f"{tmp_path}/archive.json is damaged (…", tmp_path)
+
+
+def linked(kind):
+    """Add a link of some kind, listed as whoever forges an archive would."""
+    target = "../../../etc/passwd"
+    return lambda file: rewritten(
+        file, lambda members: listed(members, "results/link", b"", type=kind, linkname=target)
+    )
+
+
+def manifest_of(content):
+    def change(members):
+        members[MANIFEST] = (members[MANIFEST][0], content)
+
+    return lambda file: rewritten(file, change)
+
+
+NAMED, PLAIN = "{folder}/other.tar is refused: its member ", " is a link or a device, not a plain file"
+INSIDE = " lies outside of the archive's folders"
+ARCHIVES = {
+    "a link": (linked(tarfile.SYMTYPE), f"{NAMED}results/link{PLAIN}"),
+    "a hard link": (linked(tarfile.LNKTYPE), f"{NAMED}results/link{PLAIN}"),
+    "a device": (linked(tarfile.CHRTYPE), f"{NAMED}results/link{PLAIN}"),
+    "a pipe": (linked(tarfile.FIFOTYPE), f"{NAMED}results/link{PLAIN}"),
+    "a folder": (linked(tarfile.DIRTYPE), f"{NAMED}results/link{PLAIN}"),
+    **{
+        f"the name {name}": (
+            lambda file, name=name: rewritten(file, lambda members: listed(members, name, b"x")),
+            f"{NAMED}{name!r}{INSIDE}",
+        )
+        for name in ("results/../x", "../x", "/x", "results/a/../../../x", "other/x", "results\\..\\x", "~/x")
+    },
+    "no study": (
+        lambda file: other_manifest(file, study=None),
+        "{folder}/other.tar is damaged: its manifest.json does not say the study",
+    ),
+    "no licence": (
+        lambda file: other_manifest(file, licence=7),
+        "{folder}/other.tar is damaged: its manifest.json does not say the licence",
+    ),
+    "JSON that never ends": (
+        manifest_of(b"[" * 100_000),
+        "{folder}/other.tar is damaged: its manifest.json is not JSON",
+    ),
+    "a negative size": (
+        lambda file: other_manifest(file, files={"README.md": {"size": -1, "sha256": "0" * 64}}),
+        "{folder}/other.tar is damaged: its manifest.json does not list files with sizes and checksums",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARCHIVES)
+def test_an_archive_that_is_forged_is_refused(results, tmp_path, case):  # noqa: F811
+    forge, message = ARCHIVES[case]
+    pack(results, tmp_path / "smoke.tar")
+    forge(tmp_path / "smoke.tar")
+    refused(lambda: read_archive(tmp_path / "other.tar"), ArchiveError, message, tmp_path)

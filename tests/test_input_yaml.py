@@ -22,6 +22,14 @@ FILES = [
     (b"study: [1\n", ", line 2: expected ',' or ']', but got '<stream end>'"),
     (b"study: caf\xe9\n", " is not UTF-8 text (byte 10); save it as UTF-8"),
     (b"? [a, b]\n: 1\n", ", line 1: a key is a list or a mapping"),
+    (b"? !!set {a}\n: 1\n", ", line 1: a key is a list or a mapping"),
+    (b"a: " + b"[" * 5000, " is not valid YAML: lists or mappings in it are too many inside each other"),
+    (b"a: 2020-13-45\n", " is not valid YAML: month must be in 1..12"),
+    (b"a: !!int x\n", " is not valid YAML: invalid literal for int() with base 10: 'x'"),
+    (
+        b"a: \x00\n",
+        ': unacceptable character #x0000: special characters are not allowed in "<unicode string>", position 3',
+    ),
     (b"a: *b\n", ", line 1: found undefined alias 'b'"),
     (
         b"a: !!python/object:os.system x\n",
@@ -39,6 +47,15 @@ def test_a_file_that_is_no_mapping_in_yaml_is_named_with_its_line(tmp_path, cont
     assert str(error.value) == f"{path}{message}"
     with pytest.raises(ConfigError, match=f"^{re.escape(str(error.value))}$"):
         read_study(path)
+
+
+def test_a_number_too_long_to_be_written_is_named_by_its_size(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"study: 0x{'f' * 5000}\n")
+    with pytest.raises(ConfigError) as error:
+        read_study(path)
+    message = f"{path} is not a valid study:\n  study: a number of 20000 bits is not allowed: it should be text"
+    assert str(error.value).startswith(message)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

@@ -64,7 +64,9 @@ def read_yaml(path: str | Path) -> dict:
         raise YamlError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise YamlError(f"{path}{_problem(error)}") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise YamlError(f"{path} is not valid YAML: lists or mappings in it are too many inside each other") from None
+    except ValueError as error:
         raise YamlError(f"{path} is not valid YAML: {error}") from None
     if data is None:
         raise YamlError(f"{path} is empty")
