@@ -181,4 +181,4 @@ def test_a_store_through_a_few_histories():
 
 @pytest.mark.faults
 def test_a_store_through_many_histories():
-    walk(500, 50)
+    walk(100, 40)
