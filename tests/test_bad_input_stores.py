@@ -10,6 +10,7 @@ import pytest
 from refusals import refused
 
 from inpca import PredictionStore, read_predictions
+from inpca.predictions.damages import damages
 from inpca.predictions.examples import example_store
 from inpca.predictions.store import PredictionStoreError, PredictionWriter
 
@@ -109,6 +110,26 @@ def of_a_folder(case, message):
     if case == "nothing":
         return FileNotFoundError, "there is no {folder}/run.zarr; predictions are .zarr, .npy, .npz"
     return PredictionStoreError, message
+
+
+FOUND = {
+    "a link to elsewhere": (linked, ["{folder}/run.zarr is refused: train is a link that leads outside of the store"]),
+    "a chunk of no array": (
+        of_manifest(lambda manifest: manifest.update({"train/log_probs/c/x/0": "0" * 64})),
+        ["missing: train/log_probs/c/x/0"],
+    ),
+    "a name that no file can have": (
+        of_manifest(lambda manifest: manifest.update({"x" * 300: "0" * 64})),
+        [f"missing: {'x' * 300}"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_what_is_wrong_with_a_store_is_listed(tmp_path, case):
+    make, texts = FOUND[case]
+    make(example_store(tmp_path).path)
+    assert damages(tmp_path / "run.zarr") == [text.replace("{folder}", str(tmp_path)) for text in texts]
 
 
 FLAT = np.log(np.full((2, 2), 0.5))

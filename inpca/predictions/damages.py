@@ -13,6 +13,7 @@ from inpca.predictions.files import (
     JOURNAL,
     MANIFEST,
     PredictionStoreError,
+    check_links,
     is_file,
     list_files,
     read_manifest,
@@ -61,6 +62,7 @@ def damages(path: Path) -> list[str]:
     texts += [f"not listed in {MANIFEST}: {name}" for name in list_files(path) if name not in manifest]
     if not texts:
         try:
+            check_links(path)
             check_chunks(path, arrays or open_arrays(path), manifest)
         except PredictionStoreError as error:
             texts.append(str(error))
@@ -70,9 +72,10 @@ def damages(path: Path) -> list[str]:
 def chunk(name: str, arrays: dict[str, zarr.Array]) -> tuple[zarr.Array, list[slice]] | None:
     """The array that a file is a chunk of, and the part that it holds."""
     array, _, index = name.partition("/c/")
-    if array not in arrays or not index:
+    numbers = index.split("/")
+    if array not in arrays or len(numbers) != arrays[array].ndim or not all(map(str.isdecimal, numbers)):
         return None
-    places = zip(index.split("/"), arrays[array].chunks, strict=True)
+    places = zip(numbers, arrays[array].chunks, strict=True)
     return arrays[array], [slice(int(place) * size, (int(place) + 1) * size) for place, size in places]
 
 
