@@ -105,7 +105,7 @@ def cone_table(numbers: dict) -> pd.DataFrame:
 
 
 def by_doubt(labels: np.ndarray, n_classes: int, doubts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Separations (q, 2, 2) of ignorance and a corner from the truth; eigenvalues (q, 2), InPCA's and in closed form."""
+    """Separations (q, 2, 2) of ignorance and a corner from the truth, and eigenvalues (q, 2): InPCA's, closed form."""
     parts, found, closed = [], [], []
     for doubt in doubts:
         models = corners.corner_models(labels, n_classes, doubt)
@@ -135,7 +135,7 @@ ANSWER = (
     "On {n_samples:,} samples Hellinger's distance makes {n_models} models span {hellinger:.1%} of the equal axes that "
     "they can, $d_B$ {bhattacharyya:.1%}; it is the limit of no replicas, which {few:g} of one reach within "
     "{error:.2%}, and there {time_like:.1%} of the spectrum of coins is time-like, of one replica {one:.1%}. Coins of "
-    "the log-odds {certain[0]:g} and {certain[1]:g} differ by {predictions:.2g} in what they predict, and the time-like "
+    "log-odds {certain[0]:g} and {certain[1]:g} differ by {predictions:.2g} in what they predict, and the time-like "
     "part of their separation is {ratio:.1%} of the space-like one; of truth and ignorance, among corners of the "
     "smallest doubt, it is {ignorance:.0%}."
 )
