@@ -69,7 +69,7 @@ def replicas(numbers: np.ndarray, distances: Mapping[float, np.ndarray], shares:
         left.axhline(limit, color=look.colour, linewidth=0.7, alpha=0.6)
     left.axvline(1, color=MUTED, linewidth=0.8, linestyle=":")
     left.annotate(
-        "one sample:\nHellinger", (1, left.get_ylim()[1]), xytext=(4, -20), textcoords="offset points", fontsize=8
+        "one sample:\nHellinger", (1, left.get_ylim()[1]), xytext=(5, -34), textcoords="offset points", fontsize=8
     )
     left.set(
         xscale="log", xlabel="replicas $n$", ylabel="$d_n^2=(1-e^{-n\\,d_B})/n$ (nats)", title="to $d_B$ as $n\\to 0$"

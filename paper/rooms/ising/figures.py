@@ -36,7 +36,7 @@ def planes(at: Coordinates, temperatures: list[float], fields: list[float], phas
     temperatures, fields : list of float
         Fields of both signs, in ascending order.
     phases : (int, int)
-        Positions of a temperature and of a field: from that member and from its mirror image, light cones are drawn.
+        Positions of a temperature and of a field: that member, whose light cones are drawn, and its mirror image.
     """
     figure, panels = new_figure(2, width=5, height=4.6)
     shape = (len(temperatures), len(fields), 2)
@@ -52,10 +52,18 @@ def planes(at: Coordinates, temperatures: list[float], fields: list[float], phas
         bound = 1.12 * max(np.abs(S[..., k]).max(), np.abs(T[..., k]).max())
         axes.set(xlim=(-bound, bound), ylim=(-bound, bound), aspect="equal", title=name)
         axes.set(xlabel="S (√(nats a spin), space-like)", ylabel="T (√(nats a spin), time-like)")
+        draw_light_cone(axes, (S[i, up, k], T[i, up, k]))
         for one, marker, label in ((up, "^", "phase up"), (down, "v", "phase down")):
-            point = (S[i, one, k], T[i, one, k])
-            draw_light_cone(axes, point)
-            axes.plot(*point, marker=marker, color="black", markersize=9, linestyle="", label=label, zorder=4)
+            axes.plot(
+                S[i, one, k],
+                T[i, one, k],
+                marker=marker,
+                color="black",
+                markersize=9,
+                linestyle="",
+                label=label,
+                zorder=4,
+            )
     bar = figure.colorbar(scale, ax=panels, shrink=0.75, label="temperature")
     bar.set_ticks([min(temperatures), CRITICAL, max(temperatures)])
     bar.set_ticklabels([f"{min(temperatures):g}", "$T_c$", f"{max(temperatures):g}"])
@@ -76,7 +84,7 @@ def spectra(found: Mapping[str, np.ndarray], rounding: float) -> Figure:
         axes.axhline(rounding * abs(some[0]), color="black", linestyle=":", linewidth=1)
         axes.set(yscale="log", xlabel="axis", title=name, ylim=(1e-15, 5 * abs(some[0])), xlim=(0, DRAWN + 1))
     panels[0].set(ylabel="|λ| (nats)")
-    panels[1].legend(fontsize=8)
+    panels[0].legend(fontsize=8)
     return figure
 
 
@@ -92,10 +100,11 @@ def equilibration(small: xr.Dataset, deviations: np.ndarray) -> Figure:
             curves.plot(
                 temperatures, sampled[start, :, place], marker, color=line.get_color(), markersize=5, mfc="none"
             )
-        curves.annotate(f"H = {fields[place]:g}", (fine[0], line.get_ydata()[0]), fontsize=7, va="bottom")
+        line.set_label(f"H = {fields[place]:g}")
     curves.set(xscale="log", xlabel="temperature", ylabel="magnetisation a spin", title="4×4: samples on exact curves")
     curves.set_xticks([2, 3, 4, 6], ["2", "3", "4", "6"])
     curves.minorticks_off()
+    curves.legend(fontsize=7, loc="upper right", bbox_to_anchor=(1, 0.95))
     line = np.linspace(-5, 5, 200)
     histogram.hist(
         np.clip(deviations.ravel(), -5, 5), bins=np.linspace(-5, 5, 41), density=True, color=SPACE_LIKE, alpha=0.6
