@@ -38,7 +38,7 @@ def test_a_study_depends_on_the_jobs_of_its_rooms_alone():
     of_synthetic = rule_jobs(rule_files(read_study(ROOT / "config/synthetic.yaml")))
     jobs = [f"paper/rooms/sloppy_synthetic/jobs/{name}.py" for name in ("data", "geometry", "sweep", "train")]
     assert of_synthetic == [*jobs, "workflow/scripts/claims.py", "workflow/scripts/run_notebook.py"]
-    studies = ("fashion", "authors", "rehearsal")
+    studies = ("fashion", "authors", "rehearsal", "beyond")
     everything = {job for name in studies for job in rule_jobs(rule_files(read_study(ROOT / f"config/{name}.yaml")))}
     scripts = [*ROOT.glob("workflow/scripts/*.py"), *ROOT.glob("paper/rooms/*/jobs/*.py")]
     no_jobs = ("__init__", "modules", "captions", "provenance", "archive", "crate")

@@ -15,7 +15,7 @@ from paper.study.study import read_study
 RESULTS = ROOT / "results/fashion"
 NOTEBOOKS = {
     study: list(read_study(ROOT / f"config/{study}.yaml").sections())
-    for study in ("fashion", "fashion_large_reduced", "synthetic")
+    for study in ("fashion", "fashion_large_reduced", "synthetic", "beyond")
 }
 README = (ROOT / "README.md").read_text()
 

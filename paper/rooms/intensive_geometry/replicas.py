@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -49,7 +51,7 @@ def replicated(distances: ArrayLike, n: float) -> np.ndarray:
     return -np.expm1(-n * distances) / n if n else distances
 
 
-def by_samples(models: np.ndarray, sizes: ArrayLike) -> dict[str, dict[str, np.ndarray]]:
+def by_samples(models: np.ndarray, sizes: Iterable[int]) -> dict[str, dict[str, np.ndarray]]:
     """How Hellinger's distance and d_B tell models apart on the first n samples, for each n.
 
     Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from inpca import explained_stress, signed_spectrum
 from paper.exponential_family import Coordinates, iskl_coordinates, light_ratio, symmetrized_divergences
@@ -39,9 +40,9 @@ def cold_place(temperatures: list[float]) -> int:
     return max(int(np.searchsorted(temperatures, COLD, side="right")) - 1, 0)
 
 
-def members(temperatures: list[float], fields: list[float]) -> np.ndarray:
+def members(temperatures: ArrayLike, fields: ArrayLike) -> np.ndarray:
     """Natural parameters (temperatures, fields, 2)."""
-    return natural(np.array(temperatures)[:, None], np.array(fields))
+    return natural(np.asarray(temperatures)[:, None], fields)
 
 
 def exact_coordinates(eta: np.ndarray) -> Coordinates:

@@ -55,7 +55,7 @@ def log_partition(eta: ArrayLike) -> np.ndarray:
     (np.float64(11.0904), np.float64(11.0904))
     """
     statistics, counts = density_of_states()
-    return logsumexp(np.asarray(eta, float) @ statistics.T, axis=-1, b=counts)
+    return np.asarray(logsumexp(np.asarray(eta, float) @ statistics.T, axis=-1, b=counts))
 
 
 def exact_means(eta: ArrayLike) -> np.ndarray:

@@ -28,7 +28,7 @@ class Ising(Section):
     seed: Seed = Field(default=0, description="of the sampling")
 
 
-def reads(study: CommonStudy, section: Ising) -> Files:
+def reads(study: CommonStudy, section: Section) -> Files:
     """Samples of a small lattice, whose means are known, and of a large one."""
     return {"small": "ising/small.nc", "large": "ising/large.nc"}
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from scipy.stats import norm
@@ -41,13 +42,13 @@ def planes(at: Coordinates, temperatures: list[float], fields: list[float], phas
     figure, panels = new_figure(2, width=5, height=4.6)
     shape = (len(temperatures), len(fields), 2)
     S, T = at.space.reshape(shape), at.time.reshape(shape)
-    scale = mpl.cm.ScalarMappable(LogNorm(min(temperatures), max(temperatures)), COLOURS)
+    scale = ScalarMappable(LogNorm(min(temperatures), max(temperatures)), COLOURS)
+    colours = scale.to_rgba(np.asarray(temperatures))
     i, up = phases
     down = len(fields) - 1 - up
     for k, (axes, name) in enumerate(zip(panels, STATISTICS, strict=True)):
         axes.plot(S[..., k], T[..., k], color="0.8", linewidth=0.6, zorder=1)
-        for place, temperature in enumerate(temperatures):
-            colour = scale.to_rgba(temperature)
+        for place, colour in enumerate(colours):
             axes.plot(S[place, :, k], T[place, :, k], color=colour, linewidth=1, marker="o", markersize=3, zorder=2)
         bound = 1.12 * max(np.abs(S[..., k]).max(), np.abs(T[..., k]).max())
         axes.set(xlim=(-bound, bound), ylim=(-bound, bound), aspect="equal", title=name)
@@ -122,7 +123,7 @@ def separation(separated: pd.DataFrame) -> Figure:
     magnetisation.plot(
         fine, spontaneous_magnetisation(fine), color="black", linewidth=1.2, label="infinite lattice, H → 0"
     )
-    colours = mpl.colormaps["plasma"](np.linspace(0, 0.85, separated["field"].nunique()))
+    colours = mpl.colormaps["plasma"](np.linspace(0, 0.85, len(set(separated["field"]))))
     for colour, (field, some) in zip(colours, separated.groupby("field"), strict=True):
         style = {"color": colour, "marker": "o", "markersize": 3.5, "linewidth": 1, "label": f"H = ±{field:g}"}
         magnetisation.plot(some["temperature"], some["magnetisation"], **style)
