@@ -104,9 +104,10 @@ def coin(angles: np.ndarray, embedding: np.ndarray, spectrum: np.ndarray, analyt
     plane.set(xlabel="PC1 (√nats, space-like)", ylabel="PC2 (√nats, time-like)")
     plane.legend(loc="lower center", fontsize=8)
     figure.colorbar(points, ax=plane, label="probability of heads", shrink=0.8)
-    number, some = np.arange(1, DRAWN + 1), spectrum[:DRAWN]
+    some = spectrum[: min(DRAWN, len(angles) - 1)]  # centred: m models have m - 1 axes
+    number = np.arange(1, len(some) + 1)
     bars.bar(number, np.abs(some), color=np.where(some > 0, SPACE_LIKE, TIME_LIKE), width=0.6)
-    bars.scatter(number, np.abs(analytic[:DRAWN]), color="black", s=14, zorder=3)
+    bars.scatter(number, np.abs(analytic[: len(some)]), color="black", s=14, zorder=3)
     names = [Line2D([], [], color=SPACE_LIKE, linewidth=6, label="space-like")]
     names += [Line2D([], [], color=TIME_LIKE, linewidth=6, label="time-like")]
     names += [Line2D([], [], color="black", marker="o", linestyle="", markersize=4, label="closed form")]
