@@ -137,7 +137,7 @@ def mistaken(files):  # noqa: F811
         ),
         ("embed adam.npz --factors nothing.csv -o map", 2, "there is no nothing.csv"),
         ("embed adam.npz --factors adam.npz -o map", 2, "adam.npz: a table of factors is .csv or .parquet, not .npz"),
-        ("embed adam.npz --labels few.npy -o map", 2, "truth has 3 labels for 40 samples"),
+        ("embed adam.npz --labels few.npy -o map", 2, "few.npy has 3 labels for 40 samples"),
         ("embed adam.npz --null 1 -o map", 2, "draws is 1; their spread takes two or more"),
         ("embed adam.npz --landmarks 500 -o map", 2, "n_landmarks must lie in 1 … 21 (the number of models), not 500"),
         (

@@ -232,6 +232,12 @@ FILES = {
         {"truth": "labels.npz"},
         "{folder}/labels.npz is an archive of arrays; labels are read from a .npy file",
     ),
+    "a label too high in a file": (
+        lambda folder: put(folder, a=P, labels=np.full(N, 4)),
+        NPY,
+        {"truth": "labels.npy"},
+        "{folder}/labels.npy: sample 0 has 4, not a class in 0 … 3…",
+    ),
     "labels that are missing": (array(P), NPY, {"truth": "labels.npy"}, "there is no {folder}/labels.npy"),
     "labels that are text": (
         lambda folder: (put(folder, a=P), text("labels.npy", "")(folder)),

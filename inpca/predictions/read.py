@@ -274,11 +274,13 @@ def table_of(runs: Sequence[Run]) -> dict[str, np.ndarray]:
 
 def _labels(given, truths: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray | None:
     """Labels that were given, or those of the files, which must agree."""
+    name = "truth"
     if isinstance(given, str | os.PathLike):
+        name = str(given)
         if Path(given).suffix == ".npz":
             raise ValueError(f"{given} is an archive of arrays; labels are read from a .npy file")
         given = load_array(given)
-    found = {"truth": given} if given is not None else truths
+    found = {name: given} if given is not None else truths
     checked = {name: class_labels(values, shape[2], name) for name, values in found.items()}
     for name, values in checked.items():
         first = next(iter(checked))
