@@ -1,6 +1,7 @@
 """Distances and embeddings against the ways in common use, and how they grow; all on the same data in one run.
 
-Writes ``geometry.md``, ``geometry.json`` and ``geometry.png`` into ``--output``. Usage::
+Writes ``geometry.md``, ``geometry.json`` and ``geometry.png`` into ``--output``, and distances alone, with the share of
+the rate of a matrix product, into ``distances.md``. Usage::
 
     python benchmarks/geometry.py --repetitions 3            # some ten minutes on two cores
     python benchmarks/geometry.py --only distances embedding # some of the parts
@@ -274,11 +275,16 @@ def main() -> None:
         print(f"{name} …", flush=True)
         results[name] = PARTS[name](arguments.repetitions)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "geometry.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if arguments.only != ["distances"]:
+        (arguments.output / "geometry.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     if "growth" in results:
         draw(results, arguments.output / "geometry.png")
     text = report(results)
-    (arguments.output / "geometry.md").write_text(text, encoding="utf-8")
+    if arguments.only != ["distances"]:
+        (arguments.output / "geometry.md").write_text(text, encoding="utf-8")
+    if "distances" in results:
+        alone = {name: results[name] for name in ("machine", "distances")}
+        (arguments.output / "distances.md").write_text(report(alone), encoding="utf-8")
     print(text)
 
 

@@ -38,7 +38,8 @@ def in_two_bytes(X, kind):
 )
 def test_distances_are_those_of_their_values_bit_for_bit(rng, monkeypatch, kind, log, m, n_samples, n_classes):
     half, single = in_two_bytes(models_of(rng, m, n_samples, n_classes, log), kind)
-    monkeypatch.setattr(input, "NUMBERS_AT_ONCE", 300 * n_classes)  # many slices of the samples
+    for module in (input, blocks):  # many slices of the samples
+        monkeypatch.setattr(module, "NUMBERS_AT_ONCE", 300 * n_classes)
     for metric in METRICS:
         options = dict(metric=metric, log=log)
         exact = pairwise_distances(single, normalize=True, **options)
@@ -56,7 +57,8 @@ def test_distances_are_those_of_their_values_bit_for_bit(rng, monkeypatch, kind,
 def test_no_float32_copy_is_made(rng, monkeypatch, kind, log, m, n_samples, n_classes):
     """Beyond what float32 models, of which no copy is made, take: less than a third of such a copy."""
     half, single = in_two_bytes(models_of(rng, m, n_samples, n_classes, log), kind)
-    monkeypatch.setattr(input, "NUMBERS_AT_ONCE", 4096)
+    for module in (input, blocks):
+        monkeypatch.setattr(module, "NUMBERS_AT_ONCE", 4096)
 
     def peak(X):
         pairwise_distances(X[:, :8], log=log, normalize=True, n_jobs=2)  # compiled

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from inpca.distances import kernels
 from inpca.distances.close import correct_close
-from inpca.distances.input import Models, in_threads
+from inpca.distances.input import NUMBERS_AT_ONCE, Models, in_threads
 from inpca.distances.kernels import TILE, class_parts, constant
 from inpca.distances.pairs import DISTANCES, add_pairs
 from inpca.distances.panels import GROUP, PANEL
@@ -208,27 +208,36 @@ def fill_products(left: Models, right: Models, metric: str, threads: int, sink) 
 
 
 def _passes(left: Models, right: Models, models: slice, others: slice, same: bool):
-    """Both sides on some samples at a time, and the bounds of :data:`SAMPLE_PARTS` parts of them."""
+    """Both sides on some samples at a time, on all where that takes no memory, and :data:`SAMPLE_PARTS` parts of them.
+
+    Of a part these are the bounds.
+    """
     n_samples, n_classes = left.shape[1:]
     largest = max(models.stop - models.start, others.stop - others.start)
-    step = max(SAMPLE_PARTS, BLOCK_BYTES // (4 * largest * n_classes))
     whole = left.is_view and right.is_view
+    step = n_samples if whole else max(SAMPLE_PARTS, BLOCK_BYTES // (4 * largest * n_classes))
     for start in range(0, n_samples, step):
         stop = min(start + step, n_samples)
-        samples, offset = (slice(None), start) if whole or step >= n_samples else (slice(start, stop), 0)
+        samples = slice(None) if step >= n_samples else slice(start, stop)
         a = left.read(models, samples)
-        edges = np.linspace(offset, offset + stop - start, SAMPLE_PARTS + 1).astype(np.int64)
+        edges = np.linspace(0, stop - start, SAMPLE_PARTS + 1).astype(np.int64)
         yield a, a if same else right.read(others, samples), np.stack([edges[:-1], edges[1:]], axis=1)
 
 
 def _some_samples(left: Models, right: Models, a: np.ndarray, b: np.ndarray, bounds: np.ndarray):
-    """Both sides as float32 or float64, and the bounds of the samples ``bounds`` in them; views unless of two bytes."""
+    """Both sides as float32 or float64, and bounds in them, of the samples ``bounds``: views, unless of two bytes.
+
+    Of these, some groups of samples at a time; products of groups do not depend on how many they are.
+    """
     if not (left.half or right.half):
-        return a, b, bounds
-    part = slice(*bounds)
-    x = np.ascontiguousarray(left.floats(a[:, part]))
-    y = x if a is b else np.ascontiguousarray(right.floats(b[:, part]))
-    return x, y, bounds - bounds[0]
+        yield a, b, bounds
+        return
+    step = GROUP * max(1, NUMBERS_AT_ONCE // (GROUP * max(len(a), len(b)) * a.shape[2]))
+    for start in range(bounds[0], bounds[1], step):
+        part = slice(start, min(start + step, bounds[1]))
+        x = np.ascontiguousarray(left.floats(a[:, part]))
+        y = x if a is b else np.ascontiguousarray(right.floats(b[:, part]))
+        yield x, y, np.array([0, part.stop - part.start])
 
 
 def _sample_products(left: Models, right: Models, models: slice, others: slice, same: bool, threads: int):
@@ -242,11 +251,11 @@ def _sample_products(left: Models, right: Models, models: slice, others: slice, 
 
         def multiply(part: int, a=a, b=b, bounds=bounds, deviation=deviation):
             own = mantissa[part], bits[part], exponent[part]
-            x, y, some = _some_samples(left, right, a, b, bounds[part])
-            sample_products(x, y, same, left.log, some, SMALLEST_OVERLAP, own, deviation[part])
-            for row, side, values in ((0, left, x), (1, right, y)):
-                if values.size and side.are_too_large(values):
-                    deviation[part, row] = np.nan
+            for x, y, some in _some_samples(left, right, a, b, bounds[part]):
+                sample_products(x, y, same, left.log, some, SMALLEST_OVERLAP, own, deviation[part])
+                for row, side, values in ((0, left, x), (1, right, y)):
+                    if side.are_too_large(values):
+                        deviation[part, row] = np.nan
 
         in_threads(threads, multiply, list(range(SAMPLE_PARTS)))
         left.check(models, deviation[:, 0])
@@ -264,8 +273,8 @@ def _add_close(left, right, models, others, same: bool, threads: int, pairs: np.
 
         def add(part: int, a=a, b=b, bounds=bounds):
             chosen = rows, columns
-            x, y, some = _some_samples(left, right, a, b, bounds[part])
-            add_close(x, y, chosen, left.log, some, SMALLEST_OVERLAP, positions, sums[part])
+            for x, y, some in _some_samples(left, right, a, b, bounds[part]):
+                add_close(x, y, chosen, left.log, some, SMALLEST_OVERLAP, positions, sums[part])
 
         in_threads(threads, add, list(range(SAMPLE_PARTS)))
     block[pairs[:, 0], pairs[:, 1]] = sums.sum(axis=0) / left.shape[1]
