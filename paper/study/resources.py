@@ -120,7 +120,7 @@ def training(runs: PlannedRuns, gpu: int = 0) -> Request:
     >>> from paper.study.study import read_study
     >>> stores = runs_of_stores(read_study("config/fashion.yaml"))
     >>> training(stores["main"]["fc-sgd-b50-lr0.1-wd0-none"])
-    Request(mem_mb=2010, runtime=32)
+    Request(mem_mb=2007, runtime=31)
     >>> training(stores["sizes"]["wrn_wide-sgdn-b50-lr0.025-wd0-none"])
     Request(mem_mb=2011, runtime=178)
     """
