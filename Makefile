@@ -94,6 +94,7 @@ audit: env ## ask a database of vulnerabilities about every pinned package (need
 bench: env ## measure distances, embeddings and training against the ways in common use, into results/benchmarks
 	$(BIN)/python -m pip install --quiet scikit-bio==0.7.4
 	$(BIN)/python benchmarks/geometry.py
+	$(BIN)/python benchmarks/shares.py | tee results/benchmarks/shares.md
 	$(BIN)/python benchmarks/training.py | tee results/benchmarks/training.md
 	$(BIN)/python benchmarks/batched.py | tee results/benchmarks/batched.md
 	$(BIN)/python benchmarks/together.py | tee results/benchmarks/together.md
