@@ -122,7 +122,7 @@ def training(runs: PlannedRuns, gpu: int = 0) -> Request:
     >>> training(stores["main"]["fc-sgd-b50-lr0.1-wd0-none"])
     Request(mem_mb=2007, runtime=31)
     >>> training(stores["sizes"]["wrn_wide-sgdn-b50-lr0.025-wd0-none"])
-    Request(mem_mb=2011, runtime=178)
+    Request(mem_mb=2007, runtime=125)
     """
     where = "gpu" if gpu else "cpu"
     of_one = Models(2 * runs.n_runs, runs.n_train + runs.n_test, runs.n_classes)
