@@ -11,6 +11,7 @@ import xarray as xr
 
 from inpca.geometry import geodesic, ignorance, progress, truth
 from inpca.predictions.store import SPLITS, PredictionStore, PredictionStoreError
+from paper.verification import open_store
 
 #: What every store of an experiment says of itself.
 ATTRIBUTES = ("configuration", "data_fingerprint")
@@ -38,10 +39,10 @@ def open_stores(paths: Sequence[str | Path], *, verify: bool = False) -> list[Pr
     ValueError
         If there are none.
     PredictionStoreError
-        If one is unfinished or damaged or lacks one of :data:`ATTRIBUTES`, or they were not computed from the same
-        data.
+        If one is unfinished or damaged, which says what to do, or lacks one of :data:`ATTRIBUTES`, or they were not
+        computed from the same data.
     """
-    stores = [PredictionStore(path, verify=verify) for path in paths]
+    stores = [open_store(path, verify=verify) for path in paths]
     for store in stores:
         for name in ATTRIBUTES:
             if not isinstance(store.attributes.get(name), str):

@@ -12,7 +12,41 @@ import argparse
 import sys
 from pathlib import Path
 
+from inpca.files import DamagedFile
 from inpca.predictions.store import PredictionStore, PredictionStoreError
+
+
+class DamagedStore(PredictionStoreError, DamagedFile):
+    """A store of a study that is unfinished or damaged; the message names it and says what to do."""
+
+    def __init__(self, error: PredictionStoreError):
+        RuntimeError.__init__(self, f"{error}; delete that store and run again")
+
+
+def open_store(path: str | Path, *, verify: bool = False) -> PredictionStore:
+    """A prediction store of a study, which can be made again: the door through which all of the paper opens one.
+
+    Parameters
+    ----------
+    path : path
+    verify : bool
+        Compare every file with its checksum, not only see that it is there.
+
+    Raises
+    ------
+    DamagedStore
+        If it is unfinished or damaged.
+
+    Examples
+    --------
+    >>> from inpca.predictions.examples import example_store
+    >>> open_store(example_store().path, verify=True).n_models
+    4
+    """
+    try:
+        return PredictionStore(path, verify=verify)
+    except PredictionStoreError as error:
+        raise DamagedStore(error) from None
 
 
 def verify_stores(folder: str | Path) -> dict[Path, str | None]:
@@ -36,8 +70,8 @@ def verify_stores(folder: str | Path) -> dict[Path, str | None]:
 def problem(path: Path) -> str | None:
     """Why a prediction store cannot be trusted, or None."""
     try:
-        PredictionStore(path, verify=True)
-    except PredictionStoreError as error:
+        open_store(path, verify=True)
+    except DamagedStore as error:
         return str(error)
     return None
 
@@ -51,7 +85,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     damaged = [problem for problem in found.values() if problem]
     if damaged:
-        sys.exit("\n".join(f"{problem}; delete that store and run again" for problem in damaged))
+        sys.exit("\n".join(damaged))
     print(f"{len(found)} stores are what was written")
 
 

@@ -125,12 +125,12 @@ def test_ids_of_several_notebooks_differ(tmp_path):
 
 
 JUDGED = "{folder}/claims.json holds no claims ("
-RUN = "); run the study first"
+RUN, DELETE = "); run the study first", "); delete it and run again"
 VERDICTS = {
     "missing": (None, f"{JUDGED}No such file or directory{RUN}"),
-    "cut off": ("[", f"{JUDGED}Expecting value: line 1 column 2 (char 1){RUN}"),
-    "a mapping": ("{}", f"{JUDGED}it is no list of them{RUN}"),
-    "no verdict": ('[{"id": "a"}]', f"{JUDGED}it is no list of them{RUN}"),
+    "cut off": ("[", f"{JUDGED}Expecting value: line 1 column 2 (char 1){DELETE}"),
+    "a mapping": ("{}", f"{JUDGED}it is no list of them{DELETE}"),
+    "no verdict": ('[{"id": "a"}]', f"{JUDGED}it is no list of them{DELETE}"),
 }
 
 

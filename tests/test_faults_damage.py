@@ -9,22 +9,33 @@ from mini_study import promised, run
 
 pytestmark = pytest.mark.faults
 
-STORE = "results/mini/predictions/main/fc-sgd-b20-lr0.1-wd0-none.zarr"
-RESULTS = "results/mini"
-#: File that is damaged, the rule that is made to read it again, and the file to delete, if it is another.
+RESULTS, FIGURES = "results/mini", "figures/mini"
+STORES = [f"{RESULTS}/predictions/main/{name}-sgd-b20-lr0.1-wd0-none.zarr" for name in ("fc", "wide", "wider")]
+#: File that is damaged, and what is asked of snakemake, which must notice. Each is deleted before the next is damaged,
+#: so that none may be made again on the way to the one that reads the next: what is made last comes first.
 DAMAGES = [
-    (f"{STORE}/train/log_probs/c/0/3/0/0", "model_table", STORE),
-    (f"{STORE}/manifest.json", "model_table", STORE),
-    (f"{STORE}/zarr.json", "model_table", STORE),
-    (f"{RESULTS}/dataset.npz", "train", None),
-    (f"{RESULTS}/distances/main/models.parquet", "embedding", None),
-    (f"{RESULTS}/distances/main/train.npy", "embedding", None),
-    (f"{RESULTS}/distances/main/train_models.nc", "embedding", None),
-    (f"{RESULTS}/embeddings/main/train.nc", "notebook_main_manifold", None),
-    (f"{RESULTS}/embeddings/main/train.nc", "explorer", None),
-    (f"{RESULTS}/dimension/main/train.nc", "notebook_main_manifold", None),
-    (f"{RESULTS}/numbers/main_manifold.json", "claims", None),
+    (f"{RESULTS}/claims.json", ("--report", "report.html")),
+    (f"{FIGURES}/main_manifold/pairs.png", ("--report", "report.html")),
+    (f"{RESULTS}/numbers/main_manifold.json", "claims"),
+    (f"{RESULTS}/dimension/main/train.nc", "notebook_main_manifold"),
+    (f"{RESULTS}/embeddings/main/joint.nc", "explorer"),
+    (f"{RESULTS}/embeddings/main/train.nc", "notebook_main_manifold"),
+    (f"{RESULTS}/distances/main/train.npy", "embedding"),
+    (f"{RESULTS}/distances/main/test_models.nc", "embedding"),
+    (f"{RESULTS}/distances/main/models.parquet", "distances"),
+    (f"{STORES[0]}/train/log_probs/c/0/3/0/0", "model_table"),
+    (f"{STORES[1]}/manifest.json", "model_table"),
+    (f"{STORES[2]}/zarr.json", "model_table"),
+    (f"{RESULTS}/dataset.npz", "train"),
 ]
+#: The same for files that there are only in an experiment of many models.
+MANY = ("--config", "analysis={landmarks_above: 10, landmarks: 20}", "--notemp")
+DAMAGES_OF_MANY = [
+    (f"{RESULTS}/embeddings/main/train.nc", "notebook_main_manifold"),
+    (f"{RESULTS}/distances/main/train.npy", "embedding"),
+    (f"{RESULTS}/distances/main/tiles/train/0-0.npy", "matrix"),
+]
+TARGETS_OF_MANY = [f"{RESULTS}/embeddings/main/train.nc", f"{RESULTS}/distances/main/train_matrix.npy"]
 
 
 def cut(file, keep):
@@ -34,23 +45,55 @@ def cut(file, keep):
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-@pytest.mark.parametrize("keep", [0, 0.6])
-@pytest.mark.parametrize(("name", "rule", "delete"), DAMAGES, ids=lambda value: value and value.rpartition("/")[2])
-def test_a_file_cut_off_is_named_and_made_again_when_deleted(disturbed, name, rule, delete, keep):
-    folder, manifest = disturbed
+def delete(folder, name):
+    """Delete what a message says that is to be deleted: the file, or the store that it is part of."""
+    store = next((store for store in STORES if name.startswith(store)), name)
+    (shutil.rmtree if store in STORES else os.unlink)(folder / store)
+
+
+def said_of_damage(folder, name, keep, asked, *arguments):
+    """What is said when a damaged file is read, on lines that begin as an error does; the rest of it for a reader."""
     cut(folder / name, keep)
-    done = run(folder, "--forcerun", rule)
-    logs = "".join(file.read_text() for file in (folder / "results/mini/logs").rglob("*.log"))
-    said = done.stdout + done.stderr + logs
-    assert done.returncode, "the damage was not noticed"
-    errors = set(re.findall(r"^error: .*", said, re.M))
-    assert [error for error in errors if (delete or name) in error and "delete" in error], said[-2500:]
-    assert "Traceback" not in said
-    damaged = folder / (delete or name)
-    if damaged.is_dir():
-        shutil.rmtree(damaged)
-    else:
-        damaged.unlink()
+    logs = folder / RESULTS / "logs"
+    shutil.rmtree(logs)
+    asked = ("--forcerun", asked, "--until", asked) if isinstance(asked, str) else asked
+    done = run(folder, *arguments, *asked)
+    said = done.stdout + done.stderr + "".join(file.read_text("utf-8") for file in logs.rglob("*.log"))
+    assert done.returncode, f"nobody noticed that {name} is damaged"
+    assert "Traceback" not in said, said[-3000:]
+    return said
+
+
+def check_named(said, name):
+    """One line names the file, or the store that it is part of, and says what to do."""
+    named = next((store for store in STORES if name.startswith(store)), name)
+    lines = re.findall(rf"^.*{re.escape(named)} .*; delete (?:it|that store) and run again", said, re.M)
+    assert lines, f"{name} is not named in:\n{said[-3000:]}"
+
+
+@pytest.mark.parametrize("keep", [0, 0.6])
+def test_files_cut_off_are_named_and_made_again_when_deleted(disturbed, keep):
+    folder, manifest = disturbed
+    for name, asked in DAMAGES:
+        check_named(said_of_damage(folder, name, keep, asked), name)
+        delete(folder, name)
     done = run(folder)
     assert done.returncode == 0, done.stderr[-3000:]
     assert promised(folder) == manifest
+
+
+@pytest.mark.parametrize("keep", [0, 0.6])
+def test_tiles_and_what_landmarks_give_are_named_and_made_again_when_deleted(disturbed, keep):
+    folder, _ = disturbed
+    (folder / RESULTS / "distances/main/train.npy").unlink()
+    assert run(folder, *TARGETS_OF_MANY, *MANY).returncode == 0
+    whole = promised(folder)
+    for name, asked in DAMAGES_OF_MANY:
+        target = ("--forcerun", asked, "--", TARGETS_OF_MANY[asked == "matrix"])
+        if asked.startswith("notebook"):
+            target = asked
+        check_named(said_of_damage(folder, name, keep, target, *MANY), name)
+        delete(folder, name)
+    assert run(folder, *MANY, "--", *TARGETS_OF_MANY).returncode == 0
+    standing = promised(folder)
+    assert all(standing[name] == whole[name] for name in [*TARGETS_OF_MANY, *(name for name, _ in DAMAGES_OF_MANY)])

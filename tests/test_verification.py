@@ -62,10 +62,12 @@ def test_stores_of_an_experiment_are_complete_and_verified_where_asked(folder):
     paths = [folder / f"main/{name}.zarr" for name in "ab"]
     damage(paths[1])
     assert len(open_stores(paths)) == 2
-    with pytest.raises(PredictionStoreError, match=f"b.zarr is damaged: {CHUNK} is not what was written"):
+    with pytest.raises(PredictionStoreError, match=f"b.zarr is damaged: {CHUNK} is not what was written; delete that"):
         open_stores(paths, verify=True)
     (paths[0] / CHUNK).unlink()
-    with pytest.raises(PredictionStoreError, match=f"a.zarr is damaged: {CHUNK} is missing"):
+    with pytest.raises(
+        PredictionStoreError, match=f"a.zarr is damaged: {CHUNK} is missing; delete that store and run again"
+    ):
         open_stores(paths)
 
 
@@ -80,4 +82,6 @@ def test_the_model_table_is_not_made_of_a_damaged_store_which_is_named(folder):
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 1 and not table.exists()
-    assert done.stderr.splitlines() == [f"error: {stores[1]} is damaged: {CHUNK} is not what was written"]
+    assert done.stderr.splitlines() == [
+        f"error: {stores[1]} is damaged: {CHUNK} is not what was written; delete that store and run again"
+    ]

@@ -26,8 +26,8 @@ import yaml
 from inpca.files import atomic, sha256
 from inpca.predictions.files import MANIFEST as STORE_MANIFEST
 from inpca.predictions.files import list_files
-from inpca.predictions.store import PredictionStore
 from paper.study.yaml_file import merged, read_yaml
+from paper.verification import open_store
 
 FORMAT = "archive of a study, version 1"
 MANIFEST, README, STUDY = "manifest.json", "README.md", "study.yaml"
@@ -88,7 +88,7 @@ def write_archive(
     folder, trained = Path(folder), sorted(map(Path, trained))
     stores = [path for path in trained if path.is_dir()]
     for path in stores:
-        PredictionStore(path, verify=True)
+        open_store(path, verify=True)
     said = TEXT.format(study=study, stores=len(stores), licence=LICENCE)
     members: dict[str, bytes | Path] = {README: said.encode(), STUDY: text.encode()}
     members |= {MADE + path.relative_to(folder).as_posix(): path for path in map(Path, made)}

@@ -24,10 +24,12 @@ def read_claims_of(folder: Path) -> list[dict]:
     file = folder / "claims.json"
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
         raise ClaimsError(f"{file} holds no claims ({reason(error)}); run the study first") from None
+    except (ValueError, RecursionError) as error:
+        raise ClaimsError(f"{file} holds no claims ({reason(error)}); delete it and run again") from None
     if not isinstance(found, list) or not all(isinstance(one, dict) and {"id", "verdict"} <= set(one) for one in found):
-        raise ClaimsError(f"{file} holds no claims (it is no list of them); run the study first")
+        raise ClaimsError(f"{file} holds no claims (it is no list of them); delete it and run again")
     return found
 
 

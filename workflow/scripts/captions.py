@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from modules import PROJECT
+from snakemake.exceptions import WorkflowError
 
+from inpca.files import DamagedFile
 from paper.pages.opening import opening
 
 
@@ -21,8 +23,19 @@ def labels(file: str) -> Callable[..., dict[str, str]]:
     def of_figure(wildcards) -> dict[str, str]:
         from PIL import Image
 
-        with Image.open(file) as image:
-            return {"figure": Path(file).stem.replace("_", " "), "shows": image.info["Description"]}
+        try:
+            with Image.open(file) as image:
+                image.load()  # all of it, so that a figure that is cut off is no part of a report
+                return {"figure": Path(file).stem.replace("_", " "), "shows": image.info["Description"]}
+        except FileNotFoundError:
+            raise
+        except (
+            OSError,
+            ValueError,
+            SyntaxError,
+            KeyError,
+        ) as error:  # what Pillow raises for bytes that are no picture
+            raise WorkflowError(str(DamagedFile(file, error))) from None
 
     return of_figure
 
@@ -73,7 +86,13 @@ class Captions:
         return [self._row(claim) for claim in self._judged() if claim["verdict"] != "not tested"]
 
     def _judged(self) -> list[dict]:
-        return json.loads((self._results / "claims.json").read_text(encoding="utf-8"))
+        from paper.report.claims import ClaimsError
+        from paper.report.comparison import read_claims_of
+
+        try:
+            return read_claims_of(self._results)
+        except ClaimsError as error:
+            raise WorkflowError(str(error)) from None
 
     @staticmethod
     def _row(claim: dict) -> dict:
