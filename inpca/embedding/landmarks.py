@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import eigh, orthogonal_procrustes
 
+from inpca.bfloat16 import BFloat16Array
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.placement import Embedding
 from inpca.embedding.spectral import block_bounds, rounding
@@ -58,8 +61,10 @@ def place_among(D: np.ndarray, landmarks: np.ndarray, k: int, random_state: int)
     return Embedding(Z @ to_axes, eigenvalues, float(np.sum(eigenvalues**2)), placement)
 
 
-def some_models(X, which) -> np.ndarray:
-    """A copy of some models; a tensor keeps its type, which numpy may not have."""
+def some_models(X, which) -> Any:
+    """A copy of some models; tensors and bfloat16 keep their type, which numpy may not have."""
+    if isinstance(X, BFloat16Array):
+        return BFloat16Array(some_models(X.bits, which))
     return X[which] if hasattr(X, "detach") else np.stack([np.asarray(X[i]) for i in which])
 
 
