@@ -90,7 +90,7 @@ def test_files_cut_off_are_named_and_made_again_when_deleted(disturbed, keep):
 def test_tiles_and_what_landmarks_give_are_named_and_made_again_when_deleted(disturbed, keep):
     folder, _ = disturbed
     (folder / RESULTS / "distances/main/train.npy").unlink()
-    assert run(folder, *TARGETS_OF_MANY, *MANY).returncode == 0
+    assert run(folder, *MANY, "--", *TARGETS_OF_MANY).returncode == 0
     whole = promised(folder)
     for name, asked in DAMAGES_OF_MANY:
         target = ("--forcerun", asked, "--", TARGETS_OF_MANY[asked == "matrix"])
