@@ -20,6 +20,7 @@ from paper.archive.reading import read_archive
 from paper.archive.record import origin
 from paper.distances import load_distances, save_distances
 from paper.report import replicates, scales
+from paper.saving import load_record, load_table, save_record
 
 SMOKE = str(ROOT / "config/smoke.yaml")
 NO_ARCHIVE = "x.tar is no archive of a study, or damaged or cut off: …"
@@ -135,6 +136,22 @@ def test_a_file_of_distances_that_is_damaged_is_named(tmp_path, case):
 def test_a_record_of_an_archive_that_is_damaged_is_named(tmp_path, text):
     (tmp_path / "archive.json").write_text(text)
     refused(lambda: origin(tmp_path), DamagedFile, f"{tmp_path}/archive.json is damaged (…", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "2"])
+def test_a_record_that_is_damaged_is_named(tmp_path, text):
+    path = tmp_path / "files.json"
+    save_record({"folder": "a"}, path)
+    assert load_record(path) == {"folder": "a"}
+    path.write_text(text)
+    refused(lambda: load_record(path), DamagedFile, f"{path} is damaged (…", tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"text"])
+def test_a_table_that_is_damaged_is_named(tmp_path, content):
+    path = tmp_path / "models.parquet"
+    path.write_bytes(content)
+    refused(lambda: load_table(path), DamagedFile, f"{path} is damaged (…", tmp_path)
 
 
 def linked(kind):

@@ -1,10 +1,7 @@
 """Embed the authors' models on one split from their distances, which are read once."""
 
-import json
 from pathlib import Path
 from typing import Annotated
-
-import pandas as pd
 
 from paper.command import run
 from paper.data.datasets import DataError
@@ -12,7 +9,7 @@ from paper.rooms.authors import analysis
 from paper.rooms.authors.experiment import Authors
 from paper.rooms.authors.gathering import gather
 from paper.rooms.authors.published import open_distances, read_embedding
-from paper.saving import save_dataset
+from paper.saving import load_record, load_table, save_dataset
 
 
 def embed(
@@ -24,7 +21,7 @@ def embed(
     output: Path,
 ) -> None:
     """Embed the authors' models on one split from their distances, which are read once."""
-    record, table = json.loads(files.read_text("utf-8")), pd.read_parquet(models)
+    record, table = load_record(files), load_table(models)
     of_split = section.train if split == "train" else section.test
     for name in filter(None, (of_split.distances, of_split.embedding)):
         path = Path(record["folder"]) / name

@@ -1,17 +1,15 @@
 """Find the authors' files, or fetch them, or make them up; record what they are, and write the table of models."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
-from inpca.files import atomic
 from paper.command import run
 from paper.data.datasets import DataError
 from paper.rooms.authors.experiment import Authors
 from paper.rooms.authors.fetching import find_files
 from paper.rooms.authors.made_up import write_made_up
 from paper.rooms.authors.published import read_models
-from paper.saving import save_table
+from paper.saving import save_record, save_table
 
 
 def find(
@@ -33,8 +31,7 @@ def find(
     )
     save_table(read_models(folder / section.models), models)
     record = {"folder": str(folder), "made_up": section.made_up is not None, "files": found}
-    with atomic(output) as partial:
-        partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    save_record(record, output)
 
 
 if __name__ == "__main__":
