@@ -27,6 +27,8 @@ FACTORS = ("name", "optimizer", "batch_size", "learning_rate", "weight_decay", "
 def open_stores(paths: Sequence[str | Path], *, verify: bool = False) -> list[PredictionStore]:
     """Prediction stores of one experiment, each complete: it holds all files that its manifest lists, and no other.
 
+    Those all of whose runs diverged are left out, since they have no model.
+
     Parameters
     ----------
     paths : sequence of path
@@ -40,9 +42,13 @@ def open_stores(paths: Sequence[str | Path], *, verify: bool = False) -> list[Pr
         If there are none.
     PredictionStoreError
         If one is unfinished or damaged, which says what to do, or lacks one of :data:`ATTRIBUTES`, or they were not
-        computed from the same data.
+        computed from the same data, or all of their runs diverged.
     """
-    stores = [open_store(path, verify=verify) for path in paths]
+    opened = [open_store(path, verify=verify) for path in paths]
+    stores = [store for store in opened if store.n_models]
+    if opened and not stores:
+        names = named([str(store.path) for store in opened])
+        raise PredictionStoreError(f"all runs of {names} diverged; train with smaller learning rates")
     for store in stores:
         for name in ATTRIBUTES:
             if not isinstance(store.attributes.get(name), str):

@@ -1,6 +1,7 @@
 """Networks of all kinds are recorded, and trained as if they were not."""
 
 import random
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from inpca import Recorder
 from inpca.predictions.store import PredictionStoreError
-from inpca.recording import Evaluation, log_probabilities
+from inpca.recording import Diverged, Evaluation, log_probabilities
 
 RIGHT_OUTPUTS = {
     "mapping": (lambda z: {"logits": z}, "logits", 1e-6),
@@ -67,7 +68,10 @@ def test_wrong_outputs_say_where_and_leave_the_checkpoint_to_be_repeated(change,
     record = recorder(tmp_path / "r.zarr", checkpoints={3: 3}, seeds=[7], evaluation=Evaluation(outputs=outputs))
     with pytest.raises((TypeError, ValueError), match=message) as caught:
         record(Wrapped(change), 3)
-    assert caught.value.__notes__ == ["while split 'train', seed 7, step 3 was recorded"]
+    diverged = ["training diverged; record.diverged(3, seed=7) leaves that run out of the store"]
+    notes = ["while split 'train', seed 7, step 3 was recorded"]
+    assert caught.value.__notes__ == notes + diverged * isinstance(caught.value, Diverged)
+    assert isinstance(caught.value, Diverged) == bool(re.search("NaN|infinity", message))
     assert record(Wrapped(lambda z: z.log_softmax(1) if outputs[0] == "l" else z.softmax(1)), 3)
     record.close()
 

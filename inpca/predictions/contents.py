@@ -56,8 +56,9 @@ class StoreContents:
             raise TypeError(f"labels must map names of splits to arrays of labels, not {labels!r}")
         for name in labels:
             check_split_name(name)
+        all_diverged = isinstance(attributes, Mapping) and attributes.get("diverged") and np.size(seeds) == 0
         return cls(
-            checked_seeds(seeds),
+            [] if all_diverged else checked_seeds(seeds),
             steps,
             epochs,
             {name: class_labels(values, n_classes, f"labels of split {name!r}") for name, values in labels.items()},

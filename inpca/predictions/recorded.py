@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
@@ -98,21 +98,29 @@ class RecordedArray:
 
 
 def finish_recorded(
-    store: UnfinishedStore, target: Path, *, seeds: Iterable[int] | None = None, overwrite: bool = False
+    store: UnfinishedStore,
+    target: Path,
+    *,
+    seeds: Iterable[int] | None = None,
+    overwrite: bool = False,
+    diverged: Mapping[int, int] | None = None,
 ) -> None:
     """Write what an unfinished store holds as a finished one; see :meth:`inpca.PredictionStore.finish`.
 
-    The caller holds the lock of the unfinished store. It is deleted if everything in it went over.
+    The caller holds the lock of the unfinished store. It is deleted if everything in it went over, but for seeds that
+    diverged at some step: of these the finished one has its attribute ``diverged``, and no run may be left.
     """
     check_target(target, overwrite=overwrite)
-    rows = np.flatnonzero(store.recorded.any(axis=1))
+    diverged = diverged or {}
+    found = store.recorded & ~np.isin(store.seeds, list(diverged))[:, None]
+    rows = np.flatnonzero(found.any(axis=1))
     if seeds is not None:
         seeds = checked_seeds(seeds)
         for seed in seeds:
             if seed not in store.seeds:
                 raise PredictionStoreError(f"{store.path} has no seed {seed}; it has {store.seeds.tolist()}")
         rows = np.array([store.seeds.tolist().index(seed) for seed in seeds])
-    if not len(rows):
+    if not len(rows) and not diverged:
         raise PredictionStoreError(f"{store.path}: no checkpoint was recorded, so there is nothing to finish")
     columns = np.flatnonzero(store.recorded[rows].all(axis=0))
     if not len(columns):
@@ -128,7 +136,7 @@ def finish_recorded(
         checkpoints=dict(zip(store.steps[columns].tolist(), store.epochs[columns].tolist(), strict=True)),
         labels={split: store.labels(split) for split in store.splits},
         n_classes=first.shape[-1],
-        attributes=store.attributes,
+        attributes=store.attributes | diverged_attribute(diverged),
         if_exists="overwrite",
     )
     try:
@@ -142,5 +150,31 @@ def finish_recorded(
         remove(temporary.partial)
         remove(temporary.path)
         temporary.release()
-    if store.recorded.sum() == len(rows) * len(columns):
+    if found.sum() == len(rows) * len(columns):
         remove(store.path)
+
+
+def diverged_attribute(diverged: Mapping[int, int]) -> dict[str, dict[str, int]]:
+    """Attributes of a store from which seeds are left out that diverged; none if none did.
+
+    Examples
+    --------
+    >>> diverged_attribute({7: 100}), diverged_attribute({})
+    ({'diverged': {'7': 100}}, {})
+    """
+    return {"diverged": {str(seed): step for seed, step in sorted(diverged.items())}} if diverged else {}
+
+
+def diverged_seeds(attributes: Mapping[str, Any]) -> dict[int, int]:
+    """Step at which each seed diverged that a store leaves out, as its attributes tell.
+
+    Examples
+    --------
+    >>> diverged_seeds(diverged_attribute({7: 100}))
+    {7: 100}
+    """
+    told = attributes.get("diverged")
+    try:
+        return {int(seed): int(step) for seed, step in (told or {}).items()}
+    except (AttributeError, TypeError, ValueError):
+        return {}  # an attribute of the user's own

@@ -154,6 +154,8 @@ def _of_store(path: Path, split: str | None) -> tuple[list[Run], np.ndarray]:
     if inside and not (path / "zarr.json").is_file():
         raise ValueError(f"{path} is a folder of predictions; name what is in it, such as {inside[0]}")
     store = PredictionStore(path)
+    if not store.n_models:
+        raise ValueError(f"{path} holds no run: all of them diverged; leave it out")
     if split is None:
         split = "train" if "train" in store.splits else store.splits[0]
     array, name = store.log_probs(split), path.stem

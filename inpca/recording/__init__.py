@@ -2,6 +2,7 @@
 
 try:
     from inpca.recording.batch_norm import reestimated
+    from inpca.recording.diverged import Diverged
     from inpca.recording.evaluation import Evaluation, log_probabilities
     from inpca.recording.even_progress import EvenProgress
     from inpca.recording.recorder import Recorder
@@ -11,4 +12,4 @@ except ModuleNotFoundError as error:
     message = "Recorder records networks of PyTorch, which is not installed: pip install 'inpca[torch]'"
     raise ModuleNotFoundError(message, name="torch") from None
 
-__all__ = ["Evaluation", "EvenProgress", "Recorder", "log_probabilities", "reestimated"]
+__all__ = ["Diverged", "Evaluation", "EvenProgress", "Recorder", "log_probabilities", "reestimated"]

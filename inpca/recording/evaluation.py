@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from torch.nn.parameter import is_lazy
 from inpca.predictions.contents import check_choice
 from inpca.predictions.half import STORED
 from inpca.probabilities import sum_tolerance
+from inpca.recording.diverged import Diverged
 from inpca.recording.random_states import random_states_kept
 from inpca.recording.samples import batches, mapped
 
@@ -35,11 +37,14 @@ class Evaluation:
     stored : {"float32", "float16"}
         Type of the log-probabilities in the store; float16 takes half the space and moves distances a little, see
         ``inpca.predictions.half.distance_error``.
+    largest_loss : float
+        A run whose last checkpoint has a larger loss, the mean of -ln p of the truth in nats, on every split counts as
+        diverged.
 
     Raises
     ------
     ValueError
-        If outputs or stored is none of these.
+        If outputs or stored is none of these, or the largest loss is not above 0.
 
     See Also
     --------
@@ -55,10 +60,13 @@ class Evaluation:
     outputs: str = "logits"
     batch_norm: Any = None
     stored: str = "float32"
+    largest_loss: float = math.inf
 
     def __post_init__(self) -> None:
         check_choice(self.stored, STORED, "stored")
         check_choice(self.outputs, OUTPUTS, "outputs")
+        if not self.largest_loss > 0:
+            raise ValueError(f"largest_loss must be a number above 0, not {self.largest_loss!r}")
 
 
 #: Logits, under running statistics.
@@ -84,7 +92,9 @@ def log_probabilities(model: nn.Module, split, *, outputs: str = "logits", n_cla
     Raises
     ------
     TypeError, ValueError
-        If the outputs have another shape or kind, or hold NaN; the message says what to pass.
+        If the outputs have another shape or kind; the message says what to pass.
+    Diverged
+        If they hold NaN or infinity; it is a ValueError as well.
 
     See Also
     --------
@@ -225,10 +235,12 @@ def normalised(values: Tensor, outputs: str, tolerance: float) -> Tensor:
     Raises
     ------
     ValueError
-        If values hold NaN, leave a sample no class, or are of another kind than ``outputs`` says.
+        If values are of another kind than ``outputs`` says.
+    Diverged
+        If they hold NaN or infinity, or leave a sample no class.
     """
     if values.isnan().any() or values.isposinf().any():
-        raise ValueError("the model returned NaN or infinity")
+        raise Diverged("the model returned NaN or infinity")
     sums = (values.exp() if outputs == "log_probabilities" else values).sum(dim=1)
     are_probabilities = bool(((sums - 1).abs() <= tolerance).all())
     if outputs != "log_probabilities":
@@ -238,7 +250,7 @@ def normalised(values: Tensor, outputs: str, tolerance: float) -> Tensor:
             raise ValueError('the model returned probabilities, not logits: pass outputs="probabilities"')
         impossible = values.isneginf().all(dim=1)
         if impossible.any():
-            raise ValueError(f"the model returned -infinity for every class of sample {int(impossible.int().argmax())}")
+            raise Diverged(f"the model returned -infinity for every class of sample {int(impossible.int().argmax())}")
         return torch.log_softmax(values, dim=1)
     if not are_probabilities:
         raise ValueError(f'outputs="{outputs}", but the model returned others: is outputs="logits" meant?')

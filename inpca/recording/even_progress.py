@@ -125,12 +125,12 @@ class EvenSteps:
             probe = mapped(lambda tensor: tensor[index], probe[0]), self._labels
         self._probe, self._schedule, self._n_classes, self._evaluation = probe, schedule, n_classes, evaluation
         self.origin = f"even in progress, {schedule.delta}, {schedule.most}, {digest}"
-        self.first, self.steps = 0, []
-        self._last = self._seen = math.nan
+        self.begin(0, [])
 
     def begin(self, first: int, recorded: Iterable[int]) -> None:
         """Say which seed decides, and what was recorded of it earlier."""
         self.first, self.steps = first, list(recorded)
+        self._last = self._seen = math.nan
 
     def is_due(self, model: nn.Module, step: int, seed: int) -> bool:
         """Whether a model is to be recorded.

@@ -15,10 +15,10 @@ from inpca.labels import class_labels
 from inpca.predictions.contents import check_choice, class_count, steps_and_epochs, whole_number
 from inpca.predictions.files import store_path
 from inpca.predictions.half_writer import WRITERS
-from inpca.predictions.recorded import finish_recorded
-from inpca.predictions.store import PredictionStore, PredictionStoreError
+from inpca.predictions.store import PredictionStoreError
 from inpca.predictions.writer import IF_EXISTS
 from inpca.recording.batch_norm import reestimated, statistics_samples
+from inpca.recording.diverged import Diverged, check_loss, finish_without
 from inpca.recording.evaluation import PLAIN, Evaluation, log_probabilities
 from inpca.recording.even_progress import EvenProgress, EvenSteps
 from inpca.recording.fixed_samples import FixedSamples
@@ -110,9 +110,9 @@ class Recorder:
         is_even = isinstance(checkpoints, EvenProgress)
         looks = checkpoints.looks() if is_even else checkpoints
         steps_and_epochs(looks)
-        if isinstance(attributes, Mapping) and "versions" in attributes:
-            raise ValueError("attributes['versions'] is what the recorder writes; choose another key")
-        self._outputs, self._n_classes = evaluation.outputs, class_count(n_classes)
+        for key in {"versions", "diverged"} & set(attributes if isinstance(attributes, Mapping) else ()):
+            raise ValueError(f"attributes[{key!r}] is what the recorder writes; choose another key")
+        self._evaluation, self._n_classes = evaluation, class_count(n_classes)
         self._samples = FixedSamples(splits)
         self._statistics_of, statistics = statistics_samples(evaluation.batch_norm, splits)
         self._even = EvenSteps(checkpoints, splits, self._n_classes, evaluation) if is_even else None
@@ -133,13 +133,14 @@ class Recorder:
             | ({"checkpoints": self._even.origin} if self._even else {}),
         )
         self._recorded: set[tuple[int, int]] = set()
+        self._diverged: dict[int, int] = {}
         if self._even:
             self._even.begin(self._writer.seeds[0], self._writer.recorded(self._writer.seeds[0]))
 
     def __call__(self, model: nn.Module, step: int, seed: int | None = None) -> bool:
         """Record the model if ``step`` is a checkpoint; says whether it was.
 
-        A checkpoint that an earlier recorder has recorded, whose store is resumed, is left as it is.
+        What the store that is resumed holds is left as it is, and of a run that diverged nothing is recorded.
 
         Parameters
         ----------
@@ -162,6 +163,8 @@ class Recorder:
             If step or seed is none of the store's, or the outputs of the model are not what they must be, or the
             samples of a split differ from those at construction. Nothing is recorded then, and the checkpoint can be
             repeated.
+        Diverged
+            If the model returns NaN or infinity, or ends with a loss that is too large; it is a ValueError as well.
 
         See Also
         --------
@@ -176,16 +179,58 @@ class Recorder:
             raise PredictionStoreError(f"{name} is closed: {where} cannot be recorded")
         if (seed, step) in self._recorded:
             raise PredictionStoreError(f"{name}: {where} was recorded before")
-        if self._even and not self._even.is_due(model, step, seed):
+        if seed in self._diverged:
             return False
         pending = [split for split in self._samples.splits if self._writer.is_pending(split, seed, step)]
-        values = self._evaluate_all(model, pending, where)
+        try:
+            if self._even and not self._even.is_due(model, step, seed):
+                return False
+            values = self._evaluate_all(model, pending, where)
+            if step == self._writer.steps[-1]:
+                check_loss(values, self._samples.labels, self._evaluation.largest_loss)
+        except Diverged as error:
+            error.add_note(f"training diverged; record.diverged({step}, seed={seed}) leaves that run out of the store")
+            raise
         for split, log_probs in values.items():
             self._writer.write(split, seed, step, log_probs)
         self._recorded.add((seed, step))
         if self._even:
             self._even.record(step, seed)
         return bool(pending)
+
+    def diverged(self, step: int, seed: int | None = None) -> None:
+        """Say that a run diverged: the store will not have it, and tells the step in its attribute ``diverged``.
+
+        Parameters
+        ----------
+        step : int
+            Optimiser steps done when that was seen, such as when recording the model raised
+            ``inpca.recording.Diverged``.
+        seed : int, optional
+            Which run this is; needed if there are several. A store of which all runs diverged has none.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If step is no whole number from 0 on, or seed is none of the store's.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import torch
+        >>> from inpca import PredictionStore, Recorder
+        >>> path, samples = tempfile.mkdtemp() + "/run.zarr", (torch.ones(2, 3), torch.arange(2))
+        >>> with Recorder(path, {"train": samples}, checkpoints={0: 0}, n_classes=2, seeds=[1, 2]) as record:
+        ...     recorded = record(torch.nn.Linear(3, 2), 0, seed=1)
+        ...     record.diverged(0, seed=2)
+        >>> PredictionStore(path).seeds, PredictionStore(path).attributes["diverged"]
+        (array([1]), {'2': 0})
+        """
+        seed = self._seed(seed)
+        self._diverged[seed] = whole_number(step, "step")
+        left = [other for other in self._writer.seeds if other not in self._diverged]
+        if self._even and seed == self._even.first and left:
+            self._even.begin(left[0], self._writer.recorded(left[0]))
 
     def _seed(self, seed: int | None) -> int:
         seeds = self._writer.seeds
@@ -204,16 +249,15 @@ class Recorder:
                 except Exception as error:
                     error.add_note(f"while the statistics of batch normalisation were taken at {where}")
                     raise
-            return {
-                split: self._samples.evaluate(model, split, self._outputs, self._n_classes, where) for split in splits
-            }
+            outputs, samples = self._evaluation.outputs, self._samples
+            return {split: samples.evaluate(model, split, outputs, self._n_classes, where) for split in splits}
 
     def close(self, *, strict: bool = False) -> None:
         """Finish the store; a second call does nothing. Others may write it afterwards, also if that failed.
 
         If checkpoints are missing, as after early stopping, a warning says so, and the store holds the seeds of which
         something was recorded at the checkpoints that they have in common; what does not fit in stays in the
-        unfinished store (see :meth:`inpca.PredictionStore.finish`).
+        unfinished store (see :meth:`inpca.PredictionStore.finish`). Runs that diverged are not in the store.
 
         Parameters
         ----------
@@ -230,35 +274,13 @@ class Recorder:
         --------
         inpca.PredictionStore.finish : Does so after a crash.
         """
+        expected = self._even.expected() if self._even else self._writer.steps
         try:
-            self._finish(strict)
+            lacking = finish_without(self._writer, expected, self._diverged, strict=strict)
         finally:
             self._writer.release()
-
-    def _finish(self, strict: bool) -> None:
-        writer = self._writer
-        expected = self._even.expected() if self._even else writer.steps
-        total, done = len(writer.seeds) * len(expected), writer.n_recorded()
-        if writer.closed or (expected == writer.steps and (strict or done == total)):
-            writer.close()
-            return
-        if strict and done < total:
-            raise PredictionStoreError(
-                f"{writer.path.name}: {total - done} of {total} checkpoints were not recorded, which are steps "
-                f"{', '.join(map(str, expected))} of each seed; the unfinished store is {writer.partial}"
-            )
-        if not done:
-            raise PredictionStoreError(f"{writer.path.name}: no checkpoint was recorded, so there is no store")
-        store = PredictionStore(writer.path, partial=True)
-        finish_recorded(store, writer.path, overwrite=writer.if_exists == "overwrite")
-        if done == total:
-            return
-        stored = PredictionStore(writer.path, verify=False).n_models
-        left = f"; the other {done - stored} stay in {writer.partial}" if stored < done else ""
-        warnings.warn(
-            f"{writer.path.name}: {done} of {total} checkpoints were recorded, {stored} are in the store{left}",
-            stacklevel=3,
-        )
+        if lacking:
+            warnings.warn(lacking, stacklevel=2)
 
     def __enter__(self) -> Recorder:
         return self

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from inpca.recording.diverged import Diverged
 from inpca.recording.evaluation import Evaluation
 from inpca.recording.even_progress import EvenProgress
 from inpca.recording.recorder import Recorder
@@ -25,6 +28,10 @@ from paper.training.networks import build_network
 from paper.training.random_streams import random_streams, reproducible
 from paper.training.streamed import Streamed, recorded_splits
 
+#: How many times that of ignorance, ln C, the train and the test loss of a run may be in the end: with more it counts
+#: as diverged, since its distances to all other models would be all that an embedding shows.
+LARGEST_LOSS = 10.0
+
 
 class RunState(NamedTuple):
     """A network and the random streams of its run, before training or after some."""
@@ -37,7 +44,7 @@ class RunState(NamedTuple):
 def train(
     job: TrainingJob, data: PreparedData | StreamedImages, path: str | Path, *, progress_bar: bool = False
 ) -> None:
-    """Train every seed of a job and write its prediction store.
+    """Train every seed of a job and write its prediction store, from which runs that diverge are left out.
 
     The same job on the same machine gives the same bits: one thread, deterministic algorithms, own random streams.
 
@@ -88,7 +95,7 @@ def train_runs(
     bar: tqdm,
     training: Training = REFERENCE,
 ) -> None:
-    """Train runs together from where they are, which is their step 0, and record them.
+    """Train runs together from where they are, which is their step 0, and record them until all of them diverged.
 
     Parameters
     ----------
@@ -105,18 +112,30 @@ def train_runs(
     steps_per_epoch = configuration.steps_per_epoch(len(source))
     networks, streams = [run.network for run in runs], [run.streams for run in runs]
     losses = train_networks(networks, source, configuration, streams, training)
-    record_all(runs, 0, record)
+    left = record_all(runs, 0, record)
     for step, loss in enumerate(losses, start=1):
-        record_all(runs, step, record)
+        left = record_all(left, step, record)
+        if not left:
+            return
         bar.update(len(runs))
         if step % steps_per_epoch == 0 and not bar.disable:  # to read a loss is to wait for a GPU
             bar.set_postfix(seed=runs[0].seed, loss=f"{loss.item() / len(runs):.3f}", refresh=False)
 
 
-def record_all(runs: Sequence[RunState], step: int, record: Recorder) -> None:
-    """Record runs if the step is a checkpoint; the first comes first, since it decides which steps are."""
+def record_all(runs: Sequence[RunState], step: int, record: Recorder) -> list[RunState]:
+    """Record runs if the step is a checkpoint; the first comes first, since it decides which steps are.
+
+    Returns those that did not diverge.
+    """
+    left = []
     for run in runs:
-        record(run.network, step, run.seed)
+        try:
+            record(run.network, step, run.seed)
+            left.append(run)
+        except Diverged as error:
+            record.diverged(step, run.seed)
+            tqdm.write(f"seed {run.seed} diverged, step {step}: {error}; it is left out", file=sys.stderr)
+    return left
 
 
 One = TypeVar("One")
@@ -188,7 +207,11 @@ def recorder(
         n_classes=len(data.classes),
         seeds=job.seeds,
         attributes=store_attributes(job, data) | {"classes": list(data.classes)} | attributes,
-        evaluation=Evaluation(batch_norm="train" if job.batch_norm == "reestimated" else None, stored=job.store),
+        evaluation=Evaluation(
+            batch_norm="train" if job.batch_norm == "reestimated" else None,
+            stored=job.store,
+            largest_loss=LARGEST_LOSS * math.log(len(data.classes)),
+        ),
         if_exists="overwrite",
     )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from inpca.predictions.store import PredictionStoreError
 from paper.command import run
+from paper.diverged import diverged_runs, with_diverged
 from paper.models import model_table, open_stores
 from paper.saving import save_table
 
@@ -11,8 +12,9 @@ from paper.saving import save_table
 def write_model_table(stores: list[Path], geodesic_points: int, output: Path) -> None:
     """Write the model table of an experiment, whose stores are verified first."""
     table = model_table(open_stores(stores, verify=True), geodesic_points)
-    save_table(table, output)
-    print(f"{len(table)} models of {table['run'].nunique()} runs")
+    diverged = diverged_runs(stores)
+    save_table(with_diverged(table, diverged), output)
+    print(f"{len(table)} models of {table['run'].nunique()} runs; {len(diverged)} runs diverged")
 
 
 if __name__ == "__main__":

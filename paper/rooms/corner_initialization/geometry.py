@@ -35,15 +35,16 @@ def corner_runs(stores: Sequence[PredictionStore]) -> pd.DataFrame:
     tables = []
     for store in stores:
         corner = store.attributes["corner"]
+        left = np.isin(corner["run_seeds"], store.seeds)  # runs that diverged are not in the store
         tables.append(
             pd.DataFrame(
                 {
                     "run": [run_name(store.attributes["configuration"], seed) for seed in store.seeds],
                     "start": corner["start"],
-                    "label_seed": np.array(corner["label_seeds"], float),
+                    "label_seed": np.array(corner["label_seeds"], float)[left],
                     "seed": store.seeds,
-                    "fit_error": np.array(corner["fit_errors"], float),
-                    "in_corner": np.array(corner["in_corner"], bool),
+                    "fit_error": np.array(corner["fit_errors"], float)[left],
+                    "in_corner": np.array(corner["in_corner"], bool)[left],
                 }
             )
         )

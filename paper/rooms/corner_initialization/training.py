@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from inpca.recording.recorder import log_probabilities
+from inpca.recording.diverged import Diverged
+from inpca.recording.evaluation import log_probabilities
 from paper.data.datasets import PreparedData
 from paper.rooms.corner_initialization.configuration import CornerJob, Fit
 from paper.study.configuration import Configuration
@@ -84,8 +85,16 @@ def fit_corner(runs: list[RunState], job: CornerJob, samples: tuple[Tensor, Tens
     configuration = configuration_of(job.fit, job.configuration)
     for _ in train_networks(networks, Resident(*corner), configuration, streams, job.training):
         bar.update(len(runs))
-    predicted = [log_probabilities(network, corner).argmax(1).numpy() for network in networks]
-    return [float(np.mean(classes != targets)) for classes in predicted]
+    return [error_on(network, corner) for network in networks]
+
+
+def error_on(network: nn.Module, samples: tuple[Tensor, Tensor]) -> float:
+    """Fraction of samples whose most probable class is not their label; all of them if the network diverged."""
+    try:
+        predicted = log_probabilities(network, samples).argmax(1).numpy()
+    except Diverged:
+        return 1.0
+    return float(np.mean(predicted != samples[1].cpu().numpy()))
 
 
 def configuration_of(fit: Fit, configuration: Configuration) -> Configuration:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from inpca.predictions.store import PredictionWriter
+from inpca.recording.diverged import finish_without
 from inpca.recording.recorder import EVALUATION_BATCH, LIBRARIES
 from paper.data.datasets import PreparedData
 from paper.rooms.sloppy_synthetic.configuration import Run, SyntheticJob
@@ -91,6 +92,8 @@ def starting_network(configuration: Configuration, run: Run, dimension: int, n_c
 def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, progress_bar: bool = False) -> None:
     """Train all runs of a job and write their prediction store, whose seeds are the numbers of the runs.
 
+    Runs that diverge, whose predictions become NaN, are left out.
+
     Parameters
     ----------
     job : SyntheticJob
@@ -109,8 +112,17 @@ def train_synthetic(job: SyntheticJob, data: PreparedData, path: str | Path, *, 
         attributes=store_attributes(job, data) | {"versions": versions},
         if_exists="overwrite",
     )
-    train_together(job, data, writer.write, progress_bar=progress_bar)
-    writer.close()
+    diverged: dict[int, int] = {}
+
+    def record(split: str, number: int, step: int, log_probs: np.ndarray) -> None:
+        if np.isnan(log_probs).any():
+            diverged.setdefault(number, step)
+        if number not in diverged:
+            writer.write(split, number, step, log_probs)
+
+    train_together(job, data, record, progress_bar=progress_bar)
+    finish_without(writer, writer.steps, diverged, strict=True)
+    writer.release()
 
 
 def train_together(

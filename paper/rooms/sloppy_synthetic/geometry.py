@@ -60,7 +60,7 @@ def spectrum_geometry(
     table = model_table(stores, geodesic_points)
     D = pairwise_distances(StoredModels(table, stores, "train"), log=True, n_jobs=1)
     stored, labels = stored_runs(table, stores, "train"), stores[0].labels("train")
-    runs = [Run.model_validate(run) for store in stores for run in store.attributes["job"]["runs"]]
+    runs = [Run.model_validate(store.attributes["job"]["runs"][number]) for store in stores for number in store.seeds]
     names = [run_name(store.attributes["configuration"], seed) for store in stores for seed in store.seeds]
     run_of = pd.Index(names).get_indexer(table["run"])  # -1 for reference points
     starts = np.array([np.nan if run.corner is None else run.corner for run in runs])

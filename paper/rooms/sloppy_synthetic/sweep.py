@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
+from inpca.recording.diverged import Diverged
 from paper.data.datasets import PreparedData
 from paper.rooms.sloppy_synthetic.batched import train_together
 from paper.rooms.sloppy_synthetic.configuration import SyntheticData, SyntheticJob
@@ -44,7 +45,12 @@ def sweep(
     Dataset
         By ``decay`` and ``corners``: ``between`` and ``between_null``, the participation ratios of runs at equal
         progress and of their null, train split; ``fewer``, the second over the first, with ``fewer_low`` and
-        ``fewer_high``; ``train_error`` and ``test_error`` at the end, means over runs.
+        ``fewer_high``; ``train_error`` and ``test_error`` at the end, means over runs; of those that did not diverge.
+
+    Raises
+    ------
+    Diverged
+        If fewer than two runs of a cell did not.
     """
     rows = [
         row(job, corners, synthetic_data(described), draws, null_seed)
@@ -65,9 +71,12 @@ def row(
 ) -> list[dict[str, float]]:
     """Numbers of one data set, for each number of corners."""
     models: list[list[np.ndarray]] = [[] for _ in job.runs]
+    diverged: set[int] = set()
     errors = {split: np.empty(len(job.runs)) for split in data.splits}
 
     def record(split: str, number: int, step: int, log_probs: np.ndarray) -> None:
+        if np.isnan(log_probs).any():
+            diverged.add(number)
         errors[split][number] = (log_probs.argmax(axis=1) != data.splits[split][1]).mean()
         if split == "train":
             models[number].append(log_probs)
@@ -75,7 +84,11 @@ def row(
     train_together(job, data, record)
     cells = []
     for number, seeds in corners.items():
-        chosen = np.flatnonzero(members(job.runs, number, seeds))
+        chosen = [run for run in np.flatnonzero(members(job.runs, number, seeds)) if run not in diverged]
+        if len(chosen) < 2:
+            raise Diverged(
+                f"{len(chosen)} runs from {number} corners did not diverge, and two are needed; lower the rate"
+            )
         groups = [job.runs[run].corner if number >= CORNERS_LEFT_OUT else run for run in chosen]
         found = case_dimension(
             [np.stack(models[run]) for run in chosen], data.train_labels, groups, draws=draws, rng=null_seed

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.models import open_stores
 from paper.rooms.ensembles.analysis import measure_ensemble
@@ -20,4 +21,4 @@ def embed_ensemble(
 
 
 if __name__ == "__main__":
-    run(embed_ensemble)
+    run(embed_ensemble, errors=(PredictionStoreError,))
