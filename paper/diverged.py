@@ -64,12 +64,24 @@ def diverged_of(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def diverged_text(table: pd.DataFrame) -> str:
-    """How many runs diverged; nothing if none did.
+    """How many runs diverged.
 
     Examples
     --------
     >>> diverged_text(pd.DataFrame())
-    ''
+    'No run diverged.'
     """
     n = len(diverged_of(table))
-    return TEXT.format(n=n, all=n + table["run"].nunique()) if n else ""
+    return TEXT.format(n=n, all=n + table["run"].nunique()) if n else "No run diverged."
+
+
+def diverged_numbers(table: pd.DataFrame) -> dict[str, int]:
+    """How many runs diverged, for the numbers of a notebook; nothing where none did.
+
+    Examples
+    --------
+    >>> diverged_numbers(pd.DataFrame())
+    {}
+    """
+    n = len(diverged_of(table))
+    return {"n_diverged_runs": n} if n else {}

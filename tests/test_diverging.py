@@ -203,7 +203,7 @@ def test_the_model_table_has_the_models_that_are_left_and_tells_of_the_others(rn
     save_table(with_diverged(before, diverged_runs(paths)), tmp_path / "before.parquet")
     save_table(before, tmp_path / "plain.parquet")
     assert (tmp_path / "before.parquet").read_bytes() == (tmp_path / "plain.parquet").read_bytes()
-    assert diverged_text(load_table(tmp_path / "before.parquet")) == ""
+    assert diverged_text(load_table(tmp_path / "before.parquet")) == "No run diverged."
     without(paths[0], {1: 4})
     without(paths[1], {0: 2, 1: 8})
     save_table(with_diverged(model_table(open_stores(paths, verify=True), 3), diverged_runs(paths)), tmp_path / "t")

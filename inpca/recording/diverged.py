@@ -16,6 +16,18 @@ class Diverged(ValueError):
     """The training of a network diverged: it returns NaN or infinity, or ends with a loss beyond what is allowed.
 
     A :class:`inpca.Recorder` raises it and has recorded nothing then; its ``diverged`` leaves the run out.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from inpca.recording import Diverged, log_probabilities
+    >>> model = torch.nn.Linear(3, 2)
+    >>> _ = model.weight.data.fill_(torch.nan)
+    >>> try:
+    ...     log_probabilities(model, (torch.ones(1, 3), torch.zeros(1)))
+    ... except Diverged as error:
+    ...     print(error)
+    the model returned NaN or infinity
     """
 
 
