@@ -1,4 +1,4 @@
-"""Tasks: networks that learn some of the classes, coarser or permuted labels, or other images, asked for all classes."""
+"""Networks that learn some of the classes, coarser or permuted labels, or other images, asked for all classes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ from paper.study.strict import Count, Different, Name, Positive, Seed
 EXPERIMENT = "tasks"
 #: The set whose images are padded to the size of the others.
 OTHER = IMAGE_SETS["digits"]
+#: Seeds of a task are larger by this than those of the task before.
+SEED_STEP = 10_000
+Start = Annotated[int, Field(ge=0, lt=SEED_STEP)]
 #: An interval leaves out tasks in turn.
 FEWEST_TASKS = 3
 
@@ -40,7 +43,9 @@ class Tasks(Section):
     n_images: Count = Field(description="that each task is trained on, the same number of each of its classes")
     tasks: dict[Name, Task] = Field(min_length=FEWEST_TASKS)
     networks: dict[Name, Network] = Field(min_length=1)
-    seeds: Annotated[list[Seed], Field(min_length=2), Different] = Field(description="of each network on each task")
+    seeds: Annotated[list[Start], Field(min_length=2), Different] = Field(
+        description="of each network on the first task; on others they are larger, so that no two share random numbers"
+    )
     label_seed: Seed = Field(default=0, description="deals random labels")
     batch_size: BatchSize
     learning_rate: LearningRate
@@ -65,6 +70,12 @@ class Tasks(Section):
             check_network(f"networks.{network}", size, self.data.side)
         for name, task in self.tasks.items():
             self._check_task(f"tasks.{name}", task, each)
+        given = {name: n_checkpoints(self, self.steps(task), self.epochs) for name, task in self.tasks.items()}
+        if fewer := [name for name, n in given.items() if n < max(given.values())]:
+            raise ValueError(
+                f"tasks.{fewer[0]}: has {given[fewer[0]]} checkpoints, others have {max(given.values())}, and models "
+                "are compared at equal ones; allowed: more epochs or n_images, or fewer checkpoints"
+            )
         wholes = [name for name, task in self.tasks.items() if task.kind(n_classes) == "whole"]
         if len(wholes) != 1:
             raise ValueError(
@@ -96,30 +107,34 @@ class Tasks(Section):
         """Images of a task; somewhat fewer than asked for where its classes do not divide them."""
         return self.n_images // len(task.classes) * len(task.classes)
 
+    def steps(self, task: Task) -> int:
+        """Optimiser steps of an epoch of a task."""
+        return -(-self.trained_on(task) // self.batch_size)
+
     def planned(self, study: CommonStudy | None) -> list[PlannedRuns]:
         """Runs of every network on every task."""
-        found = []
-        for size in self.networks.values():
-            for task in self.tasks.values():
-                n = self.trained_on(task)
-                steps = -(-n // self.batch_size)
-                found.append(
-                    PlannedRuns(
-                        experiment=EXPERIMENT,
-                        network=size,
-                        input_shape=self.data.input_shape,
-                        n_classes=self.data.n_classes,
-                        n_runs=len(self.seeds),
-                        n_checkpoints=n_checkpoints(self, steps, self.epochs),
-                        n_train=self.n_images,
-                        n_test=self.data.n_test,
-                        trained=self.epochs * n,
-                        n_steps=self.epochs * steps,
-                        passes=2,
-                        embedded=False,
-                    )
-                )
-        return found
+        return [self._planned([task], size) for size in self.networks.values() for task in self.tasks.values()]
+
+    def trained_by(self, network: str) -> PlannedRuns:
+        """Runs of one network on all tasks, which one job trains."""
+        return self._planned(list(self.tasks.values()), self.networks[network])
+
+    def _planned(self, tasks: list[Task], size: Network) -> PlannedRuns:
+        steps = max(map(self.steps, tasks))
+        return PlannedRuns(
+            experiment=EXPERIMENT,
+            network=size,
+            input_shape=self.data.input_shape,
+            n_classes=self.data.n_classes,
+            n_runs=len(self.seeds) * len(tasks),
+            n_checkpoints=n_checkpoints(self, steps, self.epochs),
+            n_train=self.n_images,
+            n_test=self.data.n_test,
+            trained=self.epochs * max(map(self.trained_on, tasks)),
+            n_steps=self.epochs * steps,
+            passes=2,
+            embedded=False,
+        )
 
     def jobs(self, study: CommonStudy) -> dict[str, list[TaskJob]]:
         """Jobs by network: one for each task."""
@@ -141,14 +156,14 @@ class Tasks(Section):
                     name=name,
                     task=task,
                     n_images=self.n_images,
-                    seeds=self.seeds,
+                    seeds=[seed + SEED_STEP * place for seed in self.seeds],
                     checkpoints=self.checkpoints,
                     label_seed=self.label_seed,
                     scale=self.scale,
                     device=study.device,
                     training=study.training,
                 )
-                for name, task in self.tasks.items()
+                for place, (name, task) in enumerate(self.tasks.items())
             ]
         return found
 

@@ -10,7 +10,7 @@ from paper.rooms.tasks.configuration import TaskJob
 
 
 def recorded_samples(data: PreparedData, n_images: int) -> PreparedData:
-    """All classes: the first images of each on the train split, which are those of the task that has all; the test split.
+    """All classes: the first train images of each, which are those of the task that has all, and all test images.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ TASK_STORES = {
     network: [f"{RESULTS}/predictions/tasks/{job.id}.zarr" for job in jobs]
     for network, jobs in TASK_JOBS.items()
 }
-TASK_RUNS = TASKS.planned(study)
+TASK_RUNS = {network: TASKS.trained_by(network) for network in TASKS.networks}
 TRAINED += [
     f"{RESULTS}/tasks/dataset.npz",
     *(store for stores in TASK_STORES.values() for store in stores),
@@ -24,7 +24,9 @@ rule tasks_data:
         f"{RESULTS}/benchmarks/tasks/dataset.tsv"
     threads: 1
     resources:
-        **needs.asked(needs.preparation(TASK_RUNS[0], TASKS.data.shrunk)),
+        **needs.asked(
+            needs.preparation(next(iter(TASK_RUNS.values())), TASKS.data.shrunk)
+        ),
     params:
         dataset=TASKS.data.model_dump_json(),
     shell:
@@ -50,8 +52,8 @@ rule train_tasks:
     threads: 1
     resources:
         **needs.asked(
-            needs.in_turn(
-                *(needs.training(one, needs.gpus(study)) for one in TASK_RUNS)
+            lambda wildcards: needs.training(
+                TASK_RUNS[wildcards.network], needs.gpus(study)
             ),
             gpu=needs.gpus(study),
         ),
@@ -82,7 +84,7 @@ rule measure_tasks:
     resources:
         **needs.asked(
             needs.comparison(
-                needs.models_of(TASK_RUNS, study.analysis.geodesic_points),
+                needs.models_of(TASK_RUNS.values(), study.analysis.geodesic_points),
                 matrices=8,
                 rounds=2 * (study.analysis.null_draws + 2 + len(TASKS.other_scales)),
             )

@@ -33,9 +33,6 @@ from paper.training.runs import (
 def train_task(job: TaskJob, data: PreparedData, path: str | Path, *, progress_bar: bool = False) -> None:
     """Train a network on a task from every seed, and write what it predicts of all classes by imprinted heads.
 
-    Runs of one seed start from the same weights, but for those of the head, and see their images in the same order,
-    whatever the task.
-
     Parameters
     ----------
     job : TaskJob
