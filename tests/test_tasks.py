@@ -264,3 +264,13 @@ def test_tasks_of_a_study_have_seeds_of_their_own():
 def test_wrong_sections_are_said_before_any_job(changes, message):
     with pytest.raises(ConfigError, match=message):
         read_study(section(**changes))
+
+
+def test_a_run_that_diverges_is_left_out_and_said(data, tmp_path, capsys):
+    given = job(TEN, n_images=40, seeds=(1, 2), epochs=3)
+    wild = given.model_copy(update={"configuration": given.configuration.model_copy(update={"learning_rate": 1e30})})
+    train_task(wild, data, tmp_path / "wild.zarr")
+    assert "diverged" in capsys.readouterr().err
+    store = PredictionStore(tmp_path / "wild.zarr")
+    with pytest.raises(geometry.PredictionStoreError, match="fewer than two runs that did not diverge"):
+        geometry.check_runs([store], 1)

@@ -17,7 +17,7 @@ from inpca.dimension.comparison import Draws, as_dataset, compare_with_nulls, me
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
 from inpca.geometry import progress
-from inpca.predictions.store import SPLITS, PredictionStore
+from inpca.predictions.store import SPLITS, PredictionStore, PredictionStoreError
 from paper.models import model_table, open_stores, oriented, runs
 from paper.stored import StoredModels, StoredRun, stored_runs
 
@@ -54,6 +54,7 @@ def measured_tasks(
     table = model_table(stores, geodesic_points)
     tasks = {store.attributes["configuration"]: store.attributes["job"]["name"] for store in stores}
     table["task"] = table["configuration"].map(tasks)
+    check_runs(stores, len(paths))
     found, embeddings = [], {}
     for split in SPLITS:
         D = pairwise_distances(StoredModels(table, stores, split), log=True, n_jobs=1)
@@ -62,6 +63,16 @@ def measured_tasks(
         measured = of_split(table, stores, split, D, draws=draws, null_seed=null_seed, factors=factors)
         found.append(measured)
     return table, xr.concat(found, pd.Index(SPLITS, name="split")), embeddings
+
+
+def check_runs(stores: Sequence[PredictionStore], n_stores: int) -> None:
+    """Whether each network has two runs on each task, which others are compared with; an error that says what to do."""
+    few = [store.attributes["configuration"] for store in stores if len(store.seeds) < 2]
+    if few or len(stores) < n_stores:
+        raise PredictionStoreError(
+            f"{few[0] if few else 'a network on a task'} has fewer than two runs that did not diverge, and the "
+            "distance of seeds is measured between two; train with a smaller learning_rate, or add seeds"
+        )
 
 
 def of_split(

@@ -25,6 +25,7 @@ from paper.training.runs import (
     initial_run,
     memory_format,
     on_device,
+    record_all,
     store_attributes,
     trained_together,
 )
@@ -78,12 +79,18 @@ def train_and_imprint(
     checkpoints: dict[int, float],
     bar: tqdm,
 ) -> None:
-    """Train runs together, and record them with imprinted heads at the checkpoints."""
+    """Train runs together until all of them diverged, and record them with imprinted heads at the checkpoints."""
     networks, streams = [run.network for run in runs], [run.streams for run in runs]
     n_classes = int(samples[1].max()) + 1
     losses = train_networks(networks, Resident(*own), job.configuration, streams, job.training)
+    left = list(runs)
     for step, _ in enumerate(chain([None], losses)):
         bar.update(len(runs) if step else 0)
-        for run in runs if step in checkpoints else []:
+        recorded = []
+        for run in left if step in checkpoints else []:
             with imprinted(run.network, own, samples, n_classes, job.scale) as model:
-                record(model, step, run.seed)
+                recorded += record_all([run._replace(network=model)], step, record)
+        if step in checkpoints:
+            left = [run for run in left if run.seed in {one.seed for one in recorded}]
+        if not left:
+            return
