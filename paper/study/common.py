@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import product
 from typing import Annotated, Literal
 
@@ -114,8 +115,11 @@ class CommonStudy(Strict):
 
     def runs(self, experiment: str) -> dict[str, tuple[Configuration, Seeds]]:
         """Configurations of an experiment by id, as :meth:`configurations` has them, and the seeds of each."""
-        found: dict[str, tuple[Configuration, Seeds]] = {}
         settings = self.experiments[experiment]
+        of, networks, found = self._expanded.get(experiment, (None, None, {}))
+        if of is settings and networks is self.networks:  # not those of a study that this one was copied from
+            return found
+        found = {}
         for grid in settings.grids:
             seeds = settings.seeds if grid.seeds is None else grid.seeds
             for configuration in grid.expand(self.networks):
@@ -127,7 +131,13 @@ class CommonStudy(Strict):
                     )
                 if first_seeds != seeds:
                     raise ValueError(f"experiments.{experiment}: {configuration.id} occurs twice, with other seeds")
+        self._expanded[experiment] = settings, self.networks, found
         return found
+
+    @cached_property
+    def _expanded(self) -> dict[str, tuple[Experiment, dict[str, Network], dict[str, tuple[Configuration, Seeds]]]]:
+        """What :meth:`runs` found, since each of thousands of jobs asks for its own; and of what."""
+        return {}
 
     def job(self, experiment: str, configuration: str) -> TrainingJob | MadeUpJob:
         """The job of one configuration of an experiment, which trains it or makes it up."""
