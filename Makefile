@@ -66,7 +66,7 @@ site: env ## documentation, claims, notebooks and figures of a study as pages in
 test: env ## run the tests, the smoke study among them
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not published and not cluster and not faults"
 
-test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: two minutes on two cores
+test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: five minutes on two cores
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published and not cluster and not faults"
 
 test-faults: env ## kill runs, fill disks and damage files, and see what is left

@@ -85,15 +85,15 @@ def in_a_line(study: Study) -> str:
     )
 
 
-def with_table(page: str, table: str) -> str:
-    """A page whose table is replaced by another.
+def with_table(page: str, table: str, command: str = COMMAND) -> str:
+    """A page whose table, or other text that a command writes, is replaced by another.
 
     Raises
     ------
     ValueError
         If the page does not say where the table goes.
     """
-    before = BEFORE.format(command=COMMAND)
+    before = BEFORE.format(command=command)
     start, found, rest = page.partition(before)
     _, ended, end = rest.partition(AFTER)
     if not found or not ended:

@@ -168,6 +168,10 @@ def test_the_order_is_that_of_images_in_memory(folder):
             {"experiments": {"main": {"checkpoints": {"schedule": "even", "delta": 0.1, "number": 9}}}},
             "experiments.main.checkpoints: even ones look at predictions after many steps, .* allowed: schedule: paper",
         ),
+        (
+            {"training": {"seeds": "together"}},
+            "training.seeds: 'together' needs all images in memory, .* of imagenet are streamed.* allowed: one_by_one",
+        ),
         ({"store": "float8"}, "store: 'float8' is not allowed: it should be 'float32' or 'float16'"),
     ],
 )

@@ -73,8 +73,14 @@ def check_experiments(study: CommonStudy) -> None:
     Raises
     ------
     ValueError
-        If there is no ``main``, a name is kept or not defined, or batches, crops or members do not fit.
+        If there is no ``main``, a name is kept or not defined, batches, crops or members do not fit, or streamed
+        images are asked for what needs them in memory.
     """
+    if isinstance(study.dataset, StreamedSet) and study.training.seeds == "together":
+        raise ValueError(
+            "training.seeds: 'together' needs all images in memory, and those of "
+            f"{study.dataset.name} are streamed from disk; allowed: one_by_one"
+        )
     if "main" not in study.experiments:
         raise ValueError(f"experiments has no 'main', only: {', '.join(study.experiments) or 'nothing'}")
     for name, experiment in study.experiments.items():
