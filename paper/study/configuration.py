@@ -60,6 +60,13 @@ class FullyConnected(Strict):
     widths: list[Count] = Field(min_length=1)
 
 
+class Linear(Strict):
+    """Linear layers through the given hidden widths, nothing between them; without widths, logistic regression."""
+
+    kind: Literal["linear"]
+    widths: list[Count] = Field(default=[], description="of hidden layers")
+
+
 class AllCNN(Strict):
     """All-convolutional network with ``c1`` channels before and ``c2`` after the first stride."""
 
@@ -131,7 +138,8 @@ class VisionTransformerSize(Strict):
 
 
 Network = Annotated[
-    FullyConnected | AllCNN | ConvMixer | WideResNet | ResNet | VisionTransformerSize, Field(discriminator="kind")
+    FullyConnected | Linear | AllCNN | ConvMixer | WideResNet | ResNet | VisionTransformerSize,
+    Field(discriminator="kind"),
 ]
 
 

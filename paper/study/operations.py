@@ -9,6 +9,7 @@ from paper.study.configuration import (
     AllCNN,
     ConvMixer,
     FullyConnected,
+    Linear,
     Network,
     ResNet,
     VisionTransformerSize,
@@ -46,6 +47,7 @@ def multiplications(size: Network, input_shape: tuple[int, int, int], n_classes:
     channels, side, _ = input_shape
     counts: dict[type, Callable[..., int]] = {
         FullyConnected: _fully_connected,
+        Linear: _fully_connected,
         AllCNN: _all_cnn,
         ConvMixer: _conv_mixer,
         WideResNet: _wide_resnet,
@@ -65,7 +67,7 @@ def _half(side: int) -> int:
     return -(-side // 2)
 
 
-def _fully_connected(size: FullyConnected, channels: int, side: int, n_classes: int) -> int:
+def _fully_connected(size: FullyConnected | Linear, channels: int, side: int, n_classes: int) -> int:
     return sum(a * b for a, b in pairwise([channels * side**2, *size.widths, n_classes]))
 
 

@@ -17,6 +17,7 @@ from paper.study.configuration import (
     AllCNN,
     ConvMixer,
     FullyConnected,
+    Linear,
     Network,
     ResNet,
     VisionTransformerSize,
@@ -49,6 +50,7 @@ def build_network(size: Network, input_shape: tuple[int, int, int], n_classes: i
     """
     builders = {
         FullyConnected: fully_connected,
+        Linear: linear,
         AllCNN: all_cnn,
         ConvMixer: conv_mixer,
         WideResNet: wide_resnet,
@@ -68,6 +70,13 @@ def fully_connected(size: FullyConnected, input_shape: tuple[int, int, int], n_c
         for layer in (nn.Linear(fan_in, fan_out), nn.ReLU(), nn.BatchNorm1d(fan_out, affine=False))
     ]
     return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(widths[-1], n_classes))
+
+
+def linear(size: Linear, input_shape: tuple[int, int, int], n_classes: int) -> nn.Sequential:
+    """Linear layers through each hidden width, whose product is one matrix."""
+    channels, height, width = input_shape
+    widths = [channels * height * width, *size.widths, n_classes]
+    return nn.Sequential(nn.Flatten(), *(nn.Linear(fan_in, fan_out) for fan_in, fan_out in pairwise(widths)))
 
 
 def all_cnn(size: AllCNN, input_shape: tuple[int, int, int], n_classes: int) -> nn.Sequential:

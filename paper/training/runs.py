@@ -264,7 +264,7 @@ def choose_device(name: str, training: Training = REFERENCE) -> torch.device:
 
 def memory_format(configuration: Configuration) -> torch.memory_format:
     """Channels last for convolutional networks, which makes them faster on CPUs and GPUs alike."""
-    return torch.contiguous_format if configuration.network.kind == "fc" else torch.channels_last
+    return torch.contiguous_format if configuration.network.kind in {"fc", "linear"} else torch.channels_last
 
 
 def samples_of(

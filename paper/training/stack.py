@@ -125,8 +125,10 @@ class FullyConnectedStack(Stack):
 
 def stack_of(networks: Sequence[nn.Module]) -> Stack:
     """The stack of some networks of one shape; fully connected ones have a faster way than those of any shape."""
-    layers = nn.Flatten | nn.Linear | nn.ReLU | nn.BatchNorm1d
-    is_plain = isinstance(networks[0], nn.Sequential) and all(isinstance(layer, layers) for layer in networks[0])
+    layers = list(networks[0]) if isinstance(networks[0], nn.Sequential) else [networks[0]]
+    of_kind = [sum(isinstance(layer, kind) for layer in layers) for kind in (nn.Linear, nn.ReLU, nn.BatchNorm1d)]
+    hidden = of_kind[0] - 1
+    is_plain = len(layers) == 2 + 3 * hidden and of_kind[1:] == [hidden, hidden]  # with the layer that flattens
     return (FullyConnectedStack if is_plain else Stack)(networks)
 
 
