@@ -13,10 +13,11 @@ from inpca.dimension import StackedRuns, calibrated_dimension, signed_spectrum
 from inpca.dimension.calibrated import null_of
 from inpca.dimension.comparison import Draws, as_dataset, compare_with_nulls
 from inpca.distances import pairwise_distances
-from inpca.predictions.store import PredictionStore
+from inpca.predictions.store import PredictionStore, PredictionStoreError
 from paper.models import runs
 from paper.samples import some_checkpoints
 from paper.stored import stored_runs
+from paper.study.analysis import FEWEST_CONFIGURATIONS
 from paper.study.configuration import Checkpoints
 
 #: Epochs from which checkpoints count, in turn.
@@ -53,8 +54,18 @@ def measure_dimension(
         What :func:`inpca.calibrated_dimension` returns, groups being configurations, and the same under the weights of
         each of :func:`schedules`: of its name, compared with the same nulls, and of the kinds of its name and of its
         name and `` null``. Attributes ``n_models``, ``n_runs`` and ``every``: which checkpoints were taken.
+
+    Raises
+    ------
+    PredictionStoreError
+        If runs of fewer than three configurations are left, since the others diverged.
     """
     stored, labels = stored_runs(table, stores, split), stores[0].labels(split)
+    if (left := len({run.configuration for run in stored})) < FEWEST_CONFIGURATIONS:
+        raise PredictionStoreError(
+            f"runs of {left} configurations are left, the others diverged, and the dimension of an experiment needs "
+            f"{FEWEST_CONFIGURATIONS}; train with smaller learning rates"
+        )
     kept, every = some_checkpoints([len(run) for run in stored], largest)
     stored = [stored[position] for position in kept]
     given = [run[::every] for run in stored]

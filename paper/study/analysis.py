@@ -26,6 +26,9 @@ Draws = Annotated[
     int, AfterValidator(_has_width), WithJsonSchema({"type": "integer", "minimum": 2, "maximum": LARGEST_DRAWS})
 ]
 
+#: The error of a dimension comes from leaving out whole configurations.
+FEWEST_CONFIGURATIONS = 3
+
 
 class Analysis(Strict):
     """Settings that the stages and several notebooks share; those of one notebook are in its own section."""

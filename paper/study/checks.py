@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paper.study import files
+from paper.study.analysis import FEWEST_CONFIGURATIONS
 from paper.study.common import CommonStudy, Experiment
 from paper.study.configuration import ConvMixer, Network, VisionTransformerSize, check_batch
 from paper.study.dataset import StreamedSet
@@ -10,8 +11,6 @@ from paper.study.rooms import Files, rooms
 
 #: Width, depth or any other number of a network.
 LARGEST_SIZE = 10_000
-#: The error of a dimension comes from leaving out whole configurations.
-FEWEST_CONFIGURATIONS = 3
 #: Of one experiment; distances between so many and 2,000 landmarks take 1.6 GB.
 LARGEST_MODELS = 200_000
 

@@ -15,7 +15,7 @@ rule model_table:
         geodesic_points=study.analysis.geodesic_points,
     shell:
         'python "$SCRIPTS"/model_table.py --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}'
-        " --output {output:q} > {log:q} 2>&1"
+        " --output {output:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 
 rule distances:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.dimension import measure_dimension
 from paper.models import open_stores
@@ -28,4 +29,4 @@ def write_dimension(
 
 
 if __name__ == "__main__":
-    run(write_dimension)
+    run(write_dimension, errors=(PredictionStoreError,))
