@@ -53,6 +53,8 @@ class PlannedRuns:
         Whether all images are in memory.
     workers : int
         Processes of the job that read images.
+    tables : int
+        Predictions that are stored of a model: its own, and those of probes of its layers.
     """
 
     experiment: str
@@ -70,6 +72,7 @@ class PlannedRuns:
     store: str = "float32"
     resident: bool = True
     workers: int = 0
+    tables: int = 1
 
     @property
     def n_models(self) -> int:
@@ -79,7 +82,7 @@ class PlannedRuns:
     @property
     def prediction_bytes(self) -> int:
         """Log-probabilities of all models, before they are compressed."""
-        return self.n_models * (self.n_train + self.n_test) * self.n_classes * STORED[self.store]
+        return self.n_models * self.tables * (self.n_train + self.n_test) * self.n_classes * STORED[self.store]
 
     @property
     def operations(self) -> float:
