@@ -41,7 +41,7 @@ def ratios(
     of, to : str
         Whose distance, over whose.
     own : bool
-        The sum above is over the run's own path instead.
+        Sums are over the run's own output instead.
 
     Returns
     -------
@@ -52,11 +52,9 @@ def ratios(
     same = np.eye(keep.shape[1], dtype=bool)
     dims = ("layer", "configuration", "seed", "checkpoint", "other")
     above, below = (paths[name].transpose(*dims).values[..., at, :].sum(axis=-2) for name in (of, to))
-    n_others = (both & ~same).sum(axis=-1)
-    pairs = both & same if own else both & ~same
-    weight = n_others if own else 1
+    pairs = both & (same if own else ~same)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (above * pairs).sum(axis=-1) * weight / (below * (both & ~same)).sum(axis=-1)
+        return (above * pairs).sum(axis=-1) / (below * pairs).sum(axis=-1)
 
 
 def mean_ratio(layers: slice, **settings) -> OfRuns:
@@ -67,6 +65,12 @@ def mean_ratio(layers: slice, **settings) -> OfRuns:
 def difference(first: OfRuns, second: OfRuns) -> OfRuns:
     """The first less the second, run by run."""
     return lambda paths, keep: first(paths, keep) - second(paths, keep)
+
+
+def own_over_others(layers: slice, **settings) -> OfRuns:
+    """Ratio of each run to the path of its own output, over that to those of other seeds."""
+    own, others = mean_ratio(layers, own=True, **settings), mean_ratio(layers, **settings)
+    return lambda paths, keep: own(paths, keep) / others(paths, keep)
 
 
 def forward(at: int) -> OfRuns:
@@ -137,7 +141,7 @@ def numbers_of(networks: Sequence[xr.Dataset], on_path: float) -> dict[str, floa
         but the first; ``output``, that of outputs, and ``bound``. ``end``, the mean ratio of hidden layers at the last
         checkpoint, with ``end_bound``. ``depth``: last less first, and ``untrained`` the same before training.
         ``learning``: end less before training, and the same of the ``images``. ``forward``: see :func:`forward`.
-        ``own``: distance of the last layer to its own output's path over that to those of other seeds.
+        ``own``: see :func:`own_over_others`, of the last hidden layer.
     """
     found: dict = {}
     for name, layers, at in (("first", FIRST, ALL), ("last", LAST, ALL), ("end", HIDDEN, END)):
@@ -153,9 +157,8 @@ def numbers_of(networks: Sequence[xr.Dataset], on_path: float) -> dict[str, floa
     found["learning"] = over_runs(networks, learning) | {"images": images}
     found["untrained"] = over_runs(networks, mean_ratio(HIDDEN, at=START))
     found["forward"] = over_runs(networks, forward(-1)) | {"untrained": mean_over_runs(networks, forward(0))}
-    own = mean_ratio(LAST, of="distance", to="distance", own=True)
-    of_null = mean_over_runs(networks, mean_ratio(LAST, of="null", to="null", own=True))
-    return found | {"own": over_runs(networks, own) | {"null": of_null}}
+    of_null = mean_over_runs(networks, own_over_others(LAST, of="null_again"))
+    return found | {"own": over_runs(networks, own_over_others(LAST)) | {"null": of_null}}
 
 
 def by_layer(network: xr.Dataset, split: str, probe: str) -> pd.DataFrame:
