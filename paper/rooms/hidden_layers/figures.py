@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -38,7 +39,7 @@ def label_of(network: str) -> str:
 
 
 def maps(found: Sequence[xr.Dataset]) -> Figure:
-    """Layers over time and depth at the end of training, one row for each network, at one scale in each.
+    """Layers over time, and over depth at the end of training, from above and from the front; a column for each network.
 
     Parameters
     ----------
@@ -46,28 +47,48 @@ def maps(found: Sequence[xr.Dataset]) -> Figure:
         From :func:`paper.rooms.hidden_layers.paths.map_of`, of one probe. Lines are means over the seeds of the first
         configuration; points are the last models of all runs.
     """
-    figure, grid = new_figure(2, len(found), width=5, height=4, squeeze=False)
-    for row, one in zip(grid, found, strict=True):
-        place = one["place"].values
-        mean = place[0].mean(axis=0)  # layer, checkpoint, axis
-        colours = colours_of(len(mean))
-        ends = place[:, :, :, -1].reshape(-1, len(mean), place.shape[-1])
-        for axes, (x, y) in zip(row, VIEWS, strict=True):
-            pair = [x - 1, y - 1]
-            axes.plot(*one["geodesic"].values[:, pair].T, color=MUTED, linestyle="--", linewidth=1.2, zorder=1)
-            for layer, colour in enumerate(colours):
-                look = {"color": colour, "zorder": 3 + layer}
-                axes.plot(*ends[:, layer, pair].T, ".", markersize=3, alpha=0.5, **look)
-                width = 2.2 if layer == len(colours) - 1 else 1.4
-                axes.plot(*mean[layer][:, pair].T, linewidth=width, marker="o", markersize=2.2, **look)
-            axes.plot(*mean[:, -1, pair].T, color=DEPTH, linewidth=1.6, marker="D", markersize=4.5, zorder=30)
-            for name, point in zip(("$P_0$", "$P_*$"), one["geodesic"].values[[0, -1]][:, pair], strict=True):
-                axes.plot(*point, "k*", markersize=9, zorder=31)
-                axes.annotate(name, point, xytext=(5, 5), textcoords="offset points", fontsize=9)
+    size = np.max([extent(one) for one in found], axis=0)
+    width = 5.2
+    heights = [width * size[axis - 1] / size[0] for _, axis in VIEWS]
+    figure, grid = plt.subplots(
+        2,
+        len(found),
+        figsize=(width * len(found), sum(heights) + 2.6),
+        height_ratios=heights,
+        squeeze=False,
+    )
+    for column, one in zip(grid.T, found, strict=True):
+        for axes, (x, y) in zip(column, VIEWS, strict=True):
+            draw_map(axes, one, [x - 1, y - 1])
             axes.set(xlabel=axis_label(one, x), ylabel=axis_label(one, y), aspect="equal")
-        row[0].set_title(label_of(one.attrs["network"]), loc="left")
-        row[-1].legend(handles=layer_legend(len(colours)), fontsize=7, loc="center left", bbox_to_anchor=(1.02, 0.5))
+        column[0].set_title(label_of(one.attrs["network"]))
+        entries = layer_legend(one.sizes["layer"])
+        column[1].legend(handles=entries, fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.32))
     return figure
+
+
+def extent(one: xr.Dataset) -> np.ndarray:
+    """Length of each axis of a map, in √nats."""
+    points = np.concatenate([one["place"].values.reshape(-1, one.sizes["axis"]), one["geodesic"].values])
+    return np.ptp(points, axis=0)
+
+
+def draw_map(axes: Axes, one: xr.Dataset, pair: list[int]) -> None:
+    """Layers over time and over depth in two axes of a map, with P0, P* and the geodesic between them."""
+    place = one["place"].values[..., pair]  # configuration, seed, layer, checkpoint, axis
+    mean = place[0].mean(axis=0)
+    line = one["geodesic"].values[:, pair]
+    axes.plot(*line.T, color=MUTED, linestyle="--", linewidth=1.2, zorder=1)
+    colours = colours_of(len(mean))
+    for layer, colour in enumerate(colours):
+        look = {"color": colour, "zorder": 3 + layer}
+        axes.plot(*place[:, :, layer, -1].reshape(-1, 2).T, ".", markersize=3, alpha=0.5, **look)
+        width = 2.2 if layer == len(colours) - 1 else 1.4
+        axes.plot(*mean[layer].T, linewidth=width, marker="o", markersize=2.2, **look)
+    axes.plot(*mean[:, -1].T, color=DEPTH, linewidth=1.6, marker="D", markersize=3.5, zorder=30)
+    for name, point in zip(("$P_0$", "$P_*$"), line[[0, -1]], strict=True):
+        axes.plot(*point, "k*", markersize=9, zorder=31)
+        axes.annotate(name, point, xytext=(5, 5), textcoords="offset points", fontsize=9)
 
 
 def layer_legend(n_layers: int) -> list[Line2D]:
@@ -140,7 +161,7 @@ def by_depth(tables: Mapping[str, Mapping[str, pd.DataFrame]], numbers: Mapping)
         axes.axhline(numbers["linear"]["bound"], color="0.3", linewidth=1, linestyle=(0, (6, 2)))
         n = len(table)
         axes.set_xticks(range(n), [layer_name(layer, n) for layer in range(n)])
-        axes.set(xlabel="hidden layer", title=label_of(network), ylim=(0, None))
+        axes.set(xlabel="hidden layer", title=label_of(network), ylim=(0, 1.15))
     panels[0, 0].set_ylabel("distance to the output's path\nover that of the null")
     entries = [
         Line2D([], [], color=colour, marker=marker, label=f"{PROBES[probe]}, all checkpoints, 95 %")
