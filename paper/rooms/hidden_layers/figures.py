@@ -39,7 +39,7 @@ def label_of(network: str) -> str:
 
 
 def maps(found: Sequence[xr.Dataset]) -> Figure:
-    """Layers over time, and over depth at the end of training, from above and from the front; a column for each network.
+    """Layers over time, and over depth at the end, from above and from the front; one column for each network.
 
     Parameters
     ----------

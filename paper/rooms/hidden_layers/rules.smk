@@ -17,7 +17,9 @@ rule layers_images:
     threads: 1
     resources:
         **needs.asked(
-            needs.preparation(next(iter(RUNS["layers"].values())), LAYERS.images.shrunk)
+            needs.preparation(
+                next(iter(RUNS["layers"].values())), LAYERS.images.shrunk
+            )
         ),
     params:
         dataset=LAYERS.images.model_dump_json(),
