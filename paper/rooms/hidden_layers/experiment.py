@@ -104,7 +104,7 @@ class HiddenLayers(Section):
         return found
 
     def jobs(self) -> dict[str, LayersJob]:
-        """Jobs by the id of their configuration; BatchNorm is estimated again at each checkpoint."""
+        """Jobs by network and optimiser, such as ``fc-sgdn``; BatchNorm is estimated again at each checkpoint."""
         found = {}
         for name, network in self.networks.items():
             for optimizer, setting in self.optimizers.items():
@@ -118,7 +118,7 @@ class HiddenLayers(Section):
                     augmentation="none",
                     epochs=self.epochs,
                 )
-                found[configuration.id] = LayersJob(
+                found[f"{name}-{optimizer}"] = LayersJob(
                     configuration=configuration,
                     seeds=self.seeds,
                     checkpoints=self.checkpoints,
@@ -130,8 +130,8 @@ class HiddenLayers(Section):
         return found
 
     def of_network(self, name: str) -> list[str]:
-        """Ids of the configurations of one network."""
-        return [id for id, job in self.jobs().items() if job.configuration.name == name]
+        """Names of the jobs of one network."""
+        return [job for job, one in self.jobs().items() if one.configuration.name == name]
 
 
 def reads(study: CommonStudy, section: HiddenLayers) -> Files:

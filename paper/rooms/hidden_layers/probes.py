@@ -45,16 +45,17 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, penalty: float) -> Pr
 
     Examples
     --------
-    >>> probe = linear_probe(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 1]), penalty=0.01)
-    >>> np.exp(probe(np.array([[0.0], [1.5], [3.0]]))).round(2)
-    array([[1.  , 0.  ],
-           [0.5 , 0.5 ],
-           [0.  , 1.  ]])
+    >>> probe = linear_probe(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 1]), penalty=0.001)
+    >>> np.exp(probe(np.array([[0.0], [1.5], [3.0]]))).round(1)
+    array([[1. , 0. ],
+           [0.5, 0.5],
+           [0. , 1. ]])
     """
-    model = LogisticRegression(C=1 / (penalty * len(labels)), tol=GRADIENT, max_iter=STEPS)
+    two = labels.max() == 1  # of two classes, scikit-learn has the difference of weights, and penalises that
+    model = LogisticRegression(C=(1 + two) / (penalty * len(labels)), tol=GRADIENT, max_iter=STEPS)
     model.fit(zscored(features, features), labels)
     weights, biases = model.coef_, model.intercept_
-    if len(weights) == 1:  # of two classes, scikit-learn keeps the difference
+    if two:
         weights, biases = np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
 
     def log_probabilities(given: np.ndarray) -> np.ndarray:
