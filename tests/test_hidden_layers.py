@@ -7,7 +7,7 @@ import xarray as xr
 from conftest import ROOT
 
 from inpca import PredictionStore, bhattacharyya_distance, geodesic, ignorance, truth
-from inpca.recording import reestimated
+from inpca.recording import Diverged, reestimated
 from paper.data.preparation import prepare
 from paper.rooms.hidden_layers import analysis, paths
 from paper.rooms.hidden_layers.configuration import PROBES, split_name
@@ -113,6 +113,13 @@ def test_training_is_that_of_any_run(stored, tmp_path):
     plain, layered = PredictionStore(tmp_path / "plain.zarr"), PredictionStore(path)
     for split in ("train", "test"):
         assert layered.log_probs(split)[:] == pytest.approx(plain.log_probs(split)[:], abs=1e-5)
+
+
+def test_a_network_that_diverges_stops_the_job(stored, tmp_path):
+    job, data, _ = stored
+    wild = job.configuration.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(Diverged, match="seed 1: the network gives NaN or infinity at step"):
+        train_with_layers(job.model_copy(update={"configuration": wild}), data, tmp_path / "wild.zarr")
 
 
 def test_a_store_has_every_probe_of_every_layer(stored):

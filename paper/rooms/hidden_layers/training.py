@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from inpca.predictions.store import SPLITS, PredictionWriter
 from inpca.recording.batch_norm import normalising_layers, reestimated
+from inpca.recording.diverged import Diverged
 from paper.data.datasets import PreparedData
 from paper.rooms.hidden_layers.configuration import LayersJob, n_layers, split_name, split_names
 from paper.rooms.hidden_layers.probes import fitted
 from paper.training.batches import Resident
+from paper.training.loop import train_networks
 from paper.training.random_streams import reproducible
 from paper.training.runs import (
     bar_of_steps,
@@ -24,7 +27,6 @@ from paper.training.runs import (
     initial_run,
     on_device,
     store_attributes,
-    train_runs,
 )
 
 Splits = Mapping[str, tuple[Tensor, Tensor]]
@@ -46,6 +48,11 @@ def train_with_layers(job: LayersJob, data: PreparedData, path: str | Path, *, p
         number of hidden layers.
     progress_bar : bool
         Show a progress bar over all steps of all seeds.
+
+    Raises
+    ------
+    Diverged
+        If a network gives NaN or infinity at a checkpoint; the message names seed and step.
     """
     configuration = job.configuration
     splits = on_device(data, configuration, choose_device(job.device, job.training))
@@ -61,11 +68,15 @@ def train_with_layers(job: LayersJob, data: PreparedData, path: str | Path, *, p
         if_exists="overwrite",
     )
     n_steps = len(job.seeds) * configuration.n_steps(len(data.train_labels))
+    record = LayerRecorder(writer, splits, job)
     try:
         with reproducible(), bar_of_steps(job, n_steps, progress_bar) as bar:
             for seed in job.seeds:
                 run = initial_run(configuration, seed, splits["train"][0], len(data.classes))
-                train_runs([run], Resident(*splits["train"]), configuration, LayerRecorder(writer, splits, job), bar)
+                losses = train_networks([run.network], Resident(*splits["train"]), configuration, [run.streams])
+                for step, _ in enumerate(chain([None], losses)):
+                    record(run.network, step, seed)
+                    bar.update(step > 0)
         writer.close()
     finally:
         writer.release()
@@ -85,12 +96,17 @@ class LayerRecorder:
         self._writer, self._splits, self._job = writer, splits, job
         self._steps = set(writer.steps)
 
-    def __call__(self, network: nn.Module, step: int, seed: int) -> bool:
-        """Record a network if the step is a checkpoint; says whether it was."""
+    def __call__(self, network: nn.Module, step: int, seed: int) -> None:
+        """Record a network if the step is a checkpoint."""
         if step not in self._steps:
-            return False
+            return
         with reestimated(network, self._splits["train"]):
             read = {split: layers_of(network, images, self._job.side) for split, (images, _) in self._splits.items()}
+        if not all(np.isfinite(log_probs).all() for _, log_probs in read.values()):
+            raise Diverged(
+                f"{self._job.id}, seed {seed}: the network gives NaN or infinity at step {step}; every run is compared "
+                "with the others, so that none may diverge: use a smaller learning rate"
+            )
         labels = self._splits["train"][1].numpy()
         for split, (_, log_probs) in read.items():
             self._writer.write(split, seed, step, log_probs)
@@ -98,7 +114,6 @@ class LayerRecorder:
             for name, probe in fitted(features, labels, self._job.penalty).items():
                 for split, (others, _) in read.items():
                     self._writer.write(split_name(split, name, layer), seed, step, probe(others[layer]))
-        return True
 
 
 def layers_of(network: nn.Module, images: Tensor, side: int) -> tuple[list[np.ndarray], np.ndarray]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from inpca.recording.diverged import Diverged
 from paper.command import run
 from paper.data.datasets import DataError, PreparedData
 from paper.rooms.hidden_layers.configuration import LayersJob
@@ -15,4 +16,4 @@ def train(job: LayersJob, data: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(train, errors=(DataError, DeviceError))
+    run(train, errors=(DataError, DeviceError, Diverged))
