@@ -46,9 +46,7 @@ def regressor(n: int, smooth: Sequence[int], names: Sequence[int]) -> Pipeline:
     )
     ranks = QuantileTransformer(n_quantiles=n, subsample=None)
     columns = [("smooth", make_pipeline(ranks, spline), list(smooth)), ("names", "passthrough", list(names))]
-    return make_pipeline(
-        ColumnTransformer(columns), StandardScaler(), RidgeCV(alphas=PENALTIES, alpha_per_target=True)
-    )
+    return make_pipeline(ColumnTransformer(columns), StandardScaler(), RidgeCV(alphas=PENALTIES, alpha_per_target=True))
 
 
 def folds_of(configurations: Sequence[str], folds: int, rng: int | np.random.Generator) -> pd.Series:
@@ -182,10 +180,10 @@ def added_by_position(
     Returns
     -------
     dict
-        By target: ``r2`` and ``mae``, the mean absolute error, ``without`` and ``with`` the position, ``gain``, the
-        difference of R², and its ``interval``; ``null_mean`` of the exchanged positions' gains; ``bound``, which they
-        exceed one time in forty, or 0 if that is less; ``control``, the gain of one exchange more; ``predicted``,
-        ``without`` and ``with``, an array of runs each.
+        By target: ``r2`` and ``mae``, the mean absolute error, ``without`` and ``with`` the position; ``gain``, the
+        difference of R², and its ``interval``; of the exchanged positions' gains ``null_mean``, and ``null_high``,
+        which they exceed one time in forty; ``bound``, that or 0 if it is less; ``control``, the gain of one exchange
+        more; ``predicted``, ``without`` and ``with``, an array of runs each.
     """
     folds = folds_of(table["configuration"].tolist(), settings["folds"], settings["seed"])
     rng = np.random.default_rng(settings["seed"])
@@ -205,13 +203,15 @@ def added_by_position(
         interval = gain_interval(
             squares, table["configuration"].tolist(), draws=settings["bootstrap_draws"], rng=settings["seed"]
         )
+        null_high = percentile_interval(np.array(null))[1]
         found[target] = {
             "r2": score,
             "mae": {name: float(np.abs(errors[name]).mean()) for name in ("without", "with", "mean")},
             "gain": score["with"] - score["without"],
             "interval": interval,
             "null_mean": float(np.mean(null)),
-            "bound": max(0.0, percentile_interval(np.array(null))[1]),
+            "null_high": null_high,
+            "bound": max(0.0, null_high),
             "control": control,
             "predicted": {"without": without[:, place], "with": both[:, place]},
         }

@@ -1,0 +1,83 @@
+"""What a position adds, as a table and as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from paper.rooms.generalisation.features import TARGETS
+from paper.statistics import with_interval
+
+#: Verdict in words, by whether the interval is above the bound, below it, or on both sides.
+ANSWERS = {True: "it does", False: "it does not", None: "it cannot be told whether it does"}
+
+
+def numbers_of(found: Mapping[str, Mapping]) -> dict[str, dict]:
+    """What :func:`paper.rooms.generalisation.prediction.added_by_position` returns, without predictions of runs."""
+    return {
+        target: {name: value for name, value in of_target.items() if name != "predicted"}
+        for target, of_target in found.items()
+    }
+
+
+def gain_table(found: Mapping[str, Mapping[str, dict]]) -> pd.DataFrame:
+    """Held-out R² without and with the position, its gain, and that of exchanged positions; one row for each target.
+
+    Parameters
+    ----------
+    found : mapping from what is asked to mapping from target to dict
+    """
+    rows = [
+        {
+            "known at": asked,
+            "predicted": TARGETS[target],
+            "R² without": of_target["r2"]["without"],
+            "R² with position": of_target["r2"]["with"],
+            "gain": with_interval(of_target["gain"], of_target["interval"], ".2f"),
+            "exchanged, mean": of_target["null_mean"],
+            "exchanged, one in forty": of_target["null_high"],
+            "mean absolute error without": of_target["mae"]["without"],
+            "with": of_target["mae"]["with"],
+            "of the mean": of_target["mae"]["mean"],
+        }
+        for asked, by_target in found.items()
+        for target, of_target in by_target.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def answered(found: Mapping) -> bool | None:
+    """Whether a gain is above its bound with its whole interval, True, below with all of it, False, or neither, None.
+
+    Examples
+    --------
+    >>> answered({"gain": 0.2, "interval": [0.1, 0.3], "bound": 0.05})
+    True
+    """
+    sides = {end > found["bound"] for end in (found["gain"], *found["interval"])}
+    return sides.pop() if len(sides) == 1 else None
+
+
+def answer(end: Mapping, early: Mapping, epoch: float) -> str:
+    """Two sentences that answer the notebook's question, with numbers.
+
+    Parameters
+    ----------
+    end, early : mappings
+        Of the test error at the end and at an epoch.
+    epoch : float
+    """
+
+    def said(found: Mapping) -> str:
+        gain = with_interval(found["gain"], found["interval"], ".2f")
+        return (
+            f"{ANSWERS[answered(found)]}: it changes R² by {gain}, from {found['r2']['without']:.2f} to "
+            f"{found['r2']['with']:.2f}, where exchanged positions reach {found['null_high']:.2f} one time in forty"
+        )
+
+    return (
+        "Does where a run ends on the train manifold tell its test error beyond train loss, error and progress? Of "
+        f"configurations held out, {said(end)}. Where it is after {epoch:g} epochs, of its final test error: "
+        f"{said(early)}."
+    )
