@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
+from scipy.stats import t as student
 from test_models import CONFIGURATION
 
 from inpca.centroids import KINDS, centroid
@@ -11,6 +12,7 @@ from inpca.geometry import ignorance, truth
 from inpca.predictions.store import PredictionStore, PredictionWriter
 from paper.models import reference_points, store_table
 from paper.rooms.ensembles.analysis import final_averages, final_numbers, gain, gain_table, measure_ensemble
+from paper.rooms.ensembles.networks import PROPER, architecture_table, by_architecture, network_gains
 from paper.rooms.ensembles.scores import KIND_NAMES, SCORE_NAMES, averages, calibration_error, scores, sharpened
 
 LABELS = np.arange(30) % 3
@@ -140,3 +142,36 @@ def test_gain_is_a_mean_over_configurations_with_its_interval():
     assert rows["split"].tolist() == ["test", "test"] and rows["lower in"].tolist() == ["100%", "0%"]
     assert rows["mean difference"][0].startswith("-0.0150 [")
     assert rows["mean difference"][1] == "+0.0000 [+0.0000, +0.0000]"
+
+
+def scored(gains):
+    """Final averages of two configurations or more of each network, whose harmonic mean scores so much lower."""
+    rows = [
+        {"network": network, "configuration": f"{network}{i}", "kind": kind} | dict.fromkeys(PROPER, value)
+        for network, lower in gains.items()
+        for i, gain_of in enumerate(lower)
+        for kind, value in (("sharpened", 1.0), ("harmonic", 1.0 - gain_of))
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_the_least_favourable_architecture_is_asked():
+    table = scored({"fc": [0.3, 0.3, 0.3], "vit": [0.1, 0.12, 0.08], "alone": [-9.0]})
+    found = by_architecture(table, "harmonic", "sharpened", draws=400, rng=0)["nll"]
+    assert found["least"]["network"] == "vit" and found["least"]["mean"] == pytest.approx(-0.1)
+    low, high = found["least"]["interval"]
+    sample = np.array([-0.1, -0.12, -0.08])
+    assert (low, high) == pytest.approx(student.interval(0.95, 2, sample.mean(), sample.std(ddof=1) / np.sqrt(3)))
+    assert found["networks"]["fc"]["interval"] == pytest.approx([-0.3, -0.3])
+    assert np.isnan(found["networks"]["alone"]["interval"]).all()
+    assert found["null"] > 0  # of several means of random signs the largest is above 0
+    rows = architecture_table({score: found for score in PROPER}, {"fc": "fully connected", "vit": "ViT"})
+    assert rows["architecture"].tolist() == ["fully connected", "ViT"] and rows["configurations"].tolist() == [3, 3]
+
+
+def test_a_network_gains_what_its_configurations_gain_on_average():
+    table = scored({"fc": [0.1, 0.3], "vit": [0.5, 0.7, 0.9]})
+    gains = network_gains(table, "harmonic", "sharpened", "brier")
+    overall = gain(table, "harmonic", "sharpened", "brier", draws=10, rng=0)
+    weighted = sum(one["mean"] * one["configurations"] for one in gains.values()) / 5
+    assert weighted == pytest.approx(overall["mean"]) and overall["configurations"] == 5

@@ -129,7 +129,7 @@ def test_a_run_is_known_at_its_end_and_between_checkpoints(points):
 
 
 def test_only_factors_of_several_levels_are_columns():
-    same = dict.fromkeys(["optimizer", "batch_size", "weight_decay", "augmentation"], ["a", "a", "a"])
+    same = {name: ["a", "a", "a"] for name in features.FACTORS[1:]}
     found = features.factor_columns(pd.DataFrame(same | {"network": ["fc", "vit", "fc"]}))
     assert found.to_numpy().tolist() == [[1, 0], [0, 1], [1, 0]]
 
