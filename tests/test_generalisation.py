@@ -16,7 +16,7 @@ from paper.rooms.generalisation import features, figures, prediction, report
 from paper.rooms.generalisation.features import TRAINING
 from paper.study.study import ConfigError, read_study
 
-SETTINGS = {"folds": 6, "like": 5, "null_draws": 10, "bootstrap_draws": 200, "seed": 0}
+SETTINGS = {"folds": 5, "like": 5, "null_draws": 4, "bootstrap_draws": 200, "seed": 0}
 POSITION = features.position_names(2)
 SMOKE = yaml.safe_load((ROOT / "config/smoke.yaml").read_text())
 
