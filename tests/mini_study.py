@@ -57,6 +57,8 @@ class Stopped:
     folder : Path
     moment : str
         ``<audit event> <pattern>``, see ``injection/sitecustomize.py``.
+    *targets : str
+        What is asked for; all unless given.
 
     Attributes
     ----------
@@ -64,7 +66,7 @@ class Stopped:
         Process that is at the moment, and waits.
     """
 
-    def __init__(self, folder: Path, moment: str):
+    def __init__(self, folder: Path, moment: str, *targets: str):
         fifo = folder / "moment.fifo"
         fifo.unlink(missing_ok=True)
         os.mkfifo(fifo)
@@ -73,7 +75,12 @@ class Stopped:
         self.said = folder / "said.txt"
         with open(self.said, "w", encoding="utf-8") as said:
             self.study = subprocess.Popen(
-                COMMAND, cwd=folder, env=os.environ | injected, stdout=said, stderr=said, start_new_session=True
+                [*COMMAND, *targets],
+                cwd=folder,
+                env=os.environ | injected,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
             )
         line = ""
         while not line and self.study.poll() is None:
