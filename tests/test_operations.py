@@ -6,7 +6,15 @@ from test_networks import IMAGENET, PAPER
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import ResNet18_Weights, ResNet50_Weights
 
-from paper.study.configuration import AllCNN, ConvMixer, FullyConnected, ResNet, VisionTransformerSize, WideResNet
+from paper.study.configuration import (
+    AllCNN,
+    BlockNetwork,
+    ConvMixer,
+    FullyConnected,
+    ResNet,
+    VisionTransformerSize,
+    WideResNet,
+)
 from paper.study.operations import multiplications
 from paper.training.networks import build_network
 
@@ -27,6 +35,8 @@ ODD = {
     "resnet_small": ResNet(kind="resnet", depth=34, stem="small"),
     "resnet": ResNet(kind="resnet", depth=101),
     "vit": VisionTransformerSize(kind="vit", patch=4, dim=12, depth=2, heads=3, mlp=8),
+    "blocks": BlockNetwork(kind="blocks", depth=3, width=6, mixing="conv5", norm="none", residual=False),
+    "blocks_attention": BlockNetwork(kind="blocks", depth=2, width=6, mixing="attention", norm="layer", residual=True),
 }
 CASES = {
     **{f"{name} of the paper": (size, (3, 32, 32), 10) for name, size in PAPER.items()},

@@ -137,8 +137,38 @@ class VisionTransformerSize(Strict):
         return self
 
 
+#: Of self-attention in a network of blocks.
+ATTENTION_HEADS = 2
+
+
+class BlockNetwork(Strict):
+    """``depth`` equal blocks of ``width`` channels, of which every component can be exchanged alone."""
+
+    kind: Literal["blocks"]
+    depth: Count = Field(description="blocks")
+    width: Count = Field(description="channels")
+    mixing: Literal["conv1", "conv3", "conv5", "conv7", "attention"] = Field(
+        description="of pixels, in each block: a convolution of that kernel, or self-attention"
+    )
+    norm: Literal["batch", "layer", "none"]
+    residual: bool = Field(description="whether the input of a block is added to its output")
+
+    @property
+    def kernel(self) -> int | None:
+        """Side of the kernel of a convolution; None for self-attention."""
+        return None if self.mixing == "attention" else int(self.mixing.removeprefix("conv"))
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> BlockNetwork:
+        if self.kernel is None and self.width % ATTENTION_HEADS:
+            raise ValueError(
+                f"width {self.width} is not a multiple of {ATTENTION_HEADS}, the heads of mixing: attention"
+            )
+        return self
+
+
 Network = Annotated[
-    FullyConnected | Linear | AllCNN | ConvMixer | WideResNet | ResNet | VisionTransformerSize,
+    FullyConnected | Linear | AllCNN | ConvMixer | WideResNet | ResNet | VisionTransformerSize | BlockNetwork,
     Field(discriminator="kind"),
 ]
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from paper.study.configuration import (
     AllCNN,
+    BlockNetwork,
     ConvMixer,
     FullyConnected,
     Linear,
@@ -53,6 +54,7 @@ def multiplications(size: Network, input_shape: tuple[int, int, int], n_classes:
         WideResNet: _wide_resnet,
         ResNet: _residual_network,
         VisionTransformerSize: _vision_transformer,
+        BlockNetwork: _block_network,
     }
     return counts[type(size)](size, channels, side, n_classes)
 
@@ -132,3 +134,11 @@ def _vision_transformer(size: VisionTransformerSize, channels: int, side: int, n
     tokens = patches + 1
     layer = tokens * (4 * size.dim**2 + 2 * size.dim * size.mlp) + 2 * tokens**2 * size.dim
     return channels * size.patch**2 * size.dim * patches + size.depth * layer + size.dim * n_classes
+
+
+def _block_network(size: BlockNetwork, channels: int, side: int, n_classes: int) -> int:
+    side = _half(side)
+    attention = 4 * _convolution(size.width, size.width, 1, side) + 2 * side**4 * size.width
+    mixing = attention if size.kernel is None else _convolution(size.width, size.width, size.kernel, side)
+    block = mixing + _convolution(size.width, size.width, 1, side)
+    return _convolution(channels, size.width, 3, side) + size.depth * block + size.width * n_classes

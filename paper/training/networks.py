@@ -15,6 +15,7 @@ from torchvision.models import VisionTransformer, resnet18, resnet34, resnet50, 
 
 from paper.study.configuration import (
     AllCNN,
+    BlockNetwork,
     ConvMixer,
     FullyConnected,
     Linear,
@@ -23,6 +24,7 @@ from paper.study.configuration import (
     VisionTransformerSize,
     WideResNet,
 )
+from paper.training.block_network import block_network
 
 
 def build_network(size: Network, input_shape: tuple[int, int, int], n_classes: int) -> nn.Module:
@@ -56,6 +58,7 @@ def build_network(size: Network, input_shape: tuple[int, int, int], n_classes: i
         WideResNet: wide_resnet,
         ResNet: residual_network,
         VisionTransformerSize: vision_transformer,
+        BlockNetwork: block_network,
     }
     return builders[type(size)](size, input_shape, n_classes)
 
