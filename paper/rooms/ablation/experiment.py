@@ -37,7 +37,7 @@ Levels = Field(min_length=1, max_length=6)
 
 
 class Ablation(Section):
-    """Levels of each component: the first is the base network's, the second is crossed, further ones are varied alone."""
+    """Levels of each component: the first is the base network's, the second is crossed, further ones come alone."""
 
     images: ResidentSet
     depth: Annotated[list[Count], Different, Levels] = Field(description="blocks")

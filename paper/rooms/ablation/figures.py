@@ -1,4 +1,4 @@
-"""Figures of exchanged components: shares of variance, one component at a time, models and runs coloured by component."""
+"""Figures of exchanged components: shares of variance, one at a time, models and runs coloured by component."""
 
 from __future__ import annotations
 
