@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from paper.models import runs
+from paper.rooms.ablation.design import LABEL, REST
 from paper.rooms.ablation.experiment import COMPONENTS, components_of
 from paper.statistics import jackknife_interval, with_interval
-from paper.statistics.factorial import TIMES, effect_columns, effects, holm
-from paper.statistics.pairs import excess, group_distances, mean_difference
-from paper.statistics.permanova import permanova, shares, variance_shares
+from paper.statistics.factorial import LEVEL, TIMES
 
 #: Components with their names for readers.
 NAMES = {
@@ -24,10 +21,8 @@ NAMES = {
     "norm": "normalisation",
     "residual": "residual connections",
 }
-#: The label of a run that means nothing.
-LABEL = "even_seed"
-#: Parts of the variance that are no main effect and no interaction of two, with their names for readers.
-REST = {"interactions": "interactions of three or more", "within": "seeds of one network"}
+#: The same in pairs.
+SHORT = NAMES | {"mixing": "attention", "residual": "residual"}
 
 
 def runs_of(models: pd.DataFrame, levels: Mapping[str, Sequence], fitted_error: float) -> pd.DataFrame:
@@ -53,165 +48,6 @@ def runs_of(models: pd.DataFrame, levels: Mapping[str, Sequence], fitted_error: 
     label = np.where(last["seed"] % 2 == 0, "even", "odd")
     found = {"fitted": last["train_error"] <= fitted_error, "crossed": crossed, LABEL: label}
     return pd.concat([last.drop(columns=list(COMPONENTS), errors="ignore"), parts], axis=1).assign(**found)
-
-
-@dataclass(frozen=True)
-class Design:
-    """Runs of the full design with their distances on one split.
-
-    Parameters
-    ----------
-    distances, nulls : (m, m) arrays
-        Between runs, and to the class-preserving null of the other, nats a sample.
-    factors : DataFrame
-        m rows, the components that are crossed.
-    networks : (m,) array
-        Network of each run.
-    labels : (m,) array
-        A label that means nothing.
-    """
-
-    distances: np.ndarray
-    nulls: np.ndarray
-    factors: pd.DataFrame
-    networks: np.ndarray
-    labels: np.ndarray
-
-    @classmethod
-    def of(cls, measured, table: pd.DataFrame) -> Design:
-        """Runs of the full design among all that were measured.
-
-        Parameters
-        ----------
-        measured : Dataset
-            From :func:`paper.trajectories.measure_trajectories`, of the runs of the table, in its order.
-        table : DataFrame
-            From :func:`runs_of`.
-        """
-        rows = np.flatnonzero(table["crossed"])
-        chosen = table.iloc[rows].reset_index(drop=True)
-        factors = chosen[[name for name in COMPONENTS if chosen[name].nunique() == 2]]
-        both = (measured[name].values[np.ix_(rows, rows)] for name in ("distance", "null_distance"))
-        distances, nulls = ((D + D.T) / 2 for D in both)
-        return cls(distances, nulls, factors, chosen["network"].to_numpy(), chosen[LABEL].to_numpy())
-
-    def parts(self, *, permutations: int, rng: int) -> dict[str, dict]:
-        """Share of the variance of every main effect and interaction of two, tested against seeds, and of the rest.
-
-        Returns
-        -------
-        dict
-            By effect what :func:`paper.statistics.factorial.effects` returns, ``holm``, p adjusted for the number of
-            effects, ``interval`` of the share (networks left out one at a time), and for a component ``contexts``, p
-            when whole networks are permuted that agree in all other components: whether it moves all in one direction.
-            ``interactions`` (of three or more) and ``within`` have shares and intervals.
-        """
-        columns = effect_columns(self.factors).astype(str)
-        whole = variance_shares(self.distances, columns, self.networks, permutations=1, rng=rng)
-        tested = effects(self.distances, self.factors, permutations=permutations, rng=rng)
-        adjusted = holm({name: one["p"] for name, one in tested.items()})
-        contexts = permanova(self.distances, self.factors, self.networks, permutations=permutations, rng=rng)
-        found = {name: {key: whole[name][key] for key in ("share", "interval")} for name in (*columns, *REST)}
-        for name, one in tested.items():
-            found[name] |= {key: value for key, value in one.items() if key not in {"share", "flipped"}}
-            found[name]["holm"] = adjusted[name]
-        for name in self.factors:
-            found[name]["contexts"] = contexts[name]["p"]
-        return found
-
-    def label(self, *, permutations: int, rng: int) -> dict:
-        """The same label-wise: the share of a label that means nothing, permuted among the runs of each network."""
-        factors = self.factors.astype(str).assign(**{LABEL: self.labels})
-        return permanova(self.distances, factors, permutations=permutations, rng=rng)[LABEL]
-
-    def margin(self, name: str, *, permutations: int, rng: int) -> dict[str, float | list]:
-        """How much larger the share of a component is than the largest of the others.
-
-        Returns
-        -------
-        dict
-            ``value``, ``interval`` (networks left out one at a time), and ``flipped``: its mean when signs are flipped.
-        """
-        columns = effect_columns(self.factors).astype(str)
-
-        def of(share: Mapping[str, float | np.ndarray]):
-            return share[name] - np.max([share[other] for other in self.factors if other != name], axis=0)
-
-        tested = effects(self.distances, self.factors, permutations=permutations, rng=rng)
-        flipped = of({key: tested[key]["flipped"] for key in self.factors})
-        return self._without(lambda found: float(of(found)), columns) | {"flipped": float(np.mean(flipped))}
-
-    def additivity(self, *, rng: int, draws: int = 200) -> dict[str, float | list]:
-        """Shares of all interactions of two over those of all components.
-
-        Returns
-        -------
-        dict
-            ``value``, ``interval`` (networks left out one at a time), and ``dealt``: its median when networks are dealt
-            at random to the places of the design.
-        """
-        columns = effect_columns(self.factors).astype(str)
-
-        def of(found: Mapping[str, float]) -> float:
-            mains = sum(found[name] for name in self.factors)
-            return float(sum(value for name, value in found.items() if TIMES in name) / mains)
-
-        generator, names = np.random.default_rng(rng), pd.unique(self.networks)
-        rows = {name: np.flatnonzero(self.networks == name) for name in names}
-        dealt = []
-        for _ in range(draws):
-            order = np.empty(len(columns), int)
-            for name, other in zip(names, generator.permutation(names), strict=True):
-                order[rows[name]] = rows[other]
-            dealt.append(of(shares(self.distances[np.ix_(order, order)], columns, self.networks)))
-        return self._without(of, columns) | {"dealt": float(np.median(dealt))}
-
-    def _without(self, statistic, columns: pd.DataFrame) -> dict[str, float | list]:
-        """A statistic of shares, and its interval: networks are left out one at a time."""
-        value, without = statistic(shares(self.distances, columns, self.networks)), []
-        for name in pd.unique(self.networks):
-            kept = np.flatnonzero(self.networks != name)
-            part = shares(self.distances[np.ix_(kept, kept)], columns.iloc[kept], self.networks[kept])
-            without.append(statistic(part))
-        return {"value": value, "interval": jackknife_interval(value, np.array(without))}
-
-    def fitted(self, fitted: np.ndarray) -> dict[str, float]:
-        """Shares of components among the runs that have fitted, NaN where they do not determine it."""
-        rows = np.flatnonzero(fitted)
-        if len(rows) < 2:
-            return dict.fromkeys(self.factors, float("nan"))
-        distances = self.distances[np.ix_(rows, rows)]
-        found = shares(distances, self.factors.iloc[rows].astype(str), self.networks[rows])
-        return {name: found[name] for name in self.factors}
-
-    def floor_and_excess(self, *, draws: int, rng: int) -> dict[str, dict]:
-        """Distance of runs that differ in the seed alone, and what one component adds to it, nats a sample.
-
-        Returns
-        -------
-        dict
-            ``seeds`` and each component: ``mean`` and ``interval``, over networks drawn with all their runs.
-        """
-        between = group_distances(self.distances, self.networks)
-        found = {"seeds": mean_difference((between.to_numpy(), np.eye(len(between), dtype=bool)), draws=draws, rng=rng)}
-        for name, pairs in self.partners().items():
-            found[name] = mean_difference((excess(between).to_numpy(), pairs), draws=draws, rng=rng)
-        return found
-
-    def ratio(self, *, draws: int, rng: int) -> dict[str, float | list]:
-        """Distance of runs that differ in one component, over that to the other's null; geometric mean over pairs."""
-        logs = np.log(group_distances(self.distances, self.networks) / group_distances(self.nulls, self.networks))
-        pairs = np.any(list(self.partners().values()), axis=0)
-        found = mean_difference((logs.to_numpy(), pairs), draws=draws, rng=rng)
-        return {"mean": float(np.exp(found["mean"])), "interval": np.exp(found["interval"]).tolist()}
-
-    def partners(self) -> dict[str, np.ndarray]:
-        """By component, which networks differ in it alone: (c, c) arrays of bool, in order of appearance."""
-        table = self.factors.assign(network=self.networks).drop_duplicates("network")[list(self.factors)]
-        codes = np.stack([pd.factorize(table[name])[0] for name in table], axis=1)
-        different = codes[:, None] != codes
-        alone = different.sum(axis=2) == 1
-        return {name: alone & different[..., place] for place, name in enumerate(table)}
 
 
 def one_at_a_time(measured, table: pd.DataFrame, levels: Mapping[str, Sequence]) -> pd.DataFrame:
@@ -265,7 +101,8 @@ def _excess_of(D: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[fl
 
 def effect_name(name: str) -> str:
     """An effect, or another part of the variance, for readers."""
-    return REST.get(name) or TIMES.join(NAMES[part] if part == name else part for part in name.split(TIMES))
+    parts = name.split(TIMES)
+    return REST.get(name) or NAMES.get(name) or TIMES.join(SHORT[part] for part in parts)
 
 
 def parts_table(parts: Mapping[str, dict]) -> pd.DataFrame:
@@ -274,7 +111,7 @@ def parts_table(parts: Mapping[str, dict]) -> pd.DataFrame:
     Parameters
     ----------
     parts : mapping
-        From :meth:`Design.parts`.
+        From :meth:`paper.rooms.ablation.design.Design.parts`.
     """
     rows = {
         effect_name(name): {
@@ -301,6 +138,80 @@ def left_unfitted(table: pd.DataFrame, fitted_error: float) -> str:
     )
 
 
-def pairs_of(names: Sequence[str]) -> list[str]:
-    """Names of the interactions of two components."""
-    return [f"{a}{TIMES}{b}" for a, b in combinations(names, 2)]
+def with_components(points: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Models of the runs of the full design with their components, and the geodesic.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Model table, with whatever columns.
+    table : DataFrame
+        From :func:`runs_of`.
+    """
+    crossed = table.loc[table["crossed"], ["run", *COMPONENTS]]
+    kept = points[points["run"].isin(crossed["run"]) | (points["kind"] != "run")]
+    return kept.drop(columns=list(COMPONENTS), errors="ignore").merge(crossed, on="run", how="left")
+
+
+def fitted_table(parts: Mapping[str, dict], fitted: Mapping[str, dict]) -> pd.DataFrame:
+    """Shares of components in all runs of the design, and in those that have fitted.
+
+    Parameters
+    ----------
+    parts, fitted : mapping from split to dict
+        From :meth:`paper.rooms.ablation.design.Design.parts` and :meth:`paper.rooms.ablation.design.Design.fitted`.
+    """
+    columns = {}
+    for split, found in fitted.items():
+        columns[f"{split}, all runs"] = {NAMES[name]: parts[split][name]["share"] for name in found}
+        columns[f"{split}, fitted runs"] = {NAMES[name]: share for name, share in found.items()}
+    return pd.DataFrame(columns).rename_axis("component")
+
+
+def excess_table(found: Mapping[str, dict]) -> pd.DataFrame:
+    """Distance of seeds, and what each component adds to it in all contexts, as text, nats a sample.
+
+    Parameters
+    ----------
+    found : mapping from split to dict
+        From :meth:`paper.rooms.ablation.design.Design.floor_and_excess`.
+    """
+    columns = {
+        split: {
+            NAMES.get(name, "distance of seeds"): with_interval(one["mean"], one["interval"])
+            for name, one in by_name.items()
+        }
+        for split, by_name in found.items()
+    }
+    return pd.DataFrame(columns).rename_axis("adds to the distance of seeds")
+
+
+#: What the notebook found, in two sentences.
+ANSWER = (
+    "Of {n_effects} effects {moving} on train and {moving_test} on test are beyond seeds after correction; most of the "
+    "variance on train is that of {largest} ({share:.0%}), then {second} ({second_share:.0%}), while seeds have "
+    "{seeds:.0%}. All interactions of two have {ratio:.2f} of what components have alone, and a component adds at most "
+    "{added:.3f} nats a sample to the {floor:.3f} between seeds."
+)
+
+
+def answer(numbers: Mapping) -> str:
+    """The answer to the notebook's question, with its numbers."""
+    parts, added = numbers["parts"]["train"], numbers["excess"]["train"]
+    moving = {
+        split: sum(one.get("holm", 1) <= LEVEL for one in found.values()) for split, found in numbers["parts"].items()
+    }
+    mains = sorted((name for name in parts if name in NAMES), key=lambda name: -parts[name]["share"])
+    return ANSWER.format(
+        n_effects=sum("holm" in one for one in parts.values()),
+        moving=moving["train"],
+        moving_test=moving["test"],
+        largest=NAMES[mains[0]],
+        share=parts[mains[0]]["share"],
+        second=NAMES[mains[1]],
+        second_share=parts[mains[1]]["share"],
+        seeds=parts["within"]["share"],
+        ratio=numbers["additivity"]["train"]["value"],
+        added=max(one["mean"] for name, one in added.items() if name != "seeds"),
+        floor=added["seeds"]["mean"],
+    )

@@ -170,6 +170,6 @@ ROOM = Room(
     trains=(EXPERIMENT,),
     reads=reads,
     figures=("shares", "one_at_a_time", "manifold", "runs"),
-    analysis=("fitted_error",),
+    analysis=("fitted_error", "bootstrap_draws"),
     settings=(*COMPONENTS, "seed", "permutations"),
 )

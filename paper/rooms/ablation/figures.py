@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from paper.figures.intervals import SPLITS, point
 from paper.figures.manifold import axis_label, draw_geodesic
 from paper.figures.style import MUTED, Look, new_figure
-from paper.rooms.ablation.analysis import LABEL, NAMES, REST, effect_name
+from paper.rooms.ablation.analysis import NAMES, effect_name
+from paper.rooms.ablation.design import LABEL, REST
 from paper.statistics.factorial import TIMES
 
 #: Of the first and of the second level of a component.
@@ -35,7 +36,7 @@ def shares_of_parts(parts: Mapping[str, Mapping[str, dict]], labels: Mapping[str
     Parameters
     ----------
     parts, labels : mapping from split to mapping
-        From :meth:`paper.rooms.ablation.analysis.Design.parts` and of the label that means nothing.
+        From :meth:`paper.rooms.ablation.design.Design.parts` and of the label that means nothing.
     """
     names = list(next(iter(parts.values())))
     pairs = [name for name in names if TIMES in name]
