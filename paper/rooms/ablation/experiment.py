@@ -98,6 +98,7 @@ class Ablation(Section):
                 trained=self.epochs * n_train,
                 n_steps=job.configuration.n_steps(n_train),
                 passes=1,
+                embedded=False,
             )
             for job in self.jobs().values()
         ]
