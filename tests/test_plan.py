@@ -118,7 +118,7 @@ def test_the_command_prints_each_experiment_and_needs_no_torch():
     done = run("config/smoke.yaml")
     assert done.returncode == 0, done.stderr
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("|")]
-    of_rooms = ["corners", "synthetic", "sweep", "own", "linear", "layers", "tasks"]
+    of_rooms = ["corners", "synthetic", "sweep", "own", "linear", "layers", "tasks", "ablation"]
     assert rows == ["smoke", ":" + rows[1][1:], *SMOKE.experiments, *of_rooms, "in all"]
     light = "import sys, paper.plan; sys.exit(bool({'torch', 'pandas', 'matplotlib', 'xarray'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", light], cwd=ROOT).returncode == 0
