@@ -61,7 +61,8 @@ def manifold(points: pd.DataFrame, embedding: xr.Dataset, tasks: pd.DataFrame, p
             axes.set(xlabel=axis_label(embedding, pair[0]), ylabel=axis_label(embedding, pair[1]))
             axes.set_title(palette.label(network), fontsize=9)
     present = [kind for kind in KINDS if (tasks["kind"] == kind).any()]
-    figure.legend(handles=kind_legend(present), loc="outside upper center", ncols=4, fontsize=8)
+    columns = 2 * min(len(networks), 3)
+    figure.legend(handles=kind_legend(present), loc="outside upper center", ncols=columns, fontsize=8)
     return figure
 
 
@@ -144,15 +145,17 @@ def classes(added: pd.DataFrame, tasks: pd.DataFrame) -> Figure:
     added, tasks
         As for :func:`distances`.
     """
-    figure, (left, right) = new_figure(2, width=4.4, height=3.6)
+    figure, (left, right) = new_figure(2, width=4.6, height=4.2)
     whole = tasks.index[tasks["kind"] == "whole"][0]
     spread = 0.12
     for kind, some in tasks[tasks["kind"] != "whole"].groupby("kind", sort=False):
         colour, marker = LOOKS[str(kind)]
-        place = some["left_out"] + spread * (some.groupby("left_out").cumcount() - 1)
+        beside = some.groupby("left_out")["left_out"]
+        place = some["left_out"] + spread * (beside.cumcount() - (beside.transform("size") - 1) / 2)
         left.plot(place, added.loc[some.index, whole], marker, color=colour, label=KINDS[str(kind)], markersize=5)
     left.axhline(0, color=MUTED, linewidth=0.8)
-    left.set(xlabel="classes left out", ylabel="excess distance to all classes / distance of seeds")
+    left.set(xlabel="classes left out", ylabel="excess distance / distance of seeds")
+    left.set_title("to the task of all classes", fontsize=9)
     subsets = tasks[tasks["kind"] == "subset"]
     pairs = [(a, b) for a, b in combinations(subsets.index, 2) if tasks.loc[a, "left_out"] == tasks.loc[b, "left_out"]]
     sizes = sorted({len(subsets.loc[a, "classes"]) for a, _ in pairs})
@@ -162,7 +165,8 @@ def classes(added: pd.DataFrame, tasks: pd.DataFrame) -> Figure:
         place = apart + 0.06 * (np.arange(len(apart)) % 5 - 2)
         look = {"color": LOOKS["subset"][0], "markersize": 5, "alpha": 0.8, "label": f"{size} classes each"}
         right.plot(place, [added.loc[a, b] for a, b in of_size], marker, **look)
-    right.set(xlabel="classes not shared", ylabel="excess distance of two tasks / distance of seeds")
+    right.set(xlabel="classes not shared")
+    right.set_title("between two tasks with equally many classes", fontsize=9)
     for axes in (left, right):
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.margins(0.08)

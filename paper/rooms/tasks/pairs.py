@@ -84,12 +84,13 @@ def relative_excess(distances: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(np.mean(parts, axis=0), index=parts[0].index, columns=parts[0].columns)
 
 
-def jackknifed(statistic: Callable[[list[str]], float], names: Sequence[str]) -> dict:
-    """A statistic of tasks, with its interval from leaving out one task at a time."""
+def jackknifed(statistic: Callable[[list[str]], float], names: Sequence[str], *, bound: float = np.inf) -> dict:
+    """A statistic of tasks, with its interval from leaving out one task at a time; none is larger than a bound."""
     names = list(names)
     value = statistic(names)
     without = np.array([statistic([other for other in names if other != name]) for name in names])
-    return {"value": value, "interval": jackknife_interval(value, without), "tasks": len(names)}
+    interval = np.clip(jackknife_interval(value, without), -bound, bound).tolist()
+    return {"value": value, "interval": interval, "tasks": len(names)}
 
 
 def against_permuted(
@@ -162,7 +163,7 @@ def left_out_numbers(added: pd.DataFrame, tasks: pd.DataFrame, *, permutations: 
     test = against_permuted(
         lambda places: statistic(names, places), names, [0] * len(names), permutations=permutations, rng=rng
     )
-    return jackknifed(statistic, names) | test
+    return jackknifed(statistic, names, bound=1) | test
 
 
 def shared_numbers(added: pd.DataFrame, tasks: pd.DataFrame, *, permutations: int, rng: int) -> dict:
@@ -201,7 +202,8 @@ def shared_numbers(added: pd.DataFrame, tasks: pd.DataFrame, *, permutations: in
     for i, j in pairs(names):
         by_share[bool(classes[names[i]] & classes[names[j]])].append(added.loc[names[i], names[j]])
     means = {key: float(np.mean(found)) if found else float("nan") for key, found in by_share.items()}
-    return jackknifed(statistic, names) | test | {"pairs": len(pairs(names)), "none": means[False], "some": means[True]}
+    found = jackknifed(statistic, names, bound=1)
+    return found | test | {"pairs": len(pairs(names)), "none": means[False], "some": means[True]}
 
 
 def same_path_numbers(added: pd.DataFrame, tasks: pd.DataFrame, margin: float) -> dict:
