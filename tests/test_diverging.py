@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import torch
 from made_experiment import made_experiment
+from test_batched import DATA as SYNTHETIC
+from test_batched import make_job
 from test_corners import job as corner_job
 from test_training import job
 
@@ -20,6 +22,13 @@ from paper.diverged import diverged_of, diverged_runs, diverged_text, with_diver
 from paper.models import model_table, open_stores
 from paper.rooms.corner_initialization.geometry import corner_runs
 from paper.rooms.corner_initialization.training import train_from_corner
+from paper.rooms.own_runs.configuration import LearnerJob
+from paper.rooms.own_runs.training import train_learner
+from paper.rooms.sloppy_synthetic import batched
+from paper.rooms.sloppy_synthetic.data import synthetic_data
+from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry
+from paper.rooms.sloppy_synthetic.runs import all_runs
+from paper.rooms.sloppy_synthetic.sweep import row as cells_of
 from paper.saving import load_table, save_table
 from paper.study.configuration import EvenCheckpoints
 from paper.study.training import Training
@@ -27,6 +36,8 @@ from paper.training import runs as training
 
 X, Y = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 3
 BAD = 43
+#: Cases of runs on synthetic inputs, by number of corners.
+CASES = {0: 3, 2: 2}
 
 
 @pytest.fixture
@@ -239,3 +250,49 @@ def test_corner_runs_are_told_apart_when_one_diverged(poisoned, data, tmp_path):
     assert (
         table["seed"].tolist() == [42] and table["fit_error"].tolist() == store.attributes["corner"]["fit_errors"][:1]
     )
+
+
+@pytest.fixture
+def one_synthetic_breaks(monkeypatch):
+    """Of all runs on synthetic inputs, one begins with a weight that is NaN."""
+    start = batched.starting_network
+
+    def starting_network(configuration, run, *arguments):
+        network = start(configuration, run, *arguments)
+        if run == all_runs(CASES)[3]:
+            next(network.parameters()).data[0] = float("nan")
+        return network
+
+    monkeypatch.setattr(batched, "starting_network", starting_network)
+
+
+def test_runs_on_synthetic_inputs_keep_their_starts_when_one_diverged(one_synthetic_breaks, tmp_path, monkeypatch):
+    data = synthetic_data(SYNTHETIC)
+    batched.train_synthetic(make_job(all_runs(CASES)), data, tmp_path / "left.zarr")
+    monkeypatch.undo()
+    batched.train_synthetic(make_job(all_runs(CASES)), data, tmp_path / "whole.zarr")
+    left, whole = (PredictionStore(tmp_path / f"{name}.zarr") for name in ("left", "whole"))
+    assert left.seeds.tolist() == [0, 1, 2, 4, 5, 6] and diverged_seeds(left.attributes) == {3: 0}
+    assert np.array_equal(left.log_probs("train")[:], whole.log_probs("train")[:][left.seeds])
+    table, _ = spectrum_geometry([left.path], CASES, geodesic_points=3, draws=2, null_seed=0)
+    of_corner = table[table["kind"] == "run"].drop_duplicates(["corners", "run"]).groupby("corners")["corner"]
+    assert {number: found.dropna().tolist() for number, found in of_corner} == {0: [], 2: [0.0, 1.0, 1.0]}
+
+
+def test_a_cell_of_the_sweep_has_the_runs_that_are_left(one_synthetic_breaks, tmp_path):
+    job, data = make_job(all_runs(CASES)), synthetic_data(SYNTHETIC)
+    (cell,) = cells_of(job, {2: 2}, data, 2, 0)
+    batched.train_synthetic(job, data, tmp_path / "run.zarr")
+    last = PredictionStore(tmp_path / "run.zarr").log_probs("train")[:][3:, -1]  # three from corners, one was lost
+    assert len(last) == 3
+    assert cell["train_error"] == pytest.approx((last.argmax(axis=2) != data.train_labels).mean())
+    with pytest.raises(PredictionStoreError, match="runs of 1 starts are left, the others diverged"):
+        cells_of(job, {1: 2}, data, 2, 0)
+
+
+def test_a_learner_that_diverges_is_left_out_too(data, tmp_path):
+    learner = {"kind": "rbf", "centres": 10, "epochs": 2, "batch_size": 10, "learning_rate": 1e30}
+    job = LearnerJob(name="radial", learner=learner, seeds=[1, 2], checkpoints=4)
+    train_learner(job, data, tmp_path / "radial.zarr")
+    store = PredictionStore(tmp_path / "radial.zarr")
+    assert store.n_models == 0 and sorted(diverged_seeds(store.attributes)) == [1, 2]

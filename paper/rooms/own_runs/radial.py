@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inpca.recording.diverged import Diverged
 from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
 from paper.rooms.own_runs.configuration import LearnerJob, RadialBasis
@@ -76,14 +78,23 @@ def train_radial(job: LearnerJob, data: PreparedData, path: str | Path, attribut
             streams = random_streams(seed)
             torch.manual_seed(streams["initialisation"].initial_seed())
             model = RadialNetwork(x[torch.randperm(len(x))[: learner.centres]], len(data.classes))
-            optimizer = torch.optim.Adam(model.parameters(), lr=learner.learning_rate)
-            record(model, 0, seed)
-            step = 0
-            for _ in range(learner.epochs):
-                for batch in torch.randperm(len(x), generator=streams["order"]).split(learner.batch_size):
-                    optimizer.zero_grad()
-                    functional.cross_entropy(model(x[batch]), y[batch]).backward()
-                    optimizer.step()
-                    step += 1
+            for step in steps(model, learner, x, y, streams["order"]):
+                try:
                     record(model, step, seed)
+                except Diverged:
+                    record.diverged(step, seed)
+                    break
         record.close(strict=True)
+
+
+def steps(model: nn.Module, learner: RadialBasis, x: Tensor, y: Tensor, order: torch.Generator) -> Iterator[int]:
+    """Train a network on samples (N, D) and labels (N,); yields the number of steps done, 0 before the first."""
+    optimizer, step = torch.optim.Adam(model.parameters(), lr=learner.learning_rate), 0
+    yield step
+    for _ in range(learner.epochs):
+        for batch in torch.randperm(len(x), generator=order).split(learner.batch_size):
+            optimizer.zero_grad()
+            functional.cross_entropy(model(x[batch]), y[batch]).backward()
+            optimizer.step()
+            step += 1
+            yield step

@@ -13,6 +13,7 @@ import xarray as xr
 from inpca.dimension import calibrated_dimension
 from inpca.distances.pairwise import pairwise_distances
 from inpca.embedding.estimator import InPCA
+from inpca.predictions.store import PredictionStoreError
 from paper.models import model_table, open_stores, oriented, run_name
 from paper.rooms.sloppy_synthetic.configuration import Run
 from paper.rooms.sloppy_synthetic.runs import members
@@ -22,6 +23,8 @@ from paper.stored import StoredModels, stored_runs
 DRAWN_AXES = 3
 #: From so many corners on, intervals leave out corners with all their runs; of fewer, runs.
 CORNERS_LEFT_OUT = 3
+#: The error of a dimension comes from leaving out starts.
+FEWEST_GROUPS = 3
 
 
 def spectrum_geometry(
@@ -101,7 +104,17 @@ def case_dimension(
     groups : sequence
         What intervals leave out together: corners, or runs.
     draws, rng : int
+
+    Raises
+    ------
+    PredictionStoreError
+        If there are fewer than three groups, since others diverged.
     """
+    if len(set(groups)) < FEWEST_GROUPS:
+        raise PredictionStoreError(
+            f"runs of {len(set(groups))} starts are left, the others diverged, and a dimension needs {FEWEST_GROUPS}; "
+            "train with a smaller learning rate"
+        )
     return calibrated_dimension(models, labels, log=True, groups=groups, draws=draws, rng=rng, n_jobs=1)
 
 

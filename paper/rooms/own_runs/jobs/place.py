@@ -26,7 +26,7 @@ def place_learners(
 ) -> None:
     """Place learners on the map of the networks, and measure how far they are from the nearest of these."""
     stores = {"learners": open_stores(learners, verify=True), "networks": open_stores(networks)}
-    open_stores([*learners[:1], *networks[:1]])  # both are on the same samples
+    open_stores([of_kind[0].path for of_kind in stores.values()])  # both are on the same samples
     table = load_table(models)
     fitted = dict(zip(SPLITS, map(load_dataset, embeddings), strict=True))
     matrices = dict(zip(SPLITS, (open_distances(path, table["model"]) for path in distances), strict=True))
