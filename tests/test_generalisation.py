@@ -144,7 +144,8 @@ def test_figures_and_sentences_say_what_was_found(rng):
     assert len(figures.gains({"the end": found}).axes[0].lines) == 7  # null, interval and mark of two targets, and zero
     rows = report.gain_table({"the end": found})
     assert rows["predicted"].tolist() == list(features.TARGETS.values())
-    assert report.answer(found["error"], found["error"], 3).count("R²") == 2
+    said = report.answer(found["error"], found["error"], 3, found["error"])
+    assert said.count("R²") == 2 and said.count(report.ANSWERS[report.answered(found["error"])]) == 2
     assert "predicted" not in report.numbers_of(found)["error"]
 
 

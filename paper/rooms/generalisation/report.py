@@ -9,8 +9,12 @@ import pandas as pd
 from paper.rooms.generalisation.features import TARGETS
 from paper.statistics import with_interval
 
-#: Verdict in words, by whether the interval is above the bound, below it, or on both sides.
-ANSWERS = {True: "it does", False: "it does not", None: "it cannot be told whether it does"}
+#: What a position does, by whether its gain is above what any position gains, not so, or on both sides of that.
+ANSWERS = {
+    True: "tells more than train loss, error and progress",
+    False: "tells no more than train loss, error and progress",
+    None: "cannot be said to tell more than train loss, error and progress",
+}
 
 
 def numbers_of(found: Mapping[str, Mapping]) -> dict[str, dict]:
@@ -59,7 +63,7 @@ def answered(found: Mapping) -> bool | None:
     return sides.pop() if len(sides) == 1 else None
 
 
-def answer(end: Mapping, early: Mapping, epoch: float) -> str:
+def answer(end: Mapping, early: Mapping, epoch: float, beside_factors: Mapping) -> str:
     """Two sentences that answer the notebook's question, with numbers.
 
     Parameters
@@ -67,17 +71,20 @@ def answer(end: Mapping, early: Mapping, epoch: float) -> str:
     end, early : mappings
         Of the test error at the end and at an epoch.
     epoch : float
+    beside_factors : mapping
+        Of the test error at the end, where both regressions know all factors.
     """
 
     def said(found: Mapping) -> str:
         gain = with_interval(found["gain"], found["interval"], ".2f")
         return (
-            f"{ANSWERS[answered(found)]}: it changes R² by {gain}, from {found['r2']['without']:.2f} to "
-            f"{found['r2']['with']:.2f}, where exchanged positions reach {found['null_high']:.2f} one time in forty"
+            f"R² goes from {found['r2']['without']:.2f} to {found['r2']['with']:.2f}, by {gain}, and by "
+            f"{found['null_high']:.2f} one time in forty with exchanged positions"
         )
 
+    factors = beside_factors["r2"]["without"]
     return (
-        "Does where a run ends on the train manifold tell its test error beyond train loss, error and progress? Of "
-        f"configurations held out, {said(end)}. Where it is after {epoch:g} epochs, of its final test error: "
-        f"{said(early)}."
+        f"Where a run ends on the train manifold {ANSWERS[answered(end)]} of the test error of held-out "
+        f"configurations: {said(end)} (the names of all factors bring it to {factors:.2f}). Where a run is after "
+        f"{epoch:g} epochs {ANSWERS[answered(early)]} of its final test error: {said(early)}."
     )
