@@ -167,6 +167,8 @@ def test_the_least_favourable_architecture_is_asked():
     assert found["null"] > 0  # of several means of random signs the largest is above 0
     rows = architecture_table({score: found for score in PROPER}, {"fc": "fully connected", "vit": "ViT"})
     assert rows["architecture"].tolist() == ["fully connected", "ViT"] and rows["configurations"].tolist() == [3, 3]
+    rows = architecture_table({score: found for score in PROPER}, {"alone": "alone"})
+    assert rows["Brier score"].tolist() == ["+9.0000"]  # one configuration has no interval
 
 
 def test_a_network_gains_what_its_configurations_gain_on_average():

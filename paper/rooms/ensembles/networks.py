@@ -113,14 +113,16 @@ def architecture_table(found: Mapping[str, Mapping], labels: Mapping[str, str]) 
     rows = [
         {
             "architecture": labels[network],
-            **{
-                SCORE_NAMES[score]: with_interval(
-                    of_score["networks"][network]["mean"], of_score["networks"][network]["interval"], "+.4f"
-                )
-                for score, of_score in found.items()
-            },
+            **{SCORE_NAMES[score]: _as_text(of_score["networks"][network]) for score, of_score in found.items()},
             "configurations": found[PROPER[0]]["networks"][network]["configurations"],
         }
         for network in labels
     ]
     return pd.DataFrame(rows)
+
+
+def _as_text(found: Mapping) -> str:
+    """A mean with its interval, if it has one."""
+    if found["configurations"] == 1:
+        return f"{found['mean']:+.4f}"
+    return with_interval(found["mean"], found["interval"], "+.4f")
