@@ -19,7 +19,9 @@ from paper.rooms.linear_networks.theory import input_spectrum, predicted_eigenva
 DRAWN, LEAST = 25, 1e-6
 #: Decays and scales of the map of axes.
 FINE = 24
-#: Axes of a figure, in percent of the stress.
+#: Explained stress below which nothing is drawn.
+LOWEST = -0.3
+#: Names of measures in titles.
 NAMES = {MEASURES[0]: "all distances", MEASURES[1]: "at equal progress"}
 
 
@@ -51,7 +53,7 @@ def eigenvalues(theory: xr.Dataset, decay: float, scale: float) -> Figure:
                 linewidth=0.8,
             )
         axes.set(yscale="log", ylim=(LEAST, 3), xlim=(0.5, min(DRAWN, len(places)) + 0.5), xlabel="axis", title=title)
-        axes.legend(fontsize=7, loc="lower left" if name == "scale" else "upper right")
+        axes.legend(fontsize=7, ncols=2, loc="lower left")
     panels[0].set(ylabel="eigenvalue / first of theory")
     return figure
 
@@ -61,7 +63,7 @@ def axes_map(theory: xr.Dataset) -> Figure:
     lengths = theory["length"].values
     figure, panels = new_figure(len(lengths), width=3.5, height=3.3, sharey=True, squeeze=False)
     d, measured = theory.sizes["axis"], axes_for(theory["measured"]).mean("replicate")
-    decays, given = np.linspace(0, theory["decay"].values[-1], FINE), theory["scale"].values
+    decays, given = theory["decay"].values[-1] * np.linspace(0, 1, FINE) ** 2, theory["scale"].values
     scales = np.geomspace(given[0] / 2, given[-1] * 2, FINE)
     for axes, length in zip(panels[0], lengths, strict=True):
         steps = recorded_steps(int(length), int(theory.attrs["checkpoints"]))
@@ -78,9 +80,13 @@ def axes_map(theory: xr.Dataset) -> Figure:
         for cell in measured.sel(length=length).to_dataframe("axes").reset_index().itertuples():
             label = f"{cell.axes:.0f}"
             colour = "black" if cell.axes > np.sqrt(d) else "white"
-            place = min(max(cell.decay, 0.03 * decays[-1]), 0.97 * decays[-1])
-            axes.text(place, cell.scale, label, ha="center", va="center", fontsize=8, color=colour)
+            axes.text(cell.decay, cell.scale, label, ha="center", va="center", fontsize=8, color=colour)
         axes.set(yscale="log", xlabel="decay of inputs", title=f"{length} steps")
+        axes.set_xscale(
+            "function", functions=(lambda x: np.sign(x) * np.sqrt(np.abs(x)), lambda x: np.sign(x) * x**2)
+        )  # most is at small ones
+        axes.set_xlim(-0.0006 * decays[-1], 1.1 * decays[-1])
+        axes.set_xticks(theory["decay"].values, [f"{decay:g}" for decay in theory["decay"].values])
     panels[0, 0].set(ylabel="initial weights / teacher's")
     bar = figure.colorbar(image, ax=panels[0], label="axes for 90 % of the stress")
     ticks = [tick for tick in (1, 2, 5, 10, 20, 40, 100) if tick <= d]
@@ -103,7 +109,7 @@ def plane(places: pd.DataFrame, split: str) -> Figure:
         for name, of_one in of_networks.groupby("network", sort=False):
             is_linear = (of_one["kind"] == "linear").all()
             mean = of_one.groupby("checkpoint")[[x, y]].mean()
-            axes.scatter(of_one[x], of_one[y], s=4, color=colours[name], alpha=0.15, linewidths=0, rasterized=True)
+            axes.scatter(of_one[x], of_one[y], s=6, color=colours[name], alpha=0.35, linewidths=0, rasterized=True)
             style = "--" if is_linear else "-"
             label = name.replace("_", " ")
             axes.plot(mean[x], mean[y], style, color=colours[name], linewidth=1.8, label=label, zorder=3)
@@ -139,6 +145,7 @@ def explained_by_source(explained: xr.DataArray) -> Figure:
                     label=SOURCE_NAMES[source],
                 )
             axes.axhline(0, color=MUTED, linewidth=0.8)
+            axes.set_ylim(bottom=max(axes.get_ylim()[0], LOWEST))
             axes.set(title=f"{split}, {NAMES[measure]}")
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         row[0].set(ylabel="explained stress")
