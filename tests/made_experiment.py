@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from inpca import geodesic, ignorance, truth
-from inpca.predictions.store import PredictionWriter
+from inpca.predictions.store import PredictionStore, PredictionWriter
+from inpca.recording.diverged import finish_without
 from paper.models import FACTORS
 
 NETWORKS = ("fc", "allcnn", "convmixer")
@@ -43,3 +44,25 @@ def made_experiment(
         writer.close()
         paths.append(writer.path)
     return paths
+
+
+def without(path: Path, diverged: dict[int, int]) -> None:
+    """Write the store of a path again, without seeds that diverged at some steps."""
+    old = PredictionStore(path)
+    labels = {split: old.labels(split) for split in old.splits}
+    writer = PredictionWriter(
+        path,
+        seeds=old.seeds,
+        checkpoints=dict(zip(old.steps.tolist(), old.epochs.tolist(), strict=True)),
+        labels=labels,
+        n_classes=old.log_probs("train").shape[-1],
+        attributes=old.attributes,
+        if_exists="overwrite",
+    )
+    for split in labels:
+        for row, seed in enumerate(old.seeds.tolist()):
+            for column, step in enumerate(old.steps.tolist()):
+                if seed not in diverged:
+                    writer.write(split, seed, step, old.log_probs(split)[row, column])
+    finish_without(writer, writer.steps, diverged, strict=True)
+    writer.release()
