@@ -72,6 +72,13 @@ class Ablation(Section):
         designs += [base | {name: level} for name, given in levels.items() for level in given[2:]]
         return {name_of(one): BlockNetwork(kind="blocks", **one) for one in designs}
 
+    def parts(self) -> dict[str, list[str]]:
+        """Names of the networks that one job trains, by what mixes pixels and the norm."""
+        found: dict[str, list[str]] = {}
+        for name, network in self.networks().items():
+            found.setdefault(f"{network.mixing}_{network.norm}", []).append(name)
+        return found
+
     def check(self, key: str, study: CommonStudy) -> None:
         """Whether networks can be built for the images, and batches fit; raises ValueError if not."""
         for network in self.networks().values():

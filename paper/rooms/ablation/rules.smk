@@ -1,15 +1,9 @@
-# Networks whose components are exchanged, on images that the room prepares itself; a job trains those that mix pixels alike.
+# Networks whose components are exchanged, on images that the room prepares itself; a job trains those that mix pixels and
+# are normalised alike.
 
 ABLATION = study.sections()["ablation"]
 ABLATION_JOBS = ABLATION.jobs()
-ABLATION_PARTS = {
-    mixing: [
-        name
-        for name, job in ABLATION_JOBS.items()
-        if job.configuration.network.mixing == mixing
-    ]
-    for mixing in ABLATION.mixing
-}
+ABLATION_PARTS = ABLATION.parts()
 TRAINED += [f"{RESULTS}/ablation/images.npz", *experiment_stores("ablation")]
 
 
@@ -36,20 +30,20 @@ rule ablation_images:
         " || {{ cat {log:q} >&2; exit 1; }}"
 
 
-for mixing, names in ABLATION_PARTS.items():
+for part_name, names in ABLATION_PARTS.items():
 
     rule:
         name:
-            f"train_ablation_{mixing}"
+            f"train_ablation_{part_name}"
         input:
             data=rules.ablation_images.output,
             code=library_modules("paper/rooms/ablation/jobs/train.py"),
         output:
             [directory(f"{RESULTS}/predictions/ablation/{name}.zarr") for name in names],
         log:
-            f"{RESULTS}/logs/ablation/train_{mixing}.log",
+            f"{RESULTS}/logs/ablation/train_{part_name}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/ablation/train_{mixing}.tsv"
+            f"{RESULTS}/benchmarks/ablation/train_{part_name}.tsv"
         threads: 1
         resources:
             **needs.asked(
