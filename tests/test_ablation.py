@@ -134,6 +134,7 @@ def made():
     table = pd.DataFrame(rows).assign(train_error=np.where(np.arange(len(rows)) == 3, 0.4, 0.02))
     D = ((np.array(x)[:, None] - x) ** 2).sum(axis=2)
     measured = xr.Dataset({"distance": (("run", "other"), D), "null_distance": (("run", "other"), 4 * D + 1)})
+    measured = measured.assign(common_distance=measured["distance"])
     return analysis.runs_of(table, LEVELS, 0.1), measured
 
 
@@ -150,6 +151,11 @@ def test_parts_of_the_variance_are_those_that_were_made(made):
     assert design.margin("mixing", permutations=99, rng=0)["value"] == pytest.approx(
         parts["mixing"]["share"] - parts["residual"]["share"]
     )
+    checks = design.checks(np.ones(len(design.networks), bool))
+    for found in checks.values():
+        assert found["mixing"] == pytest.approx(parts["mixing"]["share"])
+    few = design.checks(design.factors["residual"].to_numpy())["fitted"]
+    assert few["mixing"] > parts["mixing"]["share"]  # what residual connections explained is gone
     assert design.additivity(rng=0, draws=20)["value"] < 0.3
     assert design.ratio(draws=50, rng=0)["mean"] < 0.3
     excess = design.floor_and_excess(draws=50, rng=0)

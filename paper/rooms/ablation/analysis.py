@@ -153,19 +153,21 @@ def with_components(points: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return kept.drop(columns=list(COMPONENTS), errors="ignore").merge(crossed, on="run", how="left")
 
 
-def fitted_table(parts: Mapping[str, dict], fitted: Mapping[str, dict]) -> pd.DataFrame:
-    """Shares of components in all runs of the design, and in those that have fitted.
+def checks_table(parts: Mapping[str, dict], checks: Mapping[str, dict]) -> pd.DataFrame:
+    """Shares of components and of seeds in all runs of the design, in those that have fitted, and at common progress.
 
     Parameters
     ----------
-    parts, fitted : mapping from split to dict
-        From :meth:`paper.rooms.ablation.design.Design.parts` and :meth:`paper.rooms.ablation.design.Design.fitted`.
+    parts, checks : mapping from split to dict
+        From :meth:`paper.rooms.ablation.design.Design.parts` and :meth:`paper.rooms.ablation.design.Design.checks`.
     """
     columns = {}
-    for split, found in fitted.items():
-        columns[f"{split}, all runs"] = {NAMES[name]: parts[split][name]["share"] for name in found}
-        columns[f"{split}, fitted runs"] = {NAMES[name]: share for name, share in found.items()}
-    return pd.DataFrame(columns).rename_axis("component")
+    for split, found in checks.items():
+        names = {name: effect_name(name) for name in found["fitted"]}
+        columns[f"{split}, all"] = {names[name]: parts[split][name]["share"] for name in names}
+        columns[f"{split}, fitted runs"] = {names[name]: share for name, share in found["fitted"].items()}
+        columns[f"{split}, common progress"] = {names[name]: share for name, share in found["common"].items()}
+    return pd.DataFrame(columns).rename_axis("share of")
 
 
 def excess_table(found: Mapping[str, dict]) -> pd.DataFrame:

@@ -34,6 +34,8 @@ class Design:
         Network of each run.
     labels : (m,) array
         A label that means nothing.
+    common : (m, m) array
+        Distances over the progress that all runs make.
     """
 
     distances: np.ndarray
@@ -41,6 +43,7 @@ class Design:
     factors: pd.DataFrame
     networks: np.ndarray
     labels: np.ndarray
+    common: np.ndarray
 
     @classmethod
     def of(cls, measured, table: pd.DataFrame) -> Design:
@@ -56,9 +59,11 @@ class Design:
         rows = np.flatnonzero(table["crossed"])
         chosen = table.iloc[rows].reset_index(drop=True)
         factors = chosen[[name for name in COMPONENTS if chosen[name].nunique() == 2]]
-        both = (measured[name].values[np.ix_(rows, rows)] for name in ("distance", "null_distance"))
-        distances, nulls = ((D + D.T) / 2 for D in both)
-        return cls(distances, nulls, factors, chosen["network"].to_numpy(), chosen[LABEL].to_numpy())
+        names = ("distance", "null_distance", "common_distance")
+        distances, nulls, common = (
+            (D + D.T) / 2 for D in (measured[name].values[np.ix_(rows, rows)] for name in names)
+        )
+        return cls(distances, nulls, factors, chosen["network"].to_numpy(), chosen[LABEL].to_numpy(), common)
 
     def parts(self, *, permutations: int, rng: int) -> dict[str, dict]:
         """Share of the variance of every main effect and interaction of two, tested against seeds, and of the rest.
@@ -142,14 +147,29 @@ class Design:
             without.append(statistic(part))
         return {"value": value, "interval": jackknife_interval(value, np.array(without))}
 
-    def fitted(self, fitted: np.ndarray) -> dict[str, float]:
-        """Shares of components among the runs that have fitted, NaN where they do not determine it."""
+    def checks(self, fitted: np.ndarray) -> dict[str, dict[str, float]]:
+        """Shares of components and of seeds, had runs that do not fit no part in them.
+
+        Parameters
+        ----------
+        fitted : (m,) array of bool
+
+        Returns
+        -------
+        dict
+            ``fitted``: among the runs that have fitted, NaN where these do not determine it; ``common``: of all, by
+            their distances over the progress that all make.
+        """
         rows = np.flatnonzero(fitted)
-        if len(rows) < 2:
-            return dict.fromkeys(self.factors, float("nan"))
-        distances = self.distances[np.ix_(rows, rows)]
-        found = shares(distances, self.factors.iloc[rows].astype(str), self.networks[rows])
-        return {name: found[name] for name in self.factors}
+        columns = effect_columns(self.factors).astype(str)
+        names = [*self.factors, "within"]
+        found = {name: dict.fromkeys(names, float("nan")) for name in ("fitted", "common")}
+        if len(rows) > 1:
+            distances = self.distances[np.ix_(rows, rows)]
+            found["fitted"] = shares(distances, self.factors.iloc[rows].astype(str), self.networks[rows])
+        if np.isfinite(self.common).all():
+            found["common"] = shares(self.common, columns, self.networks)
+        return {kind: {name: one[name] for name in names} for kind, one in found.items()}
 
     def floor_and_excess(self, *, draws: int, rng: int) -> dict[str, dict]:
         """Distance of runs that differ in the seed alone, and what one component adds to it, nats a sample.

@@ -64,6 +64,10 @@ class Ablation(Section):
         """Components that have two levels or more; the first two of each are crossed with those of all others."""
         return [name for name in COMPONENTS if len(getattr(self, name)) > 1]
 
+    def in_full_design(self) -> list[str]:
+        """Names of the networks that are crossed."""
+        return list(self.networks())[: 2 ** len(self.crossed())]
+
     def networks(self) -> dict[str, BlockNetwork]:
         """Networks by name: the base, the others of the full factorial design, those with one further level."""
         levels: dict[str, list[Any]] = {name: getattr(self, name) for name in COMPONENTS}

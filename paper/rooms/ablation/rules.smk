@@ -79,9 +79,10 @@ rule measure_ablation:
             needs.comparison(models_of("ablation"), tables=6, matrices=8, rounds=9)
         ),
     params:
+        crossed=ABLATION.in_full_design(),
         geodesic_points=study.analysis.geodesic_points,
         null_seed=study.analysis.null_seed,
     shell:
-        "python -P -m paper.rooms.ablation.jobs.measure --stores {input.stores:q}"
+        "python -P -m paper.rooms.ablation.jobs.measure --stores {input.stores:q} --crossed {params.crossed:q}"
         " --geodesic-points {params.geodesic_points:q} --null-seed {params.null_seed:q} --models {output.models:q}"
         " --embedding {output.embedding:q} --train {output.train:q} --test {output.test:q} > {log:q} 2>&1"
