@@ -187,3 +187,31 @@ def test_runs_that_do_not_fit_are_named(made):
     text = analysis.left_unfitted(table, 0.1)
     assert text.startswith("1 of 60 runs do not fit") and f"{table['network'][3]} (1, up to 40%)" in text
     assert "of all 60 runs" in analysis.left_unfitted(table.assign(fitted=True), 0.5)
+
+
+def test_distances_over_common_progress_are_means_over_the_values_of_s_there(tmp_path, rng):
+    from made_experiment import made_experiment
+
+    from inpca import Trajectory, pairwise_distances
+    from inpca.trajectories import GRID
+    from paper.models import model_table, open_stores
+    from paper.rooms.ablation.common_progress import with_common_progress
+    from paper.trajectories import measure_trajectories
+
+    stores = open_stores(made_experiment(tmp_path, rng, configurations=2, checkpoints=5))
+    table = model_table(stores, 3)
+    measured = measure_trajectories(table, stores, "train", null_seed=0, n_jobs=1)
+    found = with_common_progress(measured, table, stores, "train", ["fc"])
+    of_fc = measured.isel(run=[0, 1])
+    start, reach = float(of_fc["start"].max()), float(of_fc["reach"].min())
+    assert (found.attrs["common_start"], found.attrs["common_reach"]) == (start, reach)
+    assert found["distance"].identical(measured["distance"])
+    s = GRID[(start <= GRID) & (reach >= GRID)]
+    assert 0 < len(s) < len(GRID)
+    runs = [run for _, run in table[table["kind"] == "run"].groupby("run", sort=False)]
+    first, last = (
+        Trajectory(store.log_probs("train")[seed], run["train_progress"], truth=store.labels("train"), log=True)
+        for store, seed, run in ((stores[0], 0, runs[0]), (stores[1], 1, runs[3]))
+    )
+    expected = np.mean([pairwise_distances(np.stack([first.at(one), last.at(one)]))[0, 1] for one in s])
+    assert float(found["common_distance"][0, 3]) == pytest.approx(expected, rel=1e-4)
