@@ -134,7 +134,9 @@ def explained_by_source(explained: xr.DataArray) -> Figure:
                 some = explained.sel(split=split, target=TARGETS[0], measure=measure, source=source)
                 found = [with_runs_left_out(some.sel(axis=axis), lambda given: given) for axis in some["axis"].values]
                 value, ends = np.array([one["value"] for one in found]), np.array([one["interval"] for one in found])
-                axes.fill_between(some["axis"], *ends.T, color=look.colour, alpha=0.15, linewidth=0)
+                axes.fill_between(
+                    some["axis"], *ends.T, where=value > LOWEST, color=look.colour, alpha=0.15, linewidth=0
+                )
                 axes.plot(
                     some["axis"],
                     value,
