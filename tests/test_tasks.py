@@ -146,6 +146,8 @@ def test_distances_at_equal_checkpoints_are_means_of_single_ones():
     one = geometry.of_classes(models[0], labels)
     assert one.shape == (4, 3)
     assert one[:, 2] == pytest.approx(progress(models[0][:, 3:], labels[3:], log=True))
+    correct = geometry.correct_of_classes(models[0], labels)
+    assert correct @ [2 / 5, 1 / 5, 2 / 5] == pytest.approx((models[0].argmax(2) == labels).mean(axis=1))
 
 
 SUBSETS = {"all": {"groups": [0, 1, 2, 3]}} | {
@@ -210,9 +212,8 @@ def test_gains_are_of_the_classes_that_they_name():
     rows = pd.DataFrame({"task": ["all", "turned", "none", "none"]})
     values = np.zeros((4, 2, 2))
     values[2:, 1] = [[0.5, 0.1], [0.7, 0.3]]
-    found = analysis.gain_numbers(
-        xr.Dataset({"class_progress": (("run", "checkpoint", "class"), values)}), rows, tasks, draws=9, rng=0
-    )
+    of_classes = xr.DataArray(values, dims=("run", "checkpoint", "class"))
+    found = analysis.gain_numbers(of_classes, rows, tasks, draws=9, rng=0)
     assert (found["learned"]["value"], found["left_out"]["value"]) == (pytest.approx(0.6), pytest.approx(0.2))
     assert found["by_task"]["none"] == {"all": 0.4, "own": pytest.approx(0.6), "others": pytest.approx(0.2)}
     assert np.isnan(found["random"]["value"])
@@ -274,3 +275,21 @@ def test_a_run_that_diverges_is_left_out_and_said(data, tmp_path, capsys):
     store = PredictionStore(tmp_path / "wild.zarr")
     with pytest.raises(geometry.PredictionStoreError, match="fewer than two runs that did not diverge"):
         geometry.check_runs([store], 1)
+
+
+def test_shares_of_one_network_and_of_two_add_up():
+    rng = np.random.default_rng(0)
+    cells = [(network, task, seed) for network in ("a", "b") for task in "uvw" for seed in range(3)]
+    rows = pd.DataFrame(cells, columns=["network", "task", "seed"])
+    rows["run"] = rows.index.astype(str)
+    place = rng.normal(size=(18, 5)) + 3 * (rows["task"] == "u").to_numpy()[:, None]
+    D = ((place[:, None] - place) ** 2).sum(axis=2)
+    two = analysis.share_numbers(D, rows, permutations=19, rng=0)
+    one = analysis.share_numbers(D[:9, :9], rows[:9], permutations=19, rng=0)
+    assert list(two) == ["task", "network", "interactions", "within"]
+    assert sum(part["share"] for part in two.values()) == pytest.approx(1)
+    assert list(one) == ["task", "within"]
+    assert sum(part["share"] for part in one.values()) == pytest.approx(1)
+    means = np.stack([place[:9][rows["task"][:9] == task].mean(0) for task in rows["task"][:9]])
+    within = ((place[:9] - means) ** 2).sum() / ((place[:9] - place[:9].mean(0)) ** 2).sum()
+    assert one["within"]["share"] == pytest.approx(within)

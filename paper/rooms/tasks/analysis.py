@@ -74,7 +74,7 @@ def dimension_numbers(measured: xr.Dataset, excess_margin: float, fewer_margin: 
 
 
 def share_numbers(distance: np.ndarray, rows: pd.DataFrame, *, permutations: int, rng: int) -> dict:
-    """Shares of the variance of paths (PERMANOVA): task, network, both together, and seeds.
+    """Shares of the variance of paths (PERMANOVA): task and, of several networks, network, both together; seeds.
 
     Parameters
     ----------
@@ -85,22 +85,25 @@ def share_numbers(distance: np.ndarray, rows: pd.DataFrame, *, permutations: int
     permutations, rng
         See :func:`paper.statistics.permanova.variance_shares`.
     """
-    factors = rows[["task", "network"]] if rows["network"].nunique() > 1 else rows[["task"]]
-    # of one network, tasks are permuted among runs; of several, among configurations, with all their seeds
-    blocks = rows["network"] + "-" + rows["task"] if len(factors.columns) > 1 else rows["run"]
+    several = rows["network"].nunique() > 1
+    factors = rows[["task", "network"]] if several else rows[["task"]]
+    # of several networks, tasks are permuted among configurations, with all their seeds; of one, among runs
+    blocks = rows["network"] + "-" + rows["task"] if several else rows["run"]
     found = variance_shares(distance, factors, blocks.to_numpy(), permutations=permutations, rng=rng)
-    return {name: dict(one) for name, one in found.items()}
+    if several:
+        return {name: dict(one) for name, one in found.items()}
+    return {"task": dict(found["task"]), "within": dict(found["interactions"])}  # what is left to single runs
 
 
 def gain_numbers(
-    measured: xr.Dataset, rows: pd.DataFrame, tasks: pd.DataFrame, *, draws: int, rng: int
+    of_classes: xr.DataArray, rows: pd.DataFrame, tasks: pd.DataFrame, *, draws: int, rng: int
 ) -> dict[str, dict]:
-    """Gain of progress from the first to the last checkpoint, on the samples of some classes, of one split.
+    """Gain of what is measured of each class from the first to the last checkpoint, on some classes, of one split.
 
     Parameters
     ----------
-    measured : Dataset
-        Of one split.
+    of_classes : (run, checkpoint, class) DataArray
+        Such as progress on the samples of each class.
     rows : DataFrame
         One row for each run.
     tasks : DataFrame
@@ -115,7 +118,7 @@ def gain_numbers(
         ``digits`` and ``random``: on all classes, over runs. Each with ``value``, ``interval`` and how many ``n``.
         ``by_task``: on ``all`` classes and, where a task leaves some out, on its ``own`` and on the ``others``.
     """
-    gained = measured["class_progress"].values[:, -1] - measured["class_progress"].values[:, 0]
+    gained = of_classes.values[:, -1] - of_classes.values[:, 0]
     n_classes = gained.shape[1]
 
     def of_task(name: str, classes: list[int]) -> np.ndarray:
@@ -140,6 +143,24 @@ def gain_numbers(
         rest = sorted(set(every) - one)
         by_task[name] |= {"own": float(of_task(name, sorted(one)).mean()), "others": float(of_task(name, rest).mean())}
     return found | {"by_task": by_task}
+
+
+def gain_table(gains: Mapping[str, dict], correct: Mapping[str, dict]) -> pd.DataFrame:
+    """Gains of progress and of the fraction of samples that are classified correctly, as text."""
+    names = {
+        "learned": "half of the classes or fewer: on these",
+        "left_out": "half of the classes or fewer: on the others",
+        "digits": "digits: on all classes",
+        "random": "random labels: on all classes",
+    }
+    rows = {
+        name: {
+            "progress": with_interval(gains[key]["value"], gains[key]["interval"], "+.3f"),
+            "correct": with_interval(correct[key]["value"], correct[key]["interval"], "+.3f"),
+        }
+        for key, name in names.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("gain of networks that learn")
 
 
 def scale_numbers(measured: xr.Dataset, rows: pd.DataFrame) -> dict:
@@ -224,12 +245,11 @@ RELATIONS = (
 )
 #: What the notebook found, in two sentences.
 ANSWER = (
-    "Three axes explain {stress:.1%} of the stress of all models on test samples, beside {null:.1%} of their null; at "
-    "equal checkpoints runs differ in {between:.3g} dimensions, their null in {between_null:.3g}. The task is "
-    "{share:.0%} of the variance of paths; the rank correlation of the number of classes that a task leaves out with "
-    "its distance to that of all classes is {left_out:.2f} (p = {p:.2g}), labels in another order add {same:+.1%} to "
-    "the distance of seeds, and half of the classes or fewer bring {gain:+.3f} of progress on the others, random "
-    "labels {random:+.3f} on all."
+    "Three axes explain {stress:.1%} of the stress of all models on test samples (of their null {null:.1%}), and at "
+    "equal checkpoints runs differ in {between:.3g} dimensions (their null in {between_null:.3g}). The task is "
+    "{share:.0%} of the variance of paths, whose distance to that of all classes has a rank correlation of "
+    "{left_out:.2f} with the number of classes left out; labels in another order add {same:+.1%} to the distance of "
+    "seeds, and half of the classes or fewer bring {gain:+.3f} of progress on the others (random labels {random:+.3f})."
 )
 
 
@@ -243,7 +263,6 @@ def answer(numbers: dict) -> str:
         between_null=dimension["between"]["null_participation"],
         share=numbers["shares"]["task"]["share"],
         left_out=numbers["left_out"]["value"],
-        p=numbers["left_out"]["p"],
         same=numbers["same_path"]["value"],
         gain=numbers["gains"]["left_out"]["value"],
         random=numbers["gains"]["random"]["value"],

@@ -104,7 +104,8 @@ def of_split(
         What :func:`inpca.dimension.comparison.as_dataset` gives of all models and of runs at equal checkpoints
         (``between``), groups being tasks; ``distance`` (run, other), the mean over all checkpoints but the first of
         d_B at equal checkpoints; ``scaled_distance`` (factor, run, other) and ``scaled_stress`` (factor, axis), the
-        same with heads of other scales; ``class_progress`` (run, checkpoint, class), on the samples of each class.
+        same with heads of other scales; ``class_progress`` and ``class_correct`` (run, checkpoint, class), progress on
+        the samples of each class, and the fraction of them whose most probable class is theirs.
     """
     stored, labels = stored_runs(table, stores, split), stores[0].labels(split)
     models = [run[:] for run in stored]
@@ -121,6 +122,7 @@ def of_split(
         scaled_distance=(("factor", "run", "other"), [at_equal_checkpoints(one, len(models)) for one in scaled]),
         scaled_stress=(("factor", "axis"), stress),
         class_progress=(("run", "checkpoint", "class"), [of_classes(run, labels) for run in models]),
+        class_correct=(("run", "checkpoint", "class"), [correct_of_classes(run, labels) for run in models]),
     ).assign_coords(run=names, other=names, factor=list(factors))
 
 
@@ -189,3 +191,9 @@ def of_classes(run: np.ndarray | StoredRun, labels: np.ndarray) -> np.ndarray:
     """Progress (T, C) of the models (T, N, C) of a run on the samples of each class alone."""
     classes = range(run.shape[2])
     return np.stack([progress(run[:, labels == one], labels[labels == one], log=True) for one in classes], axis=1)
+
+
+def correct_of_classes(run: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Fraction (T, C) of the samples of each class whose most probable class, of each model (T, N, C), is theirs."""
+    correct = run.argmax(axis=2) == labels
+    return np.stack([correct[:, labels == one].mean(axis=1) for one in range(run.shape[2])], axis=1)
