@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -21,6 +23,8 @@ from paper.rooms.hidden_layers.configuration import PROBES
 
 #: Colours of depth, from the images to the last hidden layer; the output is black.
 COLOURS, OUTPUT = "viridis", "#000000"
+#: Where the last hidden layer is on that scale, whose end is too pale.
+DEEPEST = 0.92
 #: The path over depth at the end of training, and the colour and marker of each probe.
 DEPTH = "#D55E00"
 LOOKS = {"linear": ("#0072B2", "o"), "means": ("#CC79A7", "s")}
@@ -30,7 +34,7 @@ VIEWS = ((1, 2), (1, 3))
 
 def colours_of(n_layers: int) -> list:
     """Colour of each layer: the images first, the output last."""
-    return [*mpl.colormaps[COLOURS](np.linspace(0, 0.92, n_layers - 1)), OUTPUT]
+    return [*mpl.colormaps[COLOURS](np.linspace(0, DEEPEST, n_layers - 1)), OUTPUT]
 
 
 def label_of(network: str) -> str:
@@ -53,7 +57,7 @@ def maps(found: Sequence[xr.Dataset]) -> Figure:
     figure, grid = plt.subplots(
         2,
         len(found),
-        figsize=(width * len(found), sum(heights) + 2.6),
+        figsize=(width * len(found), sum(heights) + 1.9),
         height_ratios=heights,
         squeeze=False,
     )
@@ -62,9 +66,24 @@ def maps(found: Sequence[xr.Dataset]) -> Figure:
             draw_map(axes, one, [x - 1, y - 1])
             axes.set(xlabel=axis_label(one, x), ylabel=axis_label(one, y), aspect="equal")
         column[0].set_title(label_of(one.attrs["network"]))
-        entries = layer_legend(one.sizes["layer"])
-        column[1].legend(handles=entries, fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.32))
+    figure.legend(handles=map_legend(), fontsize=8, ncols=4, loc="outside upper center")
+    scale = ScalarMappable(Normalize(0, 1), COLOURS)
+    bar = figure.colorbar(
+        scale, ax=grid, location="right", aspect=40, shrink=0.8, boundaries=np.linspace(0, DEEPEST, 200)
+    )
+    bar.set_ticks([0, DEEPEST], labels=["images", "last hidden\nlayer"])
     return figure
+
+
+def map_legend() -> list[Line2D]:
+    """Entries of a map that are not layers."""
+    last = {"linestyle": "", "marker": ".", "color": "0.5"}
+    return [
+        Line2D([], [], color=OUTPUT, linewidth=2.2, label="output over time"),
+        Line2D([], [], color=DEPTH, marker="D", markersize=4.5, label="over depth, at the end"),
+        Line2D([], [], **last, label="single runs, at the end"),
+        Line2D([], [], color=MUTED, linestyle="--", label="geodesic"),
+    ]
 
 
 def extent(one: xr.Dataset) -> np.ndarray:
@@ -92,13 +111,11 @@ def draw_map(axes: Axes, one: xr.Dataset, pair: list[int]) -> None:
 
 
 def layer_legend(n_layers: int) -> list[Line2D]:
-    """Entries of layers over time, of the path over depth and of the geodesic."""
-    of_layers = [
+    """Entries of layers over time."""
+    return [
         Line2D([], [], color=colour, linewidth=1.8, label=named(layer, n_layers))
         for layer, colour in enumerate(colours_of(n_layers))
     ]
-    depth = Line2D([], [], color=DEPTH, marker="D", markersize=4.5, label="over depth, at the end")
-    return [*of_layers, depth, Line2D([], [], color=MUTED, linestyle="--", label="geodesic")]
 
 
 def named(layer: int, n_layers: int) -> str:
@@ -133,7 +150,7 @@ def over_time(networks: Sequence[xr.Dataset], split: str) -> Figure:
         row[0].set_ylim(0, None)
         row[0].set_ylabel("$d_B$ to the output's path\n(nats a sample)")
         null_entry = Line2D([], [], color="0.45", linestyle=":", linewidth=1.8, label="null of hidden layers")
-        entries = [*layer_legend(len(distance))[:-2], null_entry]
+        entries = [*layer_legend(len(distance)), null_entry]
         row[-1].legend(handles=entries, fontsize=7, loc="center left", bbox_to_anchor=(1.02, 0.5))
     return figure
 
