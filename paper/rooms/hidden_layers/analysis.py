@@ -137,16 +137,19 @@ def numbers_of(networks: Sequence[xr.Dataset], on_path: float) -> dict[str, floa
     Returns
     -------
     dict
-        ``first`` and ``last``, ratios of these hidden layers, each with that of a second ``null``, over all checkpoints
-        but the first; ``output``, that of outputs, and ``bound``. ``end``, the mean ratio of hidden layers at the last
-        checkpoint, with ``end_bound``. ``depth``: last less first, and ``untrained`` the same before training.
-        ``learning``: end less before training, and the same of the ``images``. ``forward``: see :func:`forward`.
-        ``own``: see :func:`own_over_others`, of the last hidden layer.
+        ``first`` and ``last``, ratios of these hidden layers over all checkpoints but the first, each with that of a
+        second ``null`` and that of the same layer ``untrained``; ``images`` and ``output``, the same, and ``bound``.
+        ``end``, the mean ratio of hidden layers at the last checkpoint, with ``end_bound``. ``depth``: last less first,
+        and ``untrained`` the same before training. ``learning``: end less before training, and the same of the
+        ``images``. ``forward``: see :func:`forward`. ``own``: see :func:`own_over_others`, of the last hidden layer.
     """
     found: dict = {}
     for name, layers, at in (("first", FIRST, ALL), ("last", LAST, ALL), ("end", HIDDEN, END)):
-        again = mean_over_runs(networks, mean_ratio(layers, at=at, of="null_again"))
-        found[name] = over_runs(networks, mean_ratio(layers, at=at)) | {"null": again}
+        beside = {
+            "null": mean_over_runs(networks, mean_ratio(layers, at=at, of="null_again")),
+            "untrained": mean_over_runs(networks, mean_ratio(layers, at=START)),
+        }
+        found[name] = over_runs(networks, mean_ratio(layers, at=at)) | beside
     for name, at, bound in (("output", ALL, "bound"), ("output_at_end", END, "end_bound")):
         found[name] = over_runs(networks, mean_ratio(OUTPUT, at=at))
         found[bound] = found[name]["value"] + on_path * (1 - found[name]["value"])
@@ -155,7 +158,7 @@ def numbers_of(networks: Sequence[xr.Dataset], on_path: float) -> dict[str, floa
     images = mean_over_runs(networks, difference(mean_ratio(IMAGES, at=END), mean_ratio(IMAGES, at=START)))
     learning = difference(mean_ratio(HIDDEN, at=END), mean_ratio(HIDDEN, at=START))
     found["learning"] = over_runs(networks, learning) | {"images": images}
-    found["untrained"] = over_runs(networks, mean_ratio(HIDDEN, at=START))
+    found["images"] = over_runs(networks, mean_ratio(IMAGES))
     found["forward"] = over_runs(networks, forward(-1)) | {"untrained": mean_over_runs(networks, forward(0))}
     of_null = mean_over_runs(networks, own_over_others(LAST, of="null_again"))
     return found | {"own": over_runs(networks, own_over_others(LAST)) | {"null": of_null}}
@@ -223,11 +226,11 @@ def all_numbers(networks: Sequence[xr.Dataset], on_path: float) -> dict:
 
 #: What the notebook found, in two sentences.
 ANSWER = (
-    "By a linear probe, on test samples, the last hidden layer is at {last:.2f} and the first at {first:.2f} of their "
-    "nulls' distance from the output's path; outputs of other seeds are at {output:.2f}, and a layer counts as on the "
-    "path below {bound:.2f}. At the end of training all hidden layers are at {end:.2f} on average, before it at "
-    "{untrained:.2f}, and progress goes with depth at a rank correlation of {forward:.2f}, before it at "
-    "{forward_before:.2f}."
+    "By a linear probe, on test samples, the first hidden layer is at {first:.2f} and the last at {last:.2f} of their "
+    "nulls' distance from the output's path, where outputs of other seeds are at {output:.2f}, hidden layers before "
+    "training at {untrained:.2f} and the images themselves at {images:.2f}. Progress goes with depth at a rank "
+    "correlation of {forward:.2f} at the end of training, {forward_before:.2f} before it, and the last layer is "
+    "{own:.2f} times as far from its own run's output as from others."
 )
 
 
@@ -235,12 +238,7 @@ def answer(numbers: dict) -> str:
     """The answer to the notebook's question, with its numbers."""
     found = numbers["test"]["linear"]
     return ANSWER.format(
-        last=found["last"]["value"],
-        first=found["first"]["value"],
-        output=found["output"]["value"],
-        bound=found["bound"],
-        end=found["end"]["value"],
-        untrained=found["untrained"]["value"],
-        forward=found["forward"]["value"],
+        **{name: found[name]["value"] for name in ("first", "last", "output", "images", "forward", "own")},
+        untrained=found["end"]["untrained"],
         forward_before=found["forward"]["untrained"],
     )
