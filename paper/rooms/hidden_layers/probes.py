@@ -14,7 +14,7 @@ from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 #: Steps of the optimiser of the linear probe at most, and its largest gradient at the end.
-STEPS, GRADIENT = 2000, 1e-5
+STEPS, GRADIENT = 2000, 1e-4
 #: Between which powers of e the inverse temperature of class means is looked for.
 INVERSE_TEMPERATURES = (-20.0, 10.0)
 #: From features (N, d) to log-probabilities (N, C).
