@@ -23,8 +23,9 @@ COMMAND = "python benchmarks/load.py"
 RAN = """{runs:,} tiny runs of {configurations} configurations, {models:,} models, were trained and embedded: planned in
 {planning:.0f} s, {jobs} jobs, run in {wall:.0f} min ({cpu:.0f} CPU-minutes) on {cores} cores beside other work, with
 at most {memory:.1f} GB in all processes together and {largest:.1f} GB in the largest job."""
-PLANNED = """As many runs of {configurations:,} configurations, {jobs:,} jobs, were planned in {seconds:.0f} s
-({cpu:.0f} CPU-seconds); no job of these was run."""
+PLANNED = """{runs:,} tiny runs of {configurations:,} configurations, {jobs:,} jobs, were planned in {cpu:.0f}
+CPU-seconds, {seconds:.0f} s beside other work; none of these jobs was run."""
+NOT_RUN = "The same number of runs of 50 configurations, trained and embedded, has not been measured."
 
 
 def with_one_seed(study: dict[str, Any], n: int) -> dict[str, Any]:
@@ -55,7 +56,9 @@ def many_configurations() -> Size:
 def text(record: dict[str, Any] | None, counts: dict[str, int], many: dict[str, Any]) -> str:
     """What was measured, in words; of a study that was not run to its end, only how others are planned."""
     parts = [PLANNED.format(**many)]
-    if record is not None:
+    if record is None:
+        parts.append(NOT_RUN)
+    else:
         took = {name: total(record["attempts"], name) for name in ("wall", "own_cpu", "started_cpu", "memory")}
         measured = {
             "planning": record["planning"]["seconds"],
