@@ -159,8 +159,9 @@ def test_a_loss_counts_at_the_last_checkpoint_and_on_every_split(tmp_path):
                 record.diverged(1)
             else:
                 assert record(confident, 1)
-    with pytest.raises(ValueError, match="largest_loss must be a number above 0"):
-        Evaluation(largest_loss=float("nan"))
+    for wrong in (float("nan"), 0, True, "5", None):
+        with pytest.raises((TypeError, ValueError), match="largest_loss must be a number above 0"):
+            Evaluation(largest_loss=wrong)
 
 
 def test_a_store_may_be_empty_for_no_other_reason(tmp_path):

@@ -43,8 +43,8 @@ class Evaluation:
 
     Raises
     ------
-    ValueError
-        If outputs or stored is none of these, or the largest loss is not above 0.
+    TypeError, ValueError
+        If outputs or stored is none of these, or the largest loss is no number above 0.
 
     See Also
     --------
@@ -65,6 +65,8 @@ class Evaluation:
     def __post_init__(self) -> None:
         check_choice(self.stored, STORED, "stored")
         check_choice(self.outputs, OUTPUTS, "outputs")
+        if isinstance(self.largest_loss, bool) or not isinstance(self.largest_loss, int | float):
+            raise TypeError(f"largest_loss must be a number above 0, not {self.largest_loss!r}")
         if not self.largest_loss > 0:
             raise ValueError(f"largest_loss must be a number above 0, not {self.largest_loss!r}")
 
