@@ -10,12 +10,13 @@ import pandas as pd
 from inpca.predictions.arrays import attributes_of
 from inpca.predictions.recorded import diverged_seeds
 from paper.models import FACTORS, run_name
+from paper.study.training import LARGEST_LOSS
 
 #: Where a model table, and its file, keeps :func:`diverged_runs`, if there are any.
 ATTRIBUTE = "diverged"
 TEXT = """
 **{n} of {all} runs diverged** and are left out of everything here: their predictions became NaN or infinite, or their
-loss ended more than ten times above that of ignorance. The step is that of the checkpoint at which it was seen.
+loss ended above {loss:g} times that of ignorance, ln C. The step is that of the checkpoint at which it was seen.
 """
 
 
@@ -72,7 +73,7 @@ def diverged_text(table: pd.DataFrame) -> str:
     'No run diverged.'
     """
     n = len(diverged_of(table))
-    return TEXT.format(n=n, all=n + table["run"].nunique()) if n else "No run diverged."
+    return TEXT.format(n=n, loss=LARGEST_LOSS, all=n + table["run"].nunique()) if n else "No run diverged."
 
 
 def diverged_numbers(table: pd.DataFrame) -> dict[str, int]:

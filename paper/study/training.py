@@ -41,3 +41,6 @@ class Training(Strict):
 
 #: The computation that results are compared with.
 REFERENCE = Training()
+#: How many times that of ignorance, ln C, the train and the test loss of a run may be in the end: with more it counts
+#: as diverged, since its distances to all other models would be all that an embedding shows.
+LARGEST_LOSS = 10.0

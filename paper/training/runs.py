@@ -21,16 +21,12 @@ from inpca.recording.recorder import Recorder
 from paper.data.datasets import PreparedData
 from paper.data.image_folder import StreamedImages
 from paper.study.configuration import Configuration, Job, TrainingJob
-from paper.study.training import REFERENCE, Training
+from paper.study.training import LARGEST_LOSS, REFERENCE, Training
 from paper.training.batches import Batches, Resident
 from paper.training.loop import train_networks
 from paper.training.networks import build_network
 from paper.training.random_streams import random_streams, reproducible
 from paper.training.streamed import Streamed, recorded_splits
-
-#: How many times that of ignorance, ln C, the train and the test loss of a run may be in the end: with more it counts
-#: as diverged, since its distances to all other models would be all that an embedding shows.
-LARGEST_LOSS = 10.0
 
 
 class RunState(NamedTuple):
