@@ -38,7 +38,7 @@ def gain_table(found: Mapping[str, Mapping[str, dict]]) -> pd.DataFrame:
             "predicted": TARGETS[target],
             "R² without": of_target["r2"]["without"],
             "R² with position": of_target["r2"]["with"],
-            "gain": with_interval(of_target["gain"], of_target["interval"], ".2f"),
+            "gain": with_interval(of_target["gain"], of_target["interval"], "z.2f"),
             "exchanged, mean": of_target["null_mean"],
             "exchanged, one in forty": of_target["null_high"],
             "mean absolute error without": of_target["mae"]["without"],
@@ -76,10 +76,10 @@ def answer(end: Mapping, early: Mapping, epoch: float, beside_factors: Mapping) 
     """
 
     def said(found: Mapping) -> str:
-        gain = with_interval(found["gain"], found["interval"], ".2f")
+        gain = with_interval(found["gain"], found["interval"], "z.2f")
         return (
-            f"R² goes from {found['r2']['without']:.2f} to {found['r2']['with']:.2f}, by {gain}, and by "
-            f"{found['null_high']:.2f} one time in forty with exchanged positions"
+            f"R² goes from {found['r2']['without']:z.2f} to {found['r2']['with']:z.2f}, by {gain}, and by "
+            f"{found['null_high']:z.2f} one time in forty with exchanged positions"
         )
 
     factors = beside_factors["r2"]["without"]
