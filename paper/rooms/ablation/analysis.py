@@ -21,7 +21,9 @@ NAMES = {
     "norm": "normalisation",
     "residual": "residual connections",
 }
-#: The same in pairs.
+#: Networks with runs that do not fit that a sentence names at most.
+NAMED = 10
+#: Components in pairs.
 SHORT = NAMES | {"mixing": "attention", "residual": "residual"}
 
 
@@ -131,7 +133,9 @@ def left_unfitted(table: pd.DataFrame, fitted_error: float) -> str:
     if wrong.empty:
         return f"The train error of all {len(table)} runs ends at {fitted_error:.0%} or below."
     counts = wrong.groupby("network", sort=False)["train_error"].agg(["size", "max"])
-    named = ", ".join(f"{name} ({n}, up to {most:.0%})" for name, n, most in counts.itertuples())
+    worst = counts.sort_values("max", ascending=False, kind="stable")
+    named = ", ".join(f"{name} ({n}, up to {most:.0%})" for name, n, most in worst[:NAMED].itertuples())
+    named += f" and {len(worst) - NAMED} more networks" if len(worst) > NAMED else ""
     return (
         f"{len(wrong)} of {len(table)} runs do not fit: their train error stays above {fitted_error:.0%}. Runs of each "
         f"network: {named}."
@@ -153,20 +157,20 @@ def with_components(points: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return kept.drop(columns=list(COMPONENTS), errors="ignore").merge(crossed, on="run", how="left")
 
 
-def checks_table(parts: Mapping[str, dict], checks: Mapping[str, dict]) -> pd.DataFrame:
+def checks_table(numbers: Mapping[str, dict]) -> pd.DataFrame:
     """Shares of components and of seeds in all runs of the design, in those that have fitted, and at common progress.
 
     Parameters
     ----------
-    parts, checks : mapping from split to dict
-        From :meth:`paper.rooms.ablation.design.Design.parts` and :meth:`paper.rooms.ablation.design.Design.checks`.
+    numbers : mapping
+        ``parts``, ``fitted`` and ``common``, each by split; a split without common progress is not in the last.
     """
     columns = {}
-    for split, found in checks.items():
-        names = {name: effect_name(name) for name in found["fitted"]}
-        columns[f"{split}, all"] = {names[name]: parts[split][name]["share"] for name in names}
-        columns[f"{split}, fitted runs"] = {names[name]: share for name, share in found["fitted"].items()}
-        columns[f"{split}, common progress"] = {names[name]: share for name, share in found["common"].items()}
+    for split, fitted in numbers["fitted"].items():
+        kinds = {"all": numbers["parts"][split], "common progress": numbers["common"].get(split, {})}
+        shares = {kind: {name: one["share"] for name, one in found.items()} for kind, found in kinds.items()}
+        for kind, found in (shares | {"fitted runs": fitted}).items():
+            columns[f"{split}, {kind}"] = {effect_name(name): found.get(name, np.nan) for name in fitted}
     return pd.DataFrame(columns).rename_axis("share of")
 
 
@@ -188,32 +192,35 @@ def excess_table(found: Mapping[str, dict]) -> pd.DataFrame:
     return pd.DataFrame(columns).rename_axis("adds to the distance of seeds")
 
 
-#: What the notebook found, in two sentences.
+#: What the notebook found, in two sentences; the second where runs share some progress.
 ANSWER = (
-    "Of {n_effects} effects {moving} on train and {moving_test} on test are beyond seeds after correction; most of the "
-    "variance on train is that of {largest} ({share:.0%}), then {second} ({second_share:.0%}), while seeds have "
-    "{seeds:.0%}. All interactions of two have {ratio:.2f} of what components have alone, and a component adds at most "
-    "{added:.3f} nats a sample to the {floor:.3f} between seeds."
+    "{largest} has most of the variance of trajectories on train ({share:.0%}; seeds {seeds:.0%}), and {moving} of "
+    "{n} effects are beyond seeds after correction, of which {mains} are of components alone."
+)
+COMMON = (
+    " Over the progress that all runs make, which speed does not touch, {largest} has most ({share:.0%}; seeds "
+    "{seeds:.0%}), and {moving} of {n} effects are beyond seeds."
 )
 
 
 def answer(numbers: Mapping) -> str:
     """The answer to the notebook's question, with its numbers."""
-    parts, added = numbers["parts"]["train"], numbers["excess"]["train"]
-    moving = {
-        split: sum(one.get("holm", 1) <= LEVEL for one in found.values()) for split, found in numbers["parts"].items()
+    text = ANSWER.format(**_found(numbers["parts"]["train"]))
+    common = numbers["common"].get("train")
+    text = text[0].upper() + text[1:]
+    return text + COMMON.format(**_found(common)) if common else text
+
+
+def _found(parts: Mapping[str, dict]) -> dict:
+    """Which component has most, and how many effects are beyond seeds."""
+    tested = {name: one for name, one in parts.items() if "holm" in one}
+    moving = [name for name, one in tested.items() if one["holm"] <= LEVEL]
+    largest = max((name for name in tested if name in NAMES), key=lambda name: parts[name]["share"])
+    return {
+        "largest": NAMES[largest],
+        "share": parts[largest]["share"],
+        "seeds": parts["within"]["share"],
+        "moving": len(moving),
+        "mains": sum(name in NAMES for name in moving),
+        "n": len(tested),
     }
-    mains = sorted((name for name in parts if name in NAMES), key=lambda name: -parts[name]["share"])
-    return ANSWER.format(
-        n_effects=sum("holm" in one for one in parts.values()),
-        moving=moving["train"],
-        moving_test=moving["test"],
-        largest=NAMES[mains[0]],
-        share=parts[mains[0]]["share"],
-        second=NAMES[mains[1]],
-        second_share=parts[mains[1]]["share"],
-        seeds=parts["within"]["share"],
-        ratio=numbers["additivity"]["train"]["value"],
-        added=max(one["mean"] for name, one in added.items() if name != "seeds"),
-        floor=added["seeds"]["mean"],
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -89,6 +89,10 @@ class Design:
             found[name]["contexts"] = contexts[name]["p"]
         return found
 
+    def at_common_progress(self) -> Design | None:
+        """The same runs with their distances over the progress that all make; None where they share none."""
+        return replace(self, distances=self.common) if np.isfinite(self.common).all() else None
+
     def label(self, *, permutations: int, rng: int) -> dict:
         """Share of a label that means nothing, permuted among the runs of each network; see :func:`permanova`."""
         factors = self.factors.astype(str).assign(**{LABEL: self.labels})
@@ -147,29 +151,14 @@ class Design:
             without.append(statistic(part))
         return {"value": value, "interval": jackknife_interval(value, np.array(without))}
 
-    def checks(self, fitted: np.ndarray) -> dict[str, dict[str, float]]:
-        """Shares of components and of seeds, had runs that do not fit no part in them.
-
-        Parameters
-        ----------
-        fitted : (m,) array of bool
-
-        Returns
-        -------
-        dict
-            ``fitted``: among the runs that have fitted, NaN where these do not determine it; ``common``: of all, by
-            their distances over the progress that all make.
-        """
-        rows = np.flatnonzero(fitted)
-        columns = effect_columns(self.factors).astype(str)
-        names = [*self.factors, "within"]
-        found = {name: dict.fromkeys(names, float("nan")) for name in ("fitted", "common")}
-        if len(rows) > 1:
-            distances = self.distances[np.ix_(rows, rows)]
-            found["fitted"] = shares(distances, self.factors.iloc[rows].astype(str), self.networks[rows])
-        if np.isfinite(self.common).all():
-            found["common"] = shares(self.common, columns, self.networks)
-        return {kind: {name: one[name] for name in names} for kind, one in found.items()}
+    def fitted(self, fitted: np.ndarray) -> dict[str, float]:
+        """Shares of components and of seeds among runs that have fitted, NaN where these do not determine it."""
+        rows, names = np.flatnonzero(fitted), [*self.factors, "within"]
+        if len(rows) < 2:
+            return dict.fromkeys(names, float("nan"))
+        distances = self.distances[np.ix_(rows, rows)]
+        found = shares(distances, self.factors.iloc[rows].astype(str), self.networks[rows])
+        return {name: found[name] for name in names}
 
     def floor_and_excess(self, *, draws: int, rng: int) -> dict[str, dict]:
         """Distance of runs that differ in the seed alone, and what one component adds to it, nats a sample.

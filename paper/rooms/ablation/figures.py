@@ -82,7 +82,7 @@ def one_at_a_time(tables: Mapping[str, pd.DataFrame], floors: Mapping[str, float
     rows = next(iter(tables.values()))
     figure, panels = new_figure(2, width=5, height=1.3 + 0.3 * len(rows), sharey=True)
     names = [
-        f"{NAMES[name]}: {level_name(base[name])} → {level_name(level)}"
+        f"{'pixels mixed by' if name == 'mixing' else NAMES[name]}: {level_name(base[name])} → {level_name(level)}"
         for name, level in zip(rows["component"], rows["level"], strict=True)
     ]
     for axes, (split, table) in zip(panels, tables.items(), strict=True):
@@ -160,8 +160,8 @@ def _panels(levels: Mapping[str, Sequence]) -> tuple[Figure, list[Axes]]:
     figure, panels = new_figure(columns, count, width=3.9, height=3.7, sharex=True, sharey=True, squeeze=False)
     for spare in panels.ravel()[len(levels) :]:
         spare.set_axis_off()
-    for above in panels[-2, max(0, len(levels) - columns * (count - 1)) :] if count > 1 else []:
-        above.xaxis.set_tick_params(labelbottom=True)
+    for axes in panels.ravel():
+        axes.tick_params(labelbottom=True, labelleft=True)
     return figure, list(panels.ravel())
 
 
