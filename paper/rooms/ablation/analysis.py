@@ -194,20 +194,18 @@ def excess_table(found: Mapping[str, dict]) -> pd.DataFrame:
 
 #: What the notebook found, in two sentences; the second where runs share some progress.
 ANSWER = (
-    "{largest} has most of the variance of trajectories on train ({share:.0%}; seeds {seeds:.0%}), and {moving} of "
-    "{n} effects are beyond seeds after correction, of which {mains} are of components alone."
+    "The largest share of the variance of trajectories on train is that of {largest} ({share:.0%}; seeds {seeds:.0%}); "
+    "{moving} of {n} effects are beyond seeds after correction, {mains} of components alone and the others of pairs."
 )
 COMMON = (
-    " Over the progress that all runs make, which speed does not touch, {largest} has most ({share:.0%}; seeds "
+    " Over the progress that all runs make, which speed does not touch, it is that of {largest} ({share:.0%}; seeds "
     "{seeds:.0%}), and {moving} of {n} effects are beyond seeds."
 )
 
 
 def answer(numbers: Mapping) -> str:
     """The answer to the notebook's question, with its numbers."""
-    text = ANSWER.format(**_found(numbers["parts"]["train"]))
-    common = numbers["common"].get("train")
-    text = text[0].upper() + text[1:]
+    text, common = ANSWER.format(**_found(numbers["parts"]["train"])), numbers["common"].get("train")
     return text + COMMON.format(**_found(common)) if common else text
 
 
