@@ -18,7 +18,7 @@ from inpca.embedding import InPCA
 from inpca.geometry import progress
 from inpca.predictions.store import SPLITS, PredictionStore
 from inpca.trajectories import reindex
-from paper.models import on_geodesic, oriented, reference_points, run_name
+from paper.models import on_geodesic, oriented, reference_points
 from paper.rooms.hidden_layers.configuration import PROBES, split_name
 
 #: Points of a path among which the nearest is looked for.
@@ -165,8 +165,3 @@ def map_of(stores: Sequence[PredictionStore], probe: str) -> xr.Dataset:
         coords={"configuration": configurations, "seed": stores[0].seeds, "axis": fitted["axis"].values},
         attrs=network_of(stores) | {"probe": probe},
     )
-
-
-def runs_of(paths: xr.Dataset) -> list[str]:
-    """Names of the runs of a network."""
-    return [run_name(one, int(seed)) for one in paths["configuration"].values for seed in paths["seed"].values]
