@@ -16,7 +16,6 @@ from paper.rooms.tasks.configuration import Task, TaskJob
 from paper.rooms.tasks.images import padded_digits, recorded_samples, task_images
 from paper.rooms.tasks.training import train_task
 from paper.study.configuration import Configuration
-from paper.study.study import ConfigError, read_study
 from paper.training.batches import Resident
 from paper.training.loop import train_networks
 from paper.training.networks import build_network
@@ -40,9 +39,15 @@ def data(tmp_path_factory):
 def job(groups, *, network="fc", name="one", n_images=60, seeds=(1,), **settings):
     task = Task(groups=groups, **{key: settings.pop(key) for key in ("images", "random") if key in settings})
     configuration = Configuration(
-        name=network, network=NETWORKS[network], optimizer="sgdn", batch_size=20, learning_rate=0.05, weight_decay=0,
-        augmentation="none", epochs=settings.pop("epochs", 2),
-    )  # fmt: skip
+        name=network,
+        network=NETWORKS[network],
+        optimizer="sgdn",
+        batch_size=20,
+        learning_rate=0.05,
+        weight_decay=0,
+        augmentation="none",
+        epochs=settings.pop("epochs", 2),
+    )
     common = {"checkpoints": {"schedule": "log", "number": 3}, "label_seed": settings.pop("label_seed", 0), "scale": 10}
     return TaskJob(configuration=configuration, name=name, task=task, n_images=n_images, seeds=list(seeds), **common)
 
@@ -185,8 +190,11 @@ def test_a_permutation_test_is_right_as_often_as_it_says():
         x, y = (dict(zip(names, rng.normal(size=8), strict=True)) for _ in range(2))
         test = pairs.against_permuted(
             lambda places, x=x, y=y: pairs.rank_correlation([x[p] for p in places], [y[n] for n in names]),
-            names, [0] * 8, permutations=19, rng=draw,
-        )  # fmt: skip
+            names,
+            [0] * 8,
+            permutations=19,
+            rng=draw,
+        )
         found.append(test["p"] <= 0.1)
     assert 0.03 < np.mean(found) < 0.19
 
@@ -217,54 +225,6 @@ def test_gains_are_of_the_classes_that_they_name():
     assert (found["learned"]["value"], found["left_out"]["value"]) == (pytest.approx(0.6), pytest.approx(0.2))
     assert found["by_task"]["none"] == {"all": 0.4, "own": pytest.approx(0.6), "others": pytest.approx(0.2)}
     assert np.isnan(found["random"]["value"])
-
-
-SMALL = {"name": "digits", "n_train": 600, "n_test": 50, "pool": 2}
-
-
-def section(**changes):
-    tasks = {"all": {"groups": TEN}, "low": {"groups": [0, 1, 2]}, "high": {"groups": [7, 8]}}
-    given = {
-        "data": {"name": "digits", "n_train": 600, "n_test": 50},
-        "n_images": 100,
-        "tasks": tasks | changes.pop("tasks", {}),
-        "networks": {"fc": NETWORKS["fc"]},
-        "seeds": [1, 2],
-        "batch_size": 20,
-        "learning_rate": 0.1,
-        "epochs": 2,
-        "checkpoints": {"schedule": "log", "number": 3},
-    }
-    return {"study": "mine", "notebooks": {"tasks": given | changes}}
-
-
-def test_tasks_of_a_study_have_seeds_of_their_own():
-    jobs = read_study(section()).notebooks.tasks.jobs(read_study(section()))["fc"]
-    seeds = [seed for one in jobs for seed in one.seeds]
-    assert len(set(seeds)) == len(seeds) == 6
-    assert jobs[0].id == "fc-all"
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"tasks": {"low": {"groups": [0, 10]}}}, r"tasks\.low\.groups: there is no class 10; allowed: 0 to 9"),
-        ({"tasks": {"low": {"groups": [0, [1, 0]]}}}, "the class 0 is listed twice"),
-        ({"tasks": {"low": {"groups": [0, []]}}}, "a group has no class"),
-        ({"tasks": {"low": {"groups": [0]}}}, "at least 2"),
-        ({"tasks": {"low": {"groups": TEN}}}, "2 of them have every class as a label of its own"),
-        ({"tasks": {"all": {"groups": [1, 0]}}}, "0 of them have every class"),
-        ({"n_images": 130, "batch_size": 26}, r"tasks\.high: takes 65 images of each of its classes, and there are 60"),
-        ({"n_images": 105}, "n_images: 105 is not a multiple of the 10 classes"),
-        ({"data": SMALL, "tasks": {"other": {"groups": TEN, "images": "digits"}}}, "cannot be padded alike"),
-        ({"seeds": [1]}, "seeds: .* it should have at least 2"),
-        ({"seeds": [1, 10_000]}, "seeds"),
-        ({"networks": {"vit": NETWORKS["vit"] | {"patch": 9}}}, r"networks\.vit\.patch: 9 is larger than the images"),
-    ],
-)  # fmt: skip
-def test_wrong_sections_are_said_before_any_job(changes, message):
-    with pytest.raises(ConfigError, match=message):
-        read_study(section(**changes))
 
 
 def test_a_run_that_diverges_is_left_out_and_said(data, tmp_path, capsys):
