@@ -73,7 +73,7 @@ def edit(data, path, value):
         (["datset"], {}, "top level: unknown key 'datset'; did you mean 'dataset'\\? allowed: study, device"),
         (["analysis", "n_component"], 3, "analysis: unknown key 'n_component'; did you mean 'n_components'"),
         (["networks", "fc", "depth"], 3, "networks.fc: unknown key 'depth'"),
-        (["networks", "fc", "kind"], "mlp", "networks.fc: .*'mlp'.*'fc', 'allcnn'"),
+        (["networks", "fc", "kind"], "mlp", "networks.fc: .*'mlp'.*'fc', 'linear'"),
         (["networks", "wrn_small", "depth"], 12, "6·n \\+ 4"),
         (["networks", "vit", "heads"], 3, "dim 16 is not a multiple of heads 3"),
         (

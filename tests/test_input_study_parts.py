@@ -52,8 +52,8 @@ MISFITS = [
     (
         "networks.fc",
         {"kind": "mlp"},
-        "networks.fc: {'kind': 'mlp'} is not allowed: 'kind' should be 'fc', 'allcnn', 'convmixer', 'wrn', 'resnet', "
-        "'vit'",
+        "networks.fc: {'kind': 'mlp'} is not allowed: 'kind' should be 'fc', 'linear', 'allcnn', 'convmixer', 'wrn', "
+        "'resnet', 'vit', 'blocks'",
     ),
     (
         "networks.wrn_small.depth",
