@@ -117,14 +117,15 @@ class Recorder:
         self._statistics_of, statistics = statistics_samples(evaluation.batch_norm, splits)
         self._even = EvenSteps(checkpoints, splits, self._n_classes, evaluation) if is_even else None
         libraries = {"versions": {name: version(name) for name in LIBRARIES}}
+        self._labels = {
+            name: class_labels(labels, self._n_classes, f"labels of split {name!r}")
+            for name, labels in self._samples.labels.items()
+        }
         self._writer = WRITERS[evaluation.stored](
             path,
             seeds=seeds,
             checkpoints=looks,
-            labels={
-                name: class_labels(labels, self._n_classes, f"labels of split {name!r}")
-                for name, labels in self._samples.labels.items()
-            },
+            labels=self._labels,
             n_classes=n_classes,
             attributes={**attributes, **libraries} if isinstance(attributes, Mapping) else attributes or libraries,
             if_exists=if_exists,
@@ -187,7 +188,7 @@ class Recorder:
                 return False
             values = self._evaluate_all(model, pending, where)
             if step == self._writer.steps[-1]:
-                check_loss(values, self._samples.labels, self._evaluation.largest_loss)
+                check_loss(values, self._labels, self._evaluation.largest_loss)
         except Diverged as error:
             error.add_note(f"training diverged; record.diverged({step}, seed={seed}) leaves that run out of the store")
             raise
