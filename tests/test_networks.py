@@ -163,6 +163,7 @@ def test_the_stem_of_a_resnet_keeps_or_quarters_the_side_of_an_image(stem, side)
 STUDIES = sorted(str(path) for path in (ROOT / "config").glob("*.yaml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("instructions", ["AVX2", "DEFAULT"])
 def test_training_stays_within_its_memory_on_every_processor(instructions):
     checked = {"MALLOC_CHECK_": "3", "MALLOC_PERTURB_": "165", "OMP_NUM_THREADS": "1"}
