@@ -63,11 +63,13 @@ again = shlex.join(
 )
 
 # Jobs run this environment's programs and this project's library. Linear algebra gets one thread, so that its bits do
-# not depend on --cores; rules that have more threads to use give them to our own kernels.
+# not depend on --cores; rules that have more threads to use give them to our own kernels. The C library keeps freed
+# memory, which training asks for again in every step. What a log on a full disk does not take is said beside it.
 shell.prefix(
-    "set -euo pipefail; export SCRIPTS={SCRIPTS:q} MAKE_AGAIN={again:q} PATH={PROGRAMS:q}:$PATH "
+    "set -euo pipefail; exec 3>&2; export BESIDE_LOG=3 SCRIPTS={SCRIPTS:q} MAKE_AGAIN={again:q} PATH={PROGRAMS:q}:$PATH "
     "PYTHONPATH={PROJECT:q}${{PYTHONPATH:+:$PYTHONPATH}} "
-    "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1; "
+    "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 "
+    "MALLOC_TRIM_THRESHOLD_=1073741824 MALLOC_MMAP_THRESHOLD_=33554432; "
 )
 
 # Runs and dry-runs say first what the study trains, stores and takes; jobs, which read this file again, do not.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import os
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Annotated, Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -31,14 +33,41 @@ def run(job: Callable[..., None], *, errors: tuple[type[Exception], ...] = ()) -
     for name, parameter in inspect.signature(job, eval_str=True).parameters.items():
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, **_reader(parameter.annotation))
     options = parser.parse_args()
-    try:
+    with said(*errors):
         job(**vars(options))
+
+
+@contextmanager
+def said(*errors: type[Exception]) -> Iterator[None]:
+    """End the process with one line, without a traceback, for what a user can mend.
+
+    Parameters
+    ----------
+    *errors : exception type
+        Besides a damaged file, and a disk that takes no more; the log may lie on that disk, so the last is said where
+        the workflow speaks as well.
+    """
+    try:
+        yield
+        sys.stdout.flush()
     except (DamagedFile, *errors) as error:
         sys.exit(f"error: {error}")
     except OSError as error:
         if error.errno not in TAKES_NO_MORE:
             raise
-        sys.exit(f"error: {error.filename or 'a file'} cannot be written: {error.strerror}; make room and run again")
+        stop_for_room(f"{error.filename or 'a file'} cannot be written: {error.strerror}")
+
+
+def stop_for_room(problem: str) -> NoReturn:
+    """End the process because a disk takes no more; say so in the log and, if it is another, where the workflow speaks.
+
+    The workflow opens a descriptor for this and names it in the environment (``BESIDE_LOG``).
+    """
+    message = f"error: {problem}; make room and run again"
+    if beside := os.environ.get("BESIDE_LOG"):
+        with suppress(OSError):
+            os.write(int(beside), f"{message}\n".encode())
+    sys.exit(message)
 
 
 def _reader(kind: Any) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """A job's command line is the function that it runs."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import pytest
+from conftest import ROOT
 
 from paper.command import run
 from paper.study.configuration import Checkpoints
@@ -76,3 +79,22 @@ def test_help_says_what_the_job_does(monkeypatch, capsys):
 def test_errors_for_the_user_are_one_line(monkeypatch):
     with pytest.raises(SystemExit, match=r"^error: no points$"):
         called(monkeypatch, *GIVEN[:-4], "--geodesic-points=-1", "--radius", "1")
+
+
+@pytest.mark.parametrize(
+    "statement", ["print('what the log takes no more')", "with open('/dev/full', 'w') as file: file.write('1')"]
+)
+def test_a_full_disk_is_said_beside_the_log_that_lies_on_it(statement):
+    reader, beside = os.pipe()
+    program = f"from paper.command import said\nwith said():\n    {statement}"
+    with open("/dev/full", "wb") as log:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"BESIDE_LOG": str(beside), "PYTHONPATH": str(ROOT)},
+            pass_fds=[beside],
+            stdout=log,
+            stderr=log,
+        )
+    os.close(beside)
+    with os.fdopen(reader) as told:
+        assert done.returncode and "cannot be written: No space left on device; make room" in told.read()

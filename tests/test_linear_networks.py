@@ -1,16 +1,22 @@
 """Linear networks: theory against trained models and limits, explained stress on any axes against InPCA's own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch import nn
 
 from inpca import InPCA, pairwise_distances, signed_spectrum
+from paper.data.preparation import prepare
+from paper.models import open_stores
 from paper.rooms.linear_networks import analysis, axes, theory
 from paper.rooms.linear_networks.experiment import Theory
 from paper.study.configuration import Linear
 from paper.study.study import ConfigError, read_study
 from paper.training.networks import build_network
+from paper.training.runs import train
 
 STEPS = np.array([0, 1, 3, 10, 40])
 
@@ -108,6 +114,34 @@ def test_no_axes_explain_more_than_own_ones(models):
     assert (foreign < axes.explained_by_axes(D, own.embedding_, own.signature_)).all()
 
 
+def test_with_units_left_out_it_is_that_of_the_others(models):
+    rng = np.random.default_rng(0)
+    groups, units = rng.integers(3, size=25), np.array(list("abcde"))[rng.permutation(25) % 5]
+    groups[units == "a"] = 3  # a group that goes with its unit
+    inpca = InPCA(4).fit(models[:10])
+    D, X = pairwise_distances(models), inpca.transform(models)
+    for of in (None, groups):
+        found = axes.explained_by_axes(D, X, inpca.signature_, of, units)
+        expected = [axes.explained_by_axes(D, X, inpca.signature_, of)]
+        for unit in dict.fromkeys(units):
+            kept = units != unit
+            rest = None if of is None else of[kept]
+            expected.append(axes.explained_by_axes(D[np.ix_(kept, kept)], X[kept], inpca.signature_, rest))
+        assert found == pytest.approx(np.array(expected), abs=1e-9)
+
+
+def test_explained_stress_is_that_of_centred_matrices(models):
+    groups = np.arange(25) % 3
+    inpca = InPCA(4).fit(models[:10])
+    D, X = pairwise_distances(models), inpca.transform(models)
+    same = groups[:, None] == groups
+    L = np.eye(25) - same / same.sum(axis=1)
+    W, Y = -0.5 * L @ D @ L, L @ X
+    for k in range(1, 5):
+        left = np.linalg.norm(W - (Y[:, :k] * inpca.signature_[:k]) @ Y[:, :k].T) / np.linalg.norm(W)
+        assert axes.explained_by_axes(D, X, inpca.signature_, groups)[k - 1] == pytest.approx(1 - left, abs=1e-9)
+
+
 def test_in_groups_what_all_of_a_group_share_counts_for_nothing():
     rng = np.random.default_rng(0)
     groups, x = np.repeat([0, 1], 5), rng.standard_normal((10, 2))
@@ -130,16 +164,18 @@ def test_linear_networks_are_linear():
     assert (only.in_features, only.out_features) == (18, 5)
 
 
+STUDY = yaml.safe_load((Path(__file__).parent / "mini.yaml").read_text(encoding="utf-8"))
 SECTION = {
-    "images": {"name": "digits", "n_train": 100, "n_test": 50},
-    "networks": {
-        "linear": {"network": {"kind": "linear"}, "batch_size": 20, "learning_rate": 0.1},
-        "fc": {"network": {"kind": "fc", "widths": [8]}, "batch_size": 20, "learning_rate": 0.1},
-    },
+    "networks": {"linear": {"network": {"kind": "linear"}, "batch_size": 20, "learning_rate": 0.1}},
     "epochs": 2,
     "checkpoints": {"schedule": "log", "number": 6},
-    "seeds": [1, 2, 3, 4],
+    "seeds": [1, 2, 3],
 }
+
+
+def a_study(main=None, **changes):
+    experiments = {"main": STUDY["experiments"]["main"] | (main or {})}
+    return read_study(STUDY | {"experiments": experiments, "notebooks": {"linear_networks": SECTION | changes}})
 
 
 @pytest.mark.parametrize(
@@ -147,41 +183,70 @@ SECTION = {
     [
         ({"theory": {"decays": [0.1, 0.2]}}, "decays: 0, a flat spectrum, is the control"),
         ({"theory": {"n_samples": 20}}, "n_samples: 20 are fewer than the 40 inputs"),
-        ({"seeds": [1, 2]}, "seeds: "),
+        ({"seeds": [1]}, "seeds: "),
+        ({"models": 5}, "models: "),
+        ({"main": {"seeds": [1]}}, "linear_networks: half of the seeds of experiments.main have 0 models, too few"),
+        ({"networks": {}}, "linear_networks.networks: "),
         (
-            {"checkpoints": {"schedule": "log", "number": 4}},
-            "linear_networks: half of the seeds of networks that are not",
+            {"networks": {"fc": SECTION["networks"]["linear"]}},
+            "networks.fc: the name is that of a network of the study",
         ),
-        ({"networks": {"linear": SECTION["networks"]["linear"]}}, "needs one of kind linear or more, and one of"),
         (
-            {"networks": SECTION["networks"] | {"big": SECTION["networks"]["fc"] | {"batch_size": 200}}},
-            "networks.big.batch_size: 200 does not fit n_train 100",
+            {"networks": {"other": SECTION["networks"]["linear"] | {"network": {"kind": "fc", "widths": [3]}}}},
+            "networks.other.network",
+        ),
+        (
+            {"networks": {"linear": SECTION["networks"]["linear"] | {"batch_size": 200}}},
+            "networks.linear.batch_size: 200 does not fit n_train 100",
         ),
     ],
 )
 def test_wrong_sections_are_said_before_any_job(changes, message):
     with pytest.raises(ConfigError, match=message):
-        read_study({"study": "mine", "notebooks": {"linear_networks": SECTION | changes}})
+        a_study(**changes)
 
 
-def test_networks_are_placed_in_axes_of_linear_ones(tmp_path):
-    from paper.data.preparation import prepare
-    from paper.models import open_stores
-    from paper.training.runs import train
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Stores of the mini study and of a linear network on its images."""
+    folder = tmp_path_factory.mktemp("linear")
+    study = a_study()
+    data = prepare("digits", folder, n_train=100, n_test=100, pool=1, normalize=True)
+    jobs = {"linear": study.notebooks.linear_networks.jobs()["linear"]}
+    jobs |= {name: study.job("main", name) for name in study.configurations("main")}
+    for name, job in jobs.items():
+        train(job, data, folder / f"{name}.zarr")
+    linear, *networks = (folder / f"{name}.zarr" for name in jobs)
+    return {"linear": open_stores([linear]), "networks": open_stores(networks)}
 
-    study = read_study({"study": "mine", "notebooks": {"linear_networks": SECTION}})
-    data = prepare("digits", tmp_path, n_train=100, n_test=50, pool=1, normalize=True)
-    section = study.notebooks.linear_networks
-    for name, job in section.jobs().items():
-        train(job, data, tmp_path / f"{name}.zarr")
-    stores = {kind: open_stores([tmp_path / f"{name}.zarr"]) for kind, name in (("linear", "linear"), ("others", "fc"))}
-    found = axes.explained_stress_of_networks(stores, null_seed=0)["explained"]
-    assert np.isfinite(found).all() and (found <= 1).all()
+
+def test_networks_of_a_study_are_placed_in_axes_of_linear_ones(trained):
+    found = axes.explained_stress_of_networks(trained, 3000, null_seed=0)["explained"]
+    assert np.isfinite(found).all() and (found <= 1).all() and found.sizes["left_out"] == 4
     few = found.sel(left_out=axes.NONE, measure="all", target="networks", axis=3, split="train")
     assert few.sel(source="linear") > few.sel(source="renamed")
     numbers = analysis.explained_numbers(found.sel(split="train"))
     assert numbers["ratio"]["linear"]["value"] == pytest.approx(float(few.sel(source="linear") / few.sel(source="own")))
-    table = axes.places_in_linear_axes(stores)
+    low, high = numbers["ratio"]["linear"]["interval"]
+    assert low < numbers["ratio"]["linear"]["value"] < high
+
+
+def test_beyond_so_many_models_a_sample_is_placed(trained):
+    runs = axes.runs_of(trained["networks"], "train")
+    labels = trained["networks"][0].labels("train")
+    placed = axes.Placed(runs, labels, 10, seed=0)
+    assert placed.D.shape == (10, 10) and len(axes.Placed(runs, labels, 3000, seed=0).D) == sum(map(len, runs))
+    found = axes.explained_stress_of_networks(trained, 12, null_seed=0)["explained"]
+    assert np.isfinite(found).all() and (found <= 1).all()
+
+
+def test_all_models_have_a_place_and_axes_lead_from_ignorance_to_truth(trained):
+    table = axes.places_in_linear_axes(trained)
     ends = table[(table["kind"] == "geodesic") & (table["split"] == "test")]
     assert (ends.iloc[-1][["pc1", "pc2", "pc3"]] > ends.iloc[0][["pc1", "pc2", "pc3"]]).all()
-    assert set(table["kind"]) == {"linear", "other", "geodesic"}
+    assert table.groupby("kind")["network"].unique().map(list).to_dict() == {
+        "geodesic": ["geodesic"],
+        "linear": ["linear"],
+        "network": ["fc", "wide", "wider"],
+    }
+    assert len(table) == 2 * (sum(store.n_models for kind in trained.values() for store in kind) + len(axes.GEODESIC))

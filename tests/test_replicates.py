@@ -46,6 +46,22 @@ def test_verdicts_that_differ_come_first_and_what_one_study_alone_tested_is_left
     assert text["three"].tolist()[2] == "–"
 
 
+def test_a_study_may_lack_claims_that_were_written_since_if_asked_for():
+    studies = {"old": claims(a="held"), "new": claims(a="held", b="held"), "newer": claims(a="held", b="not held")}
+    with pytest.raises(ClaimsError, match="only some of old, new, newer have the claims b; run them again"):
+        compared(studies)
+    table = compared(studies, written_since=True)
+    assert table.index.tolist() == ["b", "a"] and rows(table)["old"].tolist()[0] == "–"
+
+
+@pytest.mark.parametrize(("what", "other"), [("text", "B"), ("number", "b.value"), ("rule", {"above": 1})])
+def test_claims_that_say_something_else_are_not_compared(what, other):
+    studies = {"one": claims(a="held", b="held"), "two": claims(a="held", b="held")}
+    studies["two"][1] |= {what: other}
+    with pytest.raises(ClaimsError, match=f"the claim b has another {what} in one of one, two; run them again"):
+        compared(studies)
+
+
 def test_studies_without_a_common_claim_give_an_empty_table():
     assert compared({"x": claims(a="held"), "y": claims(a="not tested")}).empty
 

@@ -12,6 +12,7 @@ from paper.study import resources as needs
 from paper.study.study import read_study
 
 STUDIES = {name: read_study(ROOT / f"config/{name}.yaml") for name in ("smoke", "fashion", "fashion_large")}
+ON_GPU = {"train", "train_corner", "train_tasks"}
 ONE = next(iter(needs.runs_of_stores(STUDIES["fashion_large"])["main"].values()))
 
 
@@ -75,7 +76,7 @@ def test_every_job_asks_for_memory_time_and_a_gpu_if_it_trains_on_one(tmp_path, 
             asked = dict(re.findall(r"(mem_mb|runtime|gpu)=(\d+)", text))
             assert int(asked["runtime"]) >= needs.START, rule
             assert int(asked["mem_mb"]) == limit if limit else int(asked["mem_mb"]) >= needs.PROCESS["cpu"], rule
-            assert int(asked["gpu"]) == trains * (rule in {"train", "train_corner"}), rule
+            assert int(asked["gpu"]) == trains * (rule in ON_GPU), rule
 
 
 def test_no_job_took_more_than_it_asked_for(smoke):

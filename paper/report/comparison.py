@@ -33,13 +33,19 @@ def read_claims_of(folder: Path) -> list[dict]:
     return found
 
 
-def compared(studies: Mapping[str, Sequence[Mapping]]) -> pd.DataFrame:
+#: What two studies must say alike of a claim, for its verdicts to be comparable.
+ALIKE = ("text", "number", "rule")
+
+
+def compared(studies: Mapping[str, Sequence[Mapping]], *, written_since: bool = False) -> pd.DataFrame:
     """Verdicts of claims in several studies.
 
     Parameters
     ----------
     studies : mapping
         For each study its claims, from :func:`paper.report.verdicts.judge_files`.
+    written_since : bool
+        Whether a study may lack claims that others have: those written after it was run, which it did not test.
 
     Returns
     -------
@@ -54,12 +60,20 @@ def compared(studies: Mapping[str, Sequence[Mapping]]) -> pd.DataFrame:
     """
     by_id = {name: {claim["id"]: claim for claim in claims} for name, claims in studies.items()}
     ids = [set(claims) for claims in by_id.values()]
-    if only := sorted(set().union(*ids) - set.intersection(*ids)):
+    only = sorted(set().union(*ids) - set.intersection(*ids))
+    if only and not written_since:
         raise ClaimsError(f"only some of {', '.join(studies)} have the claims {', '.join(only)}; run them again")
     rows = {}
-    for name in next(iter(by_id.values())):
-        row = {study: claims[name] for study, claims in by_id.items() if claims[name]["verdict"] != "not tested"}
+    for name in dict.fromkeys(name for claims in by_id.values() for name in claims):
+        row = {
+            study: claims[name]
+            for study, claims in by_id.items()
+            if name in claims and claims[name]["verdict"] != "not tested"
+        }
         if len(row) > 1:
+            for what in ALIKE:
+                if any(claim.get(what) != next(iter(row.values())).get(what) for claim in row.values()):
+                    raise ClaimsError(f"the claim {name} has another {what} in one of {', '.join(row)}; run them again")
             verdicts = {claim["verdict"] for claim in row.values()}
             rows[name] = {study: row.get(study) for study in studies} | {"differs": len(verdicts) > 1}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[*studies, "differs"]).rename_axis("claim")

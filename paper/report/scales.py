@@ -22,7 +22,8 @@ TEXT = """# What changes with scale
 The same claims in studies of growing size. At least two of them tested {n} claims; {differ} have another verdict in
 one than in another, and come first. Of these, {small} differ only in {smallest}, which is there to try the workflow:
 with few and short runs it can tell little. The paper's numbers are of its own networks and data; in brackets, how well
-each is known. Intervals, in brackets, are of 95 %.
+each is known. Intervals, in brackets, are of 95 %. A dash: the study has no such notebook, or was run before the claim
+was written.
 
 """
 
@@ -52,7 +53,7 @@ def scales(configs: Sequence[Path], results: Path = Path("results")) -> str:
         The folder that has a folder of each study's results.
     """
     studies = {study.study: study for study in map(read_study, configs)}
-    table = compared({name: read_claims_of(results / name) for name in studies})
+    table = compared({name: read_claims_of(results / name) for name in studies}, written_since=True)
     smallest, *others = studies
     papers = [next(claim["paper"] for claim in row if claim) for row in table[list(studies)].itertuples(index=False)]
     small = sum(

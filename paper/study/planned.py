@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from paper.study.configuration import Network
-from paper.study.dataset import ResidentSet
+from paper.study.configuration import Network, TrainingJob
+from paper.study.dataset import Dataset, ResidentSet
 from paper.study.operations import multiplications
 
 if TYPE_CHECKING:
@@ -100,15 +100,44 @@ class PlannedRuns:
         return max(self.operations / rate, self.n_runs * self.n_steps * step_seconds) / 3600
 
 
+def planned_of(experiment: str, job: TrainingJob, images: Dataset, **others: Any) -> PlannedRuns:
+    """Runs of a training job of a room, whose models are not embedded with those of the study.
+
+    Parameters
+    ----------
+    experiment : str
+    job : TrainingJob
+    images : Dataset
+        Those that it trains on.
+    **others
+        Attributes of :class:`PlannedRuns` that are not as usual.
+    """
+    one = job.configuration
+    return PlannedRuns(
+        experiment=experiment,
+        network=one.network,
+        n_runs=len(job.seeds),
+        n_checkpoints=len(job.checkpoints.steps_of(one, images.n_train)),
+        trained=one.epochs * images.n_train,
+        n_steps=one.n_steps(images.n_train),
+        passes=int(job.batch_norm == "reestimated"),
+        embedded=False,
+        **recorded_of(images) | {"store": job.store} | others,
+    )
+
+
 def recorded(study: CommonStudy) -> dict:
     """What of a study's images is recorded at each checkpoint, by the names of :class:`PlannedRuns`."""
-    data = study.dataset
+    return recorded_of(study.dataset) | {"store": study.store}
+
+
+def recorded_of(images: Dataset) -> dict:
+    """The same of any images, but for the type that is stored."""
     return {
-        "input_shape": data.input_shape,
-        "n_classes": data.n_classes,
-        "n_train": data.n_recorded,
-        "n_test": data.n_test,
-        "store": study.store,
-        "resident": isinstance(data, ResidentSet),
-        "workers": data.workers,
+        "input_shape": images.input_shape,
+        "n_classes": images.n_classes,
+        "n_train": images.n_recorded,
+        "n_test": images.n_test,
+        "resident": isinstance(images, ResidentSet),
+        "workers": images.workers,
     }

@@ -17,6 +17,8 @@ from paper.study.study import Study
 
 #: Cores that a job with threads takes where there are as many; Snakemake cuts it to ``--cores`` and ``--max-threads``.
 THREADS = 16
+#: Models up to which most of what such a job does is done by one core; two of them are faster beside each other.
+FEW = 10_000
 #: Of Python with PyTorch and its libraries, in MB: 0.9 GB were measured, and more with CUDA.
 PROCESS = {"cpu": 2000, "gpu": 6000}
 #: Of a process that reads images, and batches that wait, in MB; not measured at ImageNet's size.
@@ -151,6 +153,22 @@ def comparison(models: Models, *, tables: float = 2, matrices: float = 3, rounds
     """
     memory = PROCESS["cpu"] + tables * min(models.table_mb, LARGEST_TABLE) + matrices * models.matrix_mb
     return Request(round(memory), round(START + rounds * models.products / PRODUCTS / 60))
+
+
+def threads(models: Models) -> int:
+    """Threads of a job that compares models and then works on each run.
+
+    Examples
+    --------
+    >>> threads(Models(3490, 2000, 10)), threads(Models(100_000, 2000, 10))
+    (1, 16)
+    """
+    return 1 if models.number <= FEW else THREADS
+
+
+def at_most(models: Models, number: int) -> Models:
+    """Models of which a job takes a sample of so many."""
+    return models._replace(number=min(models.number, number))
 
 
 def in_turn(*requests: Request) -> Request:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from inpca.files import DamagedFile, atomic
+from inpca.files import TAKES_NO_MORE, DamagedFile, atomic
+from paper.command import said, stop_for_room
 from paper.pages.notebook_page import Place, notebook_page, with_answers
 from paper.report.verdicts import judge_files
 
@@ -63,6 +65,9 @@ def execute(notebook: Path, live: Path, parameters: dict) -> nbformat.NotebookNo
     except PapermillExecutionError as error:
         if error.ename in SAID:
             sys.exit(f"error: {notebook}: {error.evalue}")
+        number = re.match(r"\[Errno (\d+)\]", error.evalue)
+        if error.ename == "OSError" and number and int(number[1]) in TAKES_NO_MORE:
+            stop_for_room(f"{notebook}: {error.evalue}")
         sys.exit(f"error: {notebook} failed; open {live} for the cell and its traceback\n{error}")
     except DeadKernelError:
         sys.exit(f"error: {notebook}: its kernel died, as when memory runs out; {kept}")
@@ -117,4 +122,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with said():
+        main()

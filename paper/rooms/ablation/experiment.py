@@ -22,7 +22,7 @@ from paper.study.configuration import (
     check_batch,
 )
 from paper.study.dataset import ResidentSet
-from paper.study.planned import PlannedRuns
+from paper.study.planned import PlannedRuns, planned_of
 from paper.study.rooms import Files, Room, Section
 from paper.study.strict import Count, Different, Seed
 
@@ -95,24 +95,7 @@ class Ablation(Section):
 
     def planned(self, study: CommonStudy) -> list[PlannedRuns]:
         """Runs of every network."""
-        n_train = self.images.n_train
-        return [
-            PlannedRuns(
-                experiment=EXPERIMENT,
-                network=job.configuration.network,
-                input_shape=self.images.input_shape,
-                n_classes=self.images.n_classes,
-                n_runs=self.runs,
-                n_checkpoints=len(self.checkpoints.steps_of(job.configuration, n_train)),
-                n_train=n_train,
-                n_test=self.images.n_test,
-                trained=self.epochs * n_train,
-                n_steps=job.configuration.n_steps(n_train),
-                passes=1,
-                embedded=False,
-            )
-            for job in self.jobs().values()
-        ]
+        return [planned_of(EXPERIMENT, job, self.images) for job in self.jobs().values()]
 
     def jobs(self) -> dict[str, TrainingJob]:
         """Training jobs by the name of the network, which are all told the same but for network and seeds.

@@ -226,11 +226,10 @@ def all_numbers(networks: Sequence[xr.Dataset], on_path: float) -> dict:
 
 #: What the notebook found, in two sentences.
 ANSWER = (
-    "By a linear probe, on test samples, the first hidden layer is at {first:.2f} and the last at {last:.2f} of their "
-    "nulls' distance from the output's path, where outputs of other seeds are at {output:.2f}, hidden layers before "
-    "training at {untrained:.2f} and the images themselves at {images:.2f}. Progress goes with depth at a rank "
-    "correlation of {forward:.2f} at the end of training, {forward_before:.2f} before it, and the last layer is "
-    "{own:.2f} times as far from its own run's output as from others."
+    "By a linear probe, on test samples, the last hidden layer is at {last:.2f} of its null's distance from the "
+    "output's path and the first at {first:.2f}, where outputs of other seeds are at {output:.2f} and layers before "
+    "training at {untrained:.2f}. Progress goes with depth at a rank correlation of {forward:.2f} once trained, "
+    "{before:.2f} before."
 )
 
 
@@ -238,7 +237,7 @@ def answer(numbers: dict) -> str:
     """The answer to the notebook's question, with its numbers."""
     found = numbers["test"]["linear"]
     return ANSWER.format(
-        **{name: found[name]["value"] for name in ("first", "last", "output", "images", "forward", "own")},
+        **{name: found[name]["value"] for name in ("first", "last", "output", "forward")},
         untrained=found["end"]["untrained"],
-        forward_before=found["forward"]["untrained"],
+        before=found["forward"]["untrained"],
     )

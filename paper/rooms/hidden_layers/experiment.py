@@ -23,7 +23,7 @@ from paper.study.configuration import (
     check_batch,
 )
 from paper.study.dataset import ResidentSet
-from paper.study.planned import PlannedRuns
+from paper.study.planned import PlannedRuns, planned_of
 from paper.study.rooms import Files, Room, Section
 from paper.study.strict import Different, Name, Positive, Seed, Strict
 
@@ -81,27 +81,10 @@ class HiddenLayers(Section):
 
     def planned(self, study: CommonStudy) -> list[PlannedRuns]:
         """Runs of every network with every optimiser; what probes compute is not counted, what they predict is."""
-        n_train, found = self.images.n_train, []
-        for job in self.jobs().values():
-            one = job.configuration
-            found.append(
-                PlannedRuns(
-                    experiment=EXPERIMENT,
-                    network=one.network,
-                    input_shape=self.images.input_shape,
-                    n_classes=self.images.n_classes,
-                    n_runs=len(self.seeds),
-                    n_checkpoints=len(self.checkpoints.steps_of(one, n_train)),
-                    n_train=n_train,
-                    n_test=self.images.n_test,
-                    trained=self.epochs * n_train,
-                    n_steps=one.n_steps(n_train),
-                    passes=1,
-                    embedded=False,
-                    tables=1 + len(PROBES) * (1 + n_layers(one)),
-                )
-            )
-        return found
+        return [
+            planned_of(EXPERIMENT, job, self.images, tables=1 + len(PROBES) * (1 + n_layers(job.configuration)))
+            for job in self.jobs().values()
+        ]
 
     def jobs(self) -> dict[str, LayersJob]:
         """Jobs by network and optimiser, such as ``fc-sgdn``; BatchNorm is estimated again at each checkpoint."""

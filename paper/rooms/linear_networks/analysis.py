@@ -1,4 +1,4 @@
-"""Numbers of linear networks: theory beside trained models, and how well linear axes hold other networks."""
+"""Numbers of linear networks: theory beside trained models, and how well linear axes hold the networks of a study."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPARED = 0.01
 FEW, MANY = 3, AXES
 #: Names of sources in tables and figures.
 SOURCE_NAMES = {
-    "own": "the same networks, other seeds",
+    "own": "other seeds of the same networks",
     "linear": "linear networks",
     "shuffled": "linear, samples shuffled",
     "renamed": "linear, classes renamed",
@@ -113,8 +113,8 @@ def axes_table(theory: xr.Dataset) -> pd.DataFrame:
     return table.rename(columns={"scale": "initial weights", "length": "steps"})
 
 
-def with_runs_left_out(explained: xr.DataArray, statistic: Callable[[xr.DataArray], xr.DataArray]) -> dict:
-    """A statistic of explained stress with its interval by the jackknife over runs."""
+def with_left_out(explained: xr.DataArray, statistic: Callable[[xr.DataArray], xr.DataArray]) -> dict:
+    """A statistic of explained stress with its interval by the jackknife over configurations with their seeds."""
     values = statistic(explained)
     value = float(values.sel(left_out=NONE))
     return {"value": value, "interval": jackknife_interval(value, values.drop_sel(left_out=NONE).values)}
@@ -139,12 +139,12 @@ def explained_numbers(explained: xr.DataArray) -> dict:
     equal = explained.sel(measure=MEASURES[1], axis=MANY)
 
     def of(values: xr.DataArray) -> dict:
-        return with_runs_left_out(values, lambda given: given)
+        return with_left_out(values, lambda given: given)
 
     few, at = whole.sel(axis=FEW), equal.sel(target=TARGETS[0])
     own, shuffled = at.sel(source="own"), at.sel(source="shuffled")
     ratios = {
-        name: with_runs_left_out(few, lambda given, name=name: given.sel(source=name) / given.sel(source="own"))
+        name: with_left_out(few, lambda given, name=name: given.sel(source=name) / given.sel(source="own"))
         for name in SOURCES[1:]
     }
     shares = {name: of((at.sel(source=name) - shuffled) / (own - shuffled)) for name in ("linear", "geodesic")}
@@ -194,9 +194,9 @@ THEORY = (
 ANSWER = (
     "Theory gives the number of axes of linear models to within {off:.1f} on average: {sloppy:.1f} of {dimension} on "
     "sloppy inputs, {flat:.1f} on flat ones. Three axes of linear networks explain {ratio_train:.0%} (train) and "
-    "{ratio_test:.0%} (test) as much stress of other networks as three axes of these do, and linear axes whose samples "
-    "are shuffled {null_train:.0%} and {null_test:.0%}; of what ten own axes hold at equal progress beyond shuffled "
-    "ones, linear axes hold {share_train:.0%} and {share_test:.0%}."
+    "{ratio_test:.0%} (test) as much stress of the study's networks as three axes of these do, and linear axes whose "
+    "samples are shuffled {null_train:.0%} and {null_test:.0%}; of what ten own axes hold at equal progress beyond "
+    "shuffled ones, linear axes hold {share_train:.0%} and {share_test:.0%}."
 )
 
 

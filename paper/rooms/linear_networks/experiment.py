@@ -1,4 +1,4 @@
-"""Linear networks: how many dimensions theory gives them, and how much of what other networks do lies in their axes."""
+"""Linear networks: how many dimensions theory gives them, and how much of what others do lies in their axes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from paper.study.checks import check_network, n_checkpoints
+from paper.study.checks import n_checkpoints
 from paper.study.common import CommonStudy
 from paper.study.configuration import (
     BatchSize,
@@ -15,19 +15,17 @@ from paper.study.configuration import (
     Epochs,
     LearningRate,
     Linear,
-    Network,
     Optimizer,
     TrainingJob,
     check_batch,
 )
-from paper.study.dataset import ResidentSet
-from paper.study.planned import PlannedRuns
+from paper.study.planned import PlannedRuns, planned_of
 from paper.study.rooms import Files, Room, Section
 from paper.study.strict import Different, Name, Positive, Seed, Strict
 
-#: Name of the networks on images as an experiment.
+#: Name of the linear networks as an experiment.
 EXPERIMENT = "linear"
-#: Axes that are fitted, on linear networks and on half of the runs of others.
+#: Axes that are fitted, on linear networks and on half of the runs of the study.
 AXES = 10
 #: Of a decay of inputs, per input; 0 is flat.
 Decays = Annotated[
@@ -65,37 +63,30 @@ class Theory(Strict):
         return self
 
 
-class Trained(Strict):
-    """A network on images, and how it is trained."""
+class LinearNetwork(Strict):
+    """A linear network, and how it is trained."""
 
-    network: Network
+    network: Linear
     optimizer: Optimizer = "sgdn"
     batch_size: BatchSize
     learning_rate: LearningRate
 
 
 class LinearNetworks(Section):
-    """Theory of linear models; linear networks and others on the same images."""
+    """Theory of linear models; linear networks on the study's images, and the networks of the study in their axes."""
 
     theory: Theory = Theory()
-    images: ResidentSet
-    networks: dict[Name, Trained] = Field(description="linear ones, on which axes are fitted, and others")
+    networks: dict[Name, LinearNetwork] = Field(min_length=1, description="on whose models axes are fitted")
     epochs: Epochs
     checkpoints: Checkpoints
-    seeds: Annotated[list[Seed], Field(min_length=4), Different] = Field(
-        description="of every network; own axes are fitted on half of them and tried on the other"
+    seeds: Annotated[list[Seed], Field(min_length=2), Different] = Field(description="of every linear network")
+    models: int = Field(
+        default=3000,
+        ge=AXES,
+        le=20_000,
+        description="of the main experiment, most that are placed at once; beyond, a sample of each half of its runs",
     )
-    null_seed: Seed = Field(default=0, description="draws the orders of the samples of nulls")
-
-    @model_validator(mode="after")
-    def _both_kinds(self) -> LinearNetworks:
-        if not 0 < len(self.linear()) < len(self.networks):
-            raise ValueError("networks: needs one of kind linear or more, and one of another kind or more")
-        return self
-
-    def linear(self) -> list[str]:
-        """Names of the linear networks."""
-        return [name for name, one in self.networks.items() if isinstance(one.network, Linear)]
+    null_seed: Seed = Field(default=0, description="draws the orders of the samples of nulls, and such a sample")
 
     def check(self, key: str, study: CommonStudy) -> None:
         """Whether networks can be built for the images, and batches fit.
@@ -103,46 +94,36 @@ class LinearNetworks(Section):
         Raises
         ------
         ValueError
-            If not, or half of the runs have too few models for :data:`AXES` axes.
+            If not, or a name is that of a network of the study, or half of the seeds of the main experiment have too
+            few models for :data:`AXES` axes.
         """
         for name, one in self.networks.items():
-            check_network(f"{key}.networks.{name}.network", one.network, self.images.side)
-            check_batch(f"{key}.networks.{name}.batch_size:", one.batch_size, "n_train", self.images.n_train)
-        others = [runs for runs in self.planned(study) if not isinstance(runs.network, Linear)]
-        half = len(self.seeds) // 2 * sum(runs.n_checkpoints for runs in others)
+            if name in study.networks:
+                raise ValueError(
+                    f"{key}.networks.{name}: the name is that of a network of the study; choose another name"
+                )
+            check_batch(f"{key}.networks.{name}.batch_size:", one.batch_size, "n_train", study.dataset.n_train)
+        main = study.experiments["main"]
+        half = sum(
+            len(seeds) // 2 * n_checkpoints(main, one.steps_per_epoch(study.dataset.n_train), one.epochs)
+            for one, seeds in study.runs("main").values()
+        )
         if half < AXES:
             raise ValueError(
-                f"{key}: half of the seeds of networks that are not linear have {half} models, too few for {AXES} "
-                "axes; add seeds or checkpoints"
+                f"{key}: half of the seeds of experiments.main have {half} models, too few for {AXES} axes; add seeds "
+                "or checkpoints"
             )
 
     def stores(self, study: CommonStudy) -> dict[str, list[str]]:
-        """One store for each network."""
-        return {EXPERIMENT: list(self.jobs())}
+        """One store for each linear network."""
+        return {EXPERIMENT: list(self.networks)}
 
     def planned(self, study: CommonStudy) -> list[PlannedRuns]:
-        """Runs of every network."""
-        n_train = self.images.n_train
-        return [
-            PlannedRuns(
-                experiment=EXPERIMENT,
-                network=job.configuration.network,
-                input_shape=self.images.input_shape,
-                n_classes=self.images.n_classes,
-                n_runs=len(self.seeds),
-                n_checkpoints=n_checkpoints(self, job.configuration.steps_per_epoch(n_train), self.epochs),
-                n_train=n_train,
-                n_test=self.images.n_test,
-                trained=self.epochs * n_train,
-                n_steps=job.configuration.n_steps(n_train),
-                passes=1,
-                embedded=False,
-            )
-            for job in self.jobs().values()
-        ]
+        """Runs of every linear network."""
+        return [planned_of(EXPERIMENT, job, study.dataset) for job in self.jobs().values()]
 
     def jobs(self) -> dict[str, TrainingJob]:
-        """Training jobs by the name of the network; BatchNorm is estimated again at each checkpoint."""
+        """Training jobs by the name of the network."""
         return {
             name: TrainingJob(
                 configuration=Configuration(
@@ -157,7 +138,7 @@ class LinearNetworks(Section):
                 ),
                 seeds=self.seeds,
                 checkpoints=self.checkpoints,
-                batch_norm="reestimated",
+                batch_norm="running",  # there is none
                 device="cpu",
             )
             for name, one in self.networks.items()
@@ -176,7 +157,7 @@ def reads(study: CommonStudy, section: Section) -> Files:
 ROOM = Room(
     place=15,
     section=LinearNetworks,
-    needs=(),
+    resident=True,
     trains=(EXPERIMENT,),
     reads=reads,
     figures=("eigenvalues", "axes_needed", "plane_train", "plane_test", "explained"),

@@ -1,4 +1,4 @@
-"""Figures of linear networks: spectra and axes by theory and of trained models, and networks in linear axes."""
+"""Figures of linear networks: spectra and axes by theory and trained models, and a study's networks in linear axes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from inpca import plotting
 from inpca.dimension import axes_needed
-from paper.figures.style import LOOKS, MUTED, SPARE_COLOURS, new_figure
-from paper.rooms.linear_networks.analysis import SOURCE_NAMES, axes_for, with_runs_left_out
+from inpca.plotting.means import mean_trajectories
+from paper.figures.style import LOOKS, MUTED, Palette, new_figure
+from paper.rooms.linear_networks.analysis import SOURCE_NAMES, axes_for, with_left_out
 from paper.rooms.linear_networks.axes import MEASURES, SOURCES, TARGETS
 from paper.rooms.linear_networks.theory import input_spectrum, predicted_eigenvalues, recorded_steps
 
@@ -96,33 +98,28 @@ def axes_map(theory: xr.Dataset) -> Figure:
 
 
 def plane(places: pd.DataFrame, split: str) -> Figure:
-    """Models in the first three axes of linear networks, and the mean of each network's runs at equal checkpoints."""
-    some = places[places["split"] == split].copy()
-    some["checkpoint"] = some.groupby("run").cumcount()
-    of_networks = some[some["kind"] != "geodesic"]
-    names = list(dict.fromkeys(of_networks["network"]))
+    """Models in the first three axes of linear networks, and the mean of each network's runs at equal progress."""
+    some = places[places["split"] == split]
+    way, models = some[some["kind"] == "geodesic"], some[some["kind"] != "geodesic"]
+    kinds = models.drop_duplicates("network").set_index("network")["kind"]
+    palette = Palette.of(kinds.index)
+    colours = {name: palette.colour(name) for name in kinds.index}
+    names = {"groups": models["network"].to_numpy(object), "runs": models["run"].to_numpy(object)}
+    X = models[["pc1", "pc2", "pc3"]].to_numpy()
+    means = mean_trajectories(X, **names, progress=models["progress"].to_numpy())
     figure, panels = new_figure(2, width=4.3, height=3.6)
-    way = some[some["kind"] == "geodesic"]
-    colours = dict(zip(names, network_colours(names), strict=True))
-    for axes, (x, y) in zip(panels, (("pc1", "pc2"), ("pc1", "pc3")), strict=True):
-        axes.plot(way[x], way[y], color="black", linewidth=1.5, label="geodesic P₀ to P*", zorder=4)
-        for name, of_one in of_networks.groupby("network", sort=False):
-            is_linear = (of_one["kind"] == "linear").all()
-            mean = of_one.groupby("checkpoint")[[x, y]].mean()
-            axes.scatter(of_one[x], of_one[y], s=6, color=colours[name], alpha=0.35, linewidths=0, rasterized=True)
-            style = "--" if is_linear else "-"
-            label = name.replace("_", " ")
-            axes.plot(mean[x], mean[y], style, color=colours[name], linewidth=1.8, label=label, zorder=3)
-        axes.set(xlabel=f"linear axis {x[2:]} (√nats)", ylabel=f"linear axis {y[2:]} (√nats)", aspect="equal")
+    for axes, (x, y) in zip(panels, ((0, 1), (0, 2)), strict=True):
+        plotting.draw_groups(axes, X[:, [x, y]], **names, colours=colours, faint=True)
+        axes.plot(
+            way[f"pc{x + 1}"], way[f"pc{y + 1}"], color="black", linewidth=1.5, label="geodesic P₀ to P*", zorder=7
+        )
+        for name, mean in means.items():
+            style, label = ("--", name.replace("_", " ")) if kinds[name] == "linear" else ("-", palette.label(name))
+            axes.plot(mean[:, x], mean[:, y], style, color=colours[name], linewidth=1.8, label=label, zorder=8)
+        axes.set(xlabel=f"linear axis {x + 1} (√nats)", ylabel=f"linear axis {y + 1} (√nats)", aspect="equal")
         axes.set(adjustable="datalim")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8)
     return figure
-
-
-def network_colours(names: list[str]) -> list[str]:
-    """Colours of networks that a study does not share, distinct for colour-blind readers."""
-    known = ["#56B4E9", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#CC79A7", *SPARE_COLOURS]
-    return [known[place % len(known)] for place in range(len(names))]
 
 
 def explained_by_source(explained: xr.DataArray) -> Figure:
@@ -132,7 +129,7 @@ def explained_by_source(explained: xr.DataArray) -> Figure:
         for axes, measure in zip(row, MEASURES, strict=True):
             for look, source in zip(LOOKS, SOURCES, strict=False):
                 some = explained.sel(split=split, target=TARGETS[0], measure=measure, source=source)
-                found = [with_runs_left_out(some.sel(axis=axis), lambda given: given) for axis in some["axis"].values]
+                found = [with_left_out(some.sel(axis=axis), lambda given: given) for axis in some["axis"].values]
                 value, ends = np.array([one["value"] for one in found]), np.array([one["interval"] for one in found])
                 axes.fill_between(
                     some["axis"], *ends.T, where=value > LOWEST, color=look.colour, alpha=0.15, linewidth=0

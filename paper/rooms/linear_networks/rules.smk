@@ -1,8 +1,8 @@
-# Linear models of theory, and networks on images, which the room prepares itself.
+# Linear models of theory, and linear networks on the study's images, in whose axes its networks are placed.
 
 LINEAR = study.sections()["linear_networks"]
 LINEAR_JOBS = LINEAR.jobs()
-TRAINED += [f"{RESULTS}/linear_networks/images.npz", *experiment_stores("linear")]
+TRAINED += experiment_stores("linear")
 
 
 rule linear_theory:
@@ -23,32 +23,9 @@ rule linear_theory:
         "python -P -m paper.rooms.linear_networks.jobs.simulate --theory {params.theory:q} --output {output:q} > {log:q} 2>&1"
 
 
-rule linear_images:
-    input:
-        code=library_modules("workflow/scripts/prepare_data.py"),
-    output:
-        f"{RESULTS}/linear_networks/images.npz",
-    log:
-        f"{RESULTS}/logs/linear_networks/images.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/linear_networks/images.tsv"
-    threads: 1
-    resources:
-        **needs.asked(
-            needs.preparation(
-                next(iter(RUNS["linear"].values())), LINEAR.images.shrunk
-            )
-        ),
-    params:
-        dataset=LINEAR.images.model_dump_json(),
-    shell:
-        'python "$SCRIPTS"/prepare_data.py --dataset {params.dataset:q} --folder data --output {output:q} > {log:q} 2>&1'
-        " || {{ cat {log:q} >&2; exit 1; }}"
-
-
 rule train_linear:
     input:
-        data=rules.linear_images.output,
+        data=rules.dataset.output,
         code=library_modules("workflow/scripts/train.py"),
     output:
         directory(f"{RESULTS}/predictions/linear/{{network}}.zarr"),
@@ -71,12 +48,9 @@ rule train_linear:
 
 rule place_in_linear_axes:
     input:
-        linear=[f"{RESULTS}/predictions/linear/{name}.zarr" for name in LINEAR.linear()],
-        others=[
-            f"{RESULTS}/predictions/linear/{name}.zarr"
-            for name in LINEAR_JOBS
-            if name not in LINEAR.linear()
-        ],
+        linear=experiment_stores("linear"),
+        networks=experiment_stores("main"),
+        models=f"{RESULTS}/{files.models('main')}",  # whose maker verifies the stores
         code=library_modules("paper/rooms/linear_networks/jobs/place.py"),
     output:
         explained=f"{RESULTS}/linear_networks/explained.nc",
@@ -87,9 +61,14 @@ rule place_in_linear_axes:
         f"{RESULTS}/benchmarks/linear_networks/place.tsv"
     threads: 1
     resources:
-        **needs.asked(needs.comparison(models_of("linear"), matrices=8)),
+        **needs.asked(
+            needs.comparison(
+                needs.at_most(models_of("main"), 2 * LINEAR.models), matrices=8
+            )
+        ),
     params:
+        models=LINEAR.models,
         null_seed=LINEAR.null_seed,
     shell:
-        "python -P -m paper.rooms.linear_networks.jobs.place --linear {input.linear:q} --others {input.others:q}"
-        " --null-seed {params.null_seed:q} --explained {output.explained:q} --places {output.places:q} > {log:q} 2>&1"
+        "python -P -m paper.rooms.linear_networks.jobs.place --linear {input.linear:q} --networks {input.networks:q}"
+        " --models {params.models:q} --null-seed {params.null_seed:q} --explained {output.explained:q} --places {output.places:q} > {log:q} 2>&1"

@@ -12,16 +12,17 @@ from paper.saving import save_dataset, save_table
 
 def place(
     linear: Annotated[list[Path], "prediction stores of linear networks"],
-    others: Annotated[list[Path], "those of other networks"],
+    networks: Annotated[list[Path], "those of the main experiment"],
+    models: Annotated[int, "of half of these, most that are placed at once"],
     null_seed: int,
     explained: Path,
     places: Path,
 ) -> None:
     """Place networks in axes that were fitted on linear ones, and measure how much of their distances these explain."""
-    stores = open_stores([*linear, *others], verify=True)
-    by_kind = {"linear": stores[: len(linear)], "others": stores[len(linear) :]}
-    save_dataset(explained_stress_of_networks(by_kind, null_seed), explained)
-    save_table(places_in_linear_axes(by_kind), places)
+    stores = {"linear": open_stores(linear, verify=True), "networks": open_stores(networks)}
+    open_stores([of_kind[0].path for of_kind in stores.values()])  # both are on the same samples
+    save_dataset(explained_stress_of_networks(stores, models, null_seed), explained)
+    save_table(places_in_linear_axes(stores), places)
 
 
 if __name__ == "__main__":
