@@ -154,8 +154,9 @@ class Placed:
         seed: int,
         orders: Sequence[np.ndarray] | None = None,
     ):
-        stacked = StackedRuns(runs, orders)
-        rows = sample(len(stacked), most, seed)
+        n_models = sum(map(len, runs))
+        stacked = StackedRuns([run.fitting(2) for run in runs] if n_models <= most else runs, orders)
+        rows = sample(n_models, most, seed)
         self.models, self.units = stacked[rows], np.array([run.configuration for run in runs])[stacked.run[rows]]
         self.groups = (progress(self.models, labels, log=True) / WIDTH).astype(int)
         self.D = np.asarray(pairwise_distances(self.models, log=True, n_jobs=1))

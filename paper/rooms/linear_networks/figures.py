@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 from inpca import plotting
 from inpca.dimension import axes_needed
 from inpca.plotting.means import mean_trajectories
-from paper.figures.style import LOOKS, MUTED, Palette, new_figure
+from paper.figures.style import LOOKS, MUTED, SPARE_COLOURS, Palette, new_figure
 from paper.rooms.linear_networks.analysis import SOURCE_NAMES, axes_for, with_left_out
 from paper.rooms.linear_networks.axes import MEASURES, SOURCES, TARGETS
 from paper.rooms.linear_networks.theory import input_spectrum, predicted_eigenvalues, recorded_steps
@@ -102,8 +104,10 @@ def plane(places: pd.DataFrame, split: str) -> Figure:
     some = places[places["split"] == split]
     way, models = some[some["kind"] == "geodesic"], some[some["kind"] != "geodesic"]
     kinds = models.drop_duplicates("network").set_index("network")["kind"]
-    palette = Palette.of(kinds.index)
-    colours = {name: palette.colour(name) for name in kinds.index}
+    linear = kinds.index[kinds == "linear"]
+    palette = Palette.of(kinds.index.drop(linear))
+    colours = {name: palette.colour(name) for name in palette.networks}
+    colours |= dict(zip(linear, cycle(SPARE_COLOURS[::-1]), strict=False))
     names = {"groups": models["network"].to_numpy(object), "runs": models["run"].to_numpy(object)}
     X = models[["pc1", "pc2", "pc3"]].to_numpy()
     means = mean_trajectories(X, **names, progress=models["progress"].to_numpy())
