@@ -5,27 +5,23 @@ import re
 import numpy as np
 import pytest
 import torch
+from diverging import BAD, change_initial_run, poison, three_classes
 from test_training import job
 
 from inpca import PredictionStore, Recorder
 from inpca.predictions import PredictionWriter
 from inpca.predictions.recorded import diverged_seeds
 from inpca.recording import Diverged, Evaluation, EvenProgress
-from paper.data.datasets import PreparedData, fingerprint
 from paper.study.configuration import EvenCheckpoints
 from paper.study.training import Training
 from paper.training import runs as training
 
 X, Y = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 3
-BAD = 43
 
 
 @pytest.fixture
 def data(rng):
-    labels = np.arange(60) % 3
-    images = (rng.standard_normal((60, 1, 8, 8)) + labels[:, None, None, None]).astype(np.float32)
-    arrays = images[:40], labels[:40], images[40:], labels[40:]
-    return PreparedData(*arrays, ("a", "b", "c"), fingerprint(*arrays))
+    return three_classes(rng)
 
 
 def breaks(network, after):
@@ -42,29 +38,13 @@ def breaks(network, after):
 @pytest.fixture
 def one_breaks(monkeypatch):
     """Of all runs, those of one seed return NaN after three steps."""
-    initial = training.initial_run
-
-    def initial_run(configuration, seed, *arguments):
-        run = initial(configuration, seed, *arguments)
-        if seed == BAD:
-            breaks(run.network, 3)
-        return run
-
-    monkeypatch.setattr(training, "initial_run", initial_run)
+    change_initial_run(monkeypatch, training, lambda network: breaks(network, 3))
 
 
 @pytest.fixture
 def poisoned(monkeypatch):
     """Of all runs, those of one seed begin with a weight that is NaN."""
-    initial = training.initial_run
-
-    def initial_run(configuration, seed, *arguments):
-        run = initial(configuration, seed, *arguments)
-        if seed == BAD:
-            next(run.network.parameters()).data[0] = float("nan")
-        return run
-
-    monkeypatch.setattr(training, "initial_run", initial_run)
+    change_initial_run(monkeypatch, training, poison)
 
 
 def trained(job, data, path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from diverging import BAD, change_initial_run, poison, three_classes
 from made_experiment import made_experiment, without
 from test_batched import DATA as SYNTHETIC
 from test_batched import make_job
@@ -11,7 +12,6 @@ from test_corners import job as corner_job
 from inpca import PredictionStore, read_predictions
 from inpca.predictions import PredictionStoreError
 from inpca.predictions.recorded import diverged_seeds
-from paper.data.datasets import PreparedData, fingerprint
 from paper.dimension import measure_dimension
 from paper.diverged import diverged_of, diverged_runs, diverged_text, with_diverged
 from paper.models import model_table, open_stores
@@ -29,31 +29,19 @@ from paper.saving import load_table, save_table
 from paper.stored import StoredModels
 from paper.trajectories import measure_trajectories
 
-BAD = 43
 #: Cases of runs on synthetic inputs, by number of corners.
 CASES = {0: 3, 2: 2}
 
 
 @pytest.fixture
 def data(rng):
-    labels = np.arange(60) % 3
-    images = (rng.standard_normal((60, 1, 8, 8)) + labels[:, None, None, None]).astype(np.float32)
-    arrays = images[:40], labels[:40], images[40:], labels[40:]
-    return PreparedData(*arrays, ("a", "b", "c"), fingerprint(*arrays))
+    return three_classes(rng)
 
 
 @pytest.fixture
 def poisoned(monkeypatch):
     """Of all runs, those of one seed begin with a weight that is NaN."""
-    initial = corners.initial_run
-
-    def initial_run(configuration, seed, *arguments):
-        run = initial(configuration, seed, *arguments)
-        if seed == BAD:
-            next(run.network.parameters()).data[0] = float("nan")
-        return run
-
-    monkeypatch.setattr(corners, "initial_run", initial_run)
+    change_initial_run(monkeypatch, corners, poison)
 
 
 @pytest.fixture
@@ -64,7 +52,7 @@ def one_synthetic_breaks(monkeypatch):
     def starting_network(configuration, run, *arguments):
         network = start(configuration, run, *arguments)
         if run == all_runs(CASES)[3]:
-            next(network.parameters()).data[0] = float("nan")
+            poison(network)
         return network
 
     monkeypatch.setattr(batched, "starting_network", starting_network)

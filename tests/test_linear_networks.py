@@ -10,9 +10,10 @@ from torch import nn
 
 from inpca import InPCA, pairwise_distances, signed_spectrum
 from paper.data.preparation import prepare
-from paper.models import open_stores
+from paper.models import model_table, open_stores
 from paper.rooms.linear_networks import analysis, axes, theory
 from paper.rooms.linear_networks.experiment import Theory
+from paper.rooms.linear_networks.explained import explained_by_axes
 from paper.study.configuration import Linear
 from paper.study.study import ConfigError, read_study
 from paper.training.networks import build_network
@@ -101,17 +102,17 @@ def models():
 
 def test_on_own_axes_explained_stress_is_that_of_inpca(models):
     inpca = InPCA(8).fit(models)
-    found = axes.explained_by_axes(inpca.distances_, inpca.embedding_, inpca.signature_)
+    found = explained_by_axes(inpca.distances_, inpca.embedding_, inpca.signature_)
     assert found == pytest.approx(inpca.explained_stress_, abs=1e-6)
     placed = inpca.transform(models)
-    assert axes.explained_by_axes(inpca.distances_, placed, inpca.signature_) == pytest.approx(found, abs=1e-6)
+    assert explained_by_axes(inpca.distances_, placed, inpca.signature_) == pytest.approx(found, abs=1e-6)
 
 
 def test_no_axes_explain_more_than_own_ones(models):
     D, own = pairwise_distances(models[:12]), InPCA(3).fit(models[:12])
     other = InPCA(3).fit(models[12:])
-    foreign = axes.explained_by_axes(D, other.transform(models[:12]), other.signature_)
-    assert (foreign < axes.explained_by_axes(D, own.embedding_, own.signature_)).all()
+    foreign = explained_by_axes(D, other.transform(models[:12]), other.signature_)
+    assert (foreign < explained_by_axes(D, own.embedding_, own.signature_)).all()
 
 
 def test_with_units_left_out_it_is_that_of_the_others(models):
@@ -121,12 +122,12 @@ def test_with_units_left_out_it_is_that_of_the_others(models):
     inpca = InPCA(4).fit(models[:10])
     D, X = pairwise_distances(models), inpca.transform(models)
     for of in (None, groups):
-        found = axes.explained_by_axes(D, X, inpca.signature_, of, units)
-        expected = [axes.explained_by_axes(D, X, inpca.signature_, of)]
+        found = explained_by_axes(D, X, inpca.signature_, of, units)
+        expected = [explained_by_axes(D, X, inpca.signature_, of)]
         for unit in dict.fromkeys(units):
             kept = units != unit
             rest = None if of is None else of[kept]
-            expected.append(axes.explained_by_axes(D[np.ix_(kept, kept)], X[kept], inpca.signature_, rest))
+            expected.append(explained_by_axes(D[np.ix_(kept, kept)], X[kept], inpca.signature_, rest))
         assert found == pytest.approx(np.array(expected), abs=1e-9)
 
 
@@ -139,7 +140,7 @@ def test_explained_stress_is_that_of_centred_matrices(models):
     W, Y = -0.5 * L @ D @ L, L @ X
     for k in range(1, 5):
         left = np.linalg.norm(W - (Y[:, :k] * inpca.signature_[:k]) @ Y[:, :k].T) / np.linalg.norm(W)
-        assert axes.explained_by_axes(D, X, inpca.signature_, groups)[k - 1] == pytest.approx(1 - left, abs=1e-9)
+        assert explained_by_axes(D, X, inpca.signature_, groups)[k - 1] == pytest.approx(1 - left, abs=1e-9)
 
 
 def test_in_groups_what_all_of_a_group_share_counts_for_nothing():
@@ -148,8 +149,8 @@ def test_in_groups_what_all_of_a_group_share_counts_for_nothing():
     D = ((x[:, None] - x) ** 2).sum(axis=2)
     far = x + 100 * groups[:, None]
     D_far = ((far[:, None] - far) ** 2).sum(axis=2)
-    near = axes.explained_by_axes(D, x, np.ones(2), groups)
-    assert axes.explained_by_axes(D_far, far, np.ones(2), groups) == pytest.approx(near, abs=1e-6)
+    near = explained_by_axes(D, x, np.ones(2), groups)
+    assert explained_by_axes(D_far, far, np.ones(2), groups) == pytest.approx(near, abs=1e-6)
     assert near[1] == pytest.approx(1)
 
 
@@ -217,11 +218,12 @@ def trained(tmp_path_factory):
     for name, job in jobs.items():
         train(job, data, folder / f"{name}.zarr")
     linear, *networks = (folder / f"{name}.zarr" for name in jobs)
-    return {"linear": open_stores([linear]), "networks": open_stores(networks)}
+    stores = {"linear": open_stores([linear]), "networks": open_stores(networks)}
+    return stores, model_table(stores["networks"], 10)
 
 
 def test_networks_of_a_study_are_placed_in_axes_of_linear_ones(trained):
-    found = axes.explained_stress_of_networks(trained, 3000, null_seed=0)["explained"]
+    found = axes.explained_stress_of_networks(*trained, 3000, null_seed=0)["explained"]
     assert np.isfinite(found).all() and (found <= 1).all() and found.sizes["left_out"] == 4
     few = found.sel(left_out=axes.NONE, measure="all", target="networks", axis=3, split="train")
     assert few.sel(source="linear") > few.sel(source="renamed")
@@ -232,16 +234,16 @@ def test_networks_of_a_study_are_placed_in_axes_of_linear_ones(trained):
 
 
 def test_beyond_so_many_models_a_sample_is_placed(trained):
-    runs = axes.runs_of(trained["networks"], "train")
-    labels = trained["networks"][0].labels("train")
-    placed = axes.Placed(runs, labels, 10, seed=0)
-    assert placed.D.shape == (10, 10) and len(axes.Placed(runs, labels, 3000, seed=0).D) == sum(map(len, runs))
-    found = axes.explained_stress_of_networks(trained, 12, null_seed=0)["explained"]
+    stores, table = trained
+    runs, progress = axes.runs_of(stores["networks"], "train"), table.set_index("model")["train_progress"]
+    placed = axes.Placed(runs, progress, 10, seed=0)
+    assert placed.D.shape == (10, 10) and len(axes.Placed(runs, progress, 3000, seed=0).D) == sum(map(len, runs))
+    found = axes.explained_stress_of_networks(*trained, 12, null_seed=0)["explained"]
     assert np.isfinite(found).all() and (found <= 1).all()
 
 
 def test_all_models_have_a_place_and_axes_lead_from_ignorance_to_truth(trained):
-    table = axes.places_in_linear_axes(trained)
+    table = axes.places_in_linear_axes(*trained)
     ends = table[(table["kind"] == "geodesic") & (table["split"] == "test")]
     assert (ends.iloc[-1][["pc1", "pc2", "pc3"]] > ends.iloc[0][["pc1", "pc2", "pc3"]]).all()
     assert table.groupby("kind")["network"].unique().map(list).to_dict() == {
@@ -249,4 +251,6 @@ def test_all_models_have_a_place_and_axes_lead_from_ignorance_to_truth(trained):
         "linear": ["linear"],
         "network": ["fc", "wide", "wider"],
     }
-    assert len(table) == 2 * (sum(store.n_models for kind in trained.values() for store in kind) + len(axes.GEODESIC))
+    assert len(table) == 2 * (
+        sum(store.n_models for kind in trained[0].values() for store in kind) + len(axes.GEODESIC)
+    )

@@ -50,7 +50,7 @@ rule place_in_linear_axes:
     input:
         linear=experiment_stores("linear"),
         networks=experiment_stores("main"),
-        models=f"{RESULTS}/{files.models('main')}",  # whose maker verifies the stores
+        models=f"{RESULTS}/{files.models('main')}",
         code=library_modules("paper/rooms/linear_networks/jobs/place.py"),
     output:
         explained=f"{RESULTS}/linear_networks/explained.nc",
@@ -67,8 +67,8 @@ rule place_in_linear_axes:
             )
         ),
     params:
-        models=LINEAR.models,
+        most=LINEAR.models,
         null_seed=LINEAR.null_seed,
     shell:
         "python -P -m paper.rooms.linear_networks.jobs.place --linear {input.linear:q} --networks {input.networks:q}"
-        " --models {params.models:q} --null-seed {params.null_seed:q} --explained {output.explained:q} --places {output.places:q} > {log:q} 2>&1"
+        " --models {input.models:q} --most {params.most:q} --null-seed {params.null_seed:q} --explained {output.explained:q} --places {output.places:q} > {log:q} 2>&1"
