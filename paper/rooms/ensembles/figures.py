@@ -139,6 +139,7 @@ def gains(tables: Mapping[str, pd.DataFrame], kind: str, found: Mapping, palette
             axes.axvline(0, color="0.6", linewidth=0.8)
             axes.set_yticks(range(y + 1), [*map(palette.label, palette.networks), "mean"])
             axes.set(xlabel=f"test {SCORE_NAMES[score]}, difference")
+            axes.locator_params(axis="x", nbins=5)
         row[0].set_title(f"{KIND_NAMES[kind]} less {KIND_NAMES[over]}", loc="left")
     panels[0, 0].invert_yaxis()
     return figure
