@@ -117,14 +117,14 @@ def training(runs: PlannedRuns, gpu: int = 0) -> Request:
 
     Examples
     --------
-    A small network and the widest one of the default study, whose jobs took 10 s and 5 min of one core:
+    A small network and the widest one of the default study, whose jobs took 10 s and 2.5 min of one core:
 
     >>> from paper.study.study import read_study
     >>> stores = runs_of_stores(read_study("config/fashion.yaml"))
     >>> training(stores["main"]["fc-sgd-b50-lr0.1-wd0-none"])
     Request(mem_mb=2007, runtime=31)
     >>> training(stores["sizes"]["wrn_wide-sgdn-b50-lr0.025-wd0-none"])
-    Request(mem_mb=2007, runtime=125)
+    Request(mem_mb=2007, runtime=106)
     """
     where = "gpu" if gpu else "cpu"
     of_one = Models(2 * runs.n_runs, runs.n_train + runs.n_test, runs.n_classes)
