@@ -146,7 +146,7 @@ def comparison(models: Models, *, tables: float = 2, matrices: float = 3, rounds
 
     Examples
     --------
-    Distances of as many models as the default study has:
+    Distances of a few thousand models:
 
     >>> comparison(Models(3490, 2000, 10))
     Request(mem_mb=2705, runtime=31)
