@@ -50,12 +50,21 @@ def said(*errors: type[Exception]) -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
-    except (DamagedFile, *errors) as error:
-        sys.exit(f"error: {error}")
-    except OSError as error:
-        if error.errno not in TAKES_NO_MORE:
-            raise
-        stop_for_room(f"{error.filename or 'a file'} cannot be written: {error.strerror}")
+    except Exception as error:
+        if full := full_disk_behind(error):
+            stop_for_room(f"{full.filename or 'a file'} cannot be written: {full.strerror}")
+        if isinstance(error, (DamagedFile, *errors)):
+            sys.exit(f"error: {error}")
+        raise
+
+
+def full_disk_behind(error: BaseException | None) -> OSError | None:
+    """The first error of a disk that takes no more among an error and those it came from; None without one."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in TAKES_NO_MORE:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def stop_for_room(problem: str) -> NoReturn:

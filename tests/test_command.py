@@ -81,8 +81,18 @@ def test_errors_for_the_user_are_one_line(monkeypatch):
         called(monkeypatch, *GIVEN[:-4], "--geodesic-points=-1", "--radius", "1")
 
 
+WRITES = "with open('/dev/full', 'w') as file: file.write('1')"
+
+
 @pytest.mark.parametrize(
-    "statement", ["print('what the log takes no more')", "with open('/dev/full', 'w') as file: file.write('1')"]
+    "statement",
+    [
+        "print('what the log takes no more')",
+        WRITES,
+        f"try:\n        {WRITES}\n    except OSError as error: raise RuntimeError('a store is lost') from error",
+        f"try:\n        {WRITES}\n    except OSError: raise RuntimeError('a store is lost') from None",
+    ],
+    ids=["log", "file", "error raised from it", "error raised in place of it"],
 )
 def test_a_full_disk_is_said_beside_the_log_that_lies_on_it(statement):
     reader, beside = os.pipe()
