@@ -13,7 +13,7 @@ from pathlib import Path
 from conftest import copy_project
 
 HERE = Path(__file__).parent
-COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/mini.yaml"]
+COMMAND = [sys.executable, "-m", "snakemake", "--configfile", "config/mini.yaml", "--cores", "2"]
 #: What a study writes and promises nothing about: how long jobs took and what they said, and its own records.
 UNPROMISED = ("/logs/", "/benchmarks/", ".snakemake/")
 MOST_SECONDS = 900
