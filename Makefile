@@ -70,7 +70,7 @@ test-quick: env ## run the tests that need no whole study, no workflow and no bu
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published and not cluster and not faults"
 
 test-faults: env ## kill runs, fill disks and damage files, and see what is left
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m faults
 
 test-cluster: cluster ## run a small study through a SLURM of this machine; needs root, installs slurm-wlm and munge with apt
 	@command -v munged sbatch slurmctld > /dev/null || test "$$(id -u)" != 0 || ! command -v apt-get > /dev/null || \

@@ -67,11 +67,11 @@ class Stopped:
     """
 
     def __init__(self, folder: Path, moment: str, *targets: str):
-        fifo = folder / "moment.fifo"
-        fifo.unlink(missing_ok=True)
-        os.mkfifo(fifo)
-        injected = {"FAULT": moment, "FAULT_FIFO": str(fifo), "PYTHONPATH": f"{HERE / 'injection'}:{folder}"}
-        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.fifo = folder / "moment.fifo"
+        self.fifo.unlink(missing_ok=True)
+        os.mkfifo(self.fifo)
+        injected = {"FAULT": moment, "FAULT_FIFO": str(self.fifo), "PYTHONPATH": f"{HERE / 'injection'}:{folder}"}
+        reader = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
         self.said = folder / "said.txt"
         with open(self.said, "w", encoding="utf-8") as said:
             self.study = subprocess.Popen(
@@ -107,6 +107,7 @@ class Stopped:
         """Ctrl-C, which the terminal sends to all; what the study said until it ended by itself."""
         for group in {os.getpgid(process) for process in self._processes()}:
             os.killpg(group, signal.SIGINT)
+        self.fifo.unlink()  # a thread that waits goes on, as threads do that no signal reaches
         self.study.wait(MOST_SECONDS)
         return self.said.read_text(encoding="utf-8")
 

@@ -1,7 +1,8 @@
 """Imported by every Python program that has this folder on its path: stops it at a moment that a test has chosen.
 
 ``FAULT`` names the moment as ``<audit event> <pattern of the file>``: the program writes its process id and what it is
-about to do into the FIFO ``FAULT_FIFO`` and waits to be killed. Code of the project knows nothing of this.
+about to do into the FIFO ``FAULT_FIFO`` and waits to be killed, or for the FIFO to be taken away. Code of the project
+knows nothing of this.
 """
 
 import fnmatch
@@ -27,7 +28,9 @@ def stop(event, arguments):
     except OSError:  # nobody waits: another program of the run was here first
         return
     os.write(fifo, f"{os.getpid()} {event} {name}\n".encode())
-    time.sleep(600)
+    until = time.monotonic() + 600
+    while os.path.exists(os.environ["FAULT_FIFO"]) and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 if PATTERN:
