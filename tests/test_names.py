@@ -57,6 +57,14 @@ def test_a_name_is_on_the_side_without_models(side, rng):
     assert not any(name.contains(*point) for point in axes.transData.transform(models))
 
 
+@pytest.mark.parametrize("step", [1, 10])
+def test_a_name_keeps_away_from_the_line_between_points_of_the_geodesic(step):
+    line = np.stack([CURVE, 0.1 * CURVE], axis=1)[::step]
+    axes, names = drawn(line, xlim=(-0.1, 1.1), ylim=(-1, 1))
+    on_line = axes.transData.transform(np.linspace(line[0], line[-1], 1000))
+    assert not any(name.contains(*point) for name in names for point in on_line)
+
+
 def test_a_name_follows_the_direction_of_sight():
     line = np.stack([CURVE, CURVE**2, CURVE**3], axis=1)
     axes, before = drawn(line)

@@ -144,14 +144,20 @@ def draw_geodesic(axes: Axes | Axes3D, coordinates: np.ndarray, around: np.ndarr
     """
     solid = isinstance(axes, Axes3D)
     axes.plot(*coordinates.T, color="black", linewidth=2.5 if solid else 2, zorder=9)
-    occupied = (
-        coordinates if around is None else np.vstack([coordinates, around[:: -(-len(around) // MOST_DRAWN) or 1]])
-    )
+    occupied = along(coordinates)
+    if around is not None:
+        occupied = np.vstack([occupied, around[:: -(-len(around) // MOST_DRAWN) or 1]])
     names: list[NameBeside] = []
     for end, (name, marker) in zip((coordinates[0], coordinates[-1]), ENDS, strict=True):
         size = {"s": 7, "*": 12}[marker]
         axes.plot(*end[:, None], marker=marker, color="black", markersize=size, markeredgecolor="white", zorder=10)
         names.append(NameBeside(axes, name, end, occupied, others=tuple(names)))
+
+
+def along(points: np.ndarray, n: int = 200) -> np.ndarray:
+    """Points (n, d) on the lines that join points in order."""
+    at = np.linspace(0, len(points) - 1, n)
+    return np.stack([np.interp(at, np.arange(len(points)), column) for column in points.T], axis=1)
 
 
 def draw_models(axes: Axes | Axes3D, models: Models, columns: list[int], norm: Normalize | None, frame) -> None:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from inpca.embedding.estimator import InPCA
 from inpca.geometry import geodesic, ignorance, progress, truth
+from inpca.plotting import draw_geodesic
 from paper.figures.style import new_figure
 
 COLOURS = ("#0072B2", "#D55E00")
@@ -43,12 +44,12 @@ def draw_triangle(axes: Axes, trajectories: dict[str, np.ndarray], label: int, c
         axes.annotate(name, corner, xytext=shift, textcoords="offset points", ha="center", fontsize=9)
     ends = ignorance(1, 3), truth(np.array([label]), 3)
     line = geodesic(*ends, np.linspace(0, 1, POINTS))[:, 0]
-    axes.plot(*(line @ CORNERS).T, color="black", linewidth=2)
-    draw_runs(axes, {name: run[:, sample] @ CORNERS for name, run in trajectories.items()})
+    runs = {name: run[:, sample] @ CORNERS for name, run in trajectories.items()}
+    draw_geodesic(axes, line @ CORNERS, around=np.concatenate([*runs.values()]))
+    draw_runs(axes, runs)
     for number, run in enumerate(trajectories.values()):
         s = progress(run[:, [sample]], np.array([label]))
         draw_feet(axes, run[:, sample] @ CORNERS, geodesic(*ends, s)[:, 0] @ CORNERS, COLOURS[number])
-    name_ends(axes, line[[0, -1]] @ CORNERS)
     axes.set(aspect="equal", title="predictions on one sample", xlim=(-0.15, 1.15), ylim=(-0.12, 1.0))
     axes.axis("off")
 
@@ -59,12 +60,12 @@ def draw_plane(axes: Axes, trajectories: dict[str, np.ndarray], labels: np.ndarr
     line = geodesic(*ends, np.linspace(0, 1, POINTS))
     fitted = InPCA(2).fit(np.concatenate([*trajectories.values(), line]))
     parts = np.split(fitted.embedding_, np.cumsum([len(run) for run in trajectories.values()]))
-    axes.plot(*parts[-1].T, color="black", linewidth=2, label="geodesic")
+    axes.plot([], [], color="black", linewidth=2, label="geodesic")
+    draw_geodesic(axes, parts[-1], around=np.concatenate(parts[:-1]))
     draw_runs(axes, dict(zip(trajectories, parts, strict=False)))
     for number, run in enumerate(trajectories.values()):
         feet = fitted.transform(geodesic(*ends, progress(run, labels)))
         draw_feet(axes, parts[number], feet, COLOURS[number])
-    name_ends(axes, parts[-1][[0, -1]])
     signs = ["time-like" if sign < 0 else "space-like" for sign in fitted.signature_]
     axes.set(
         xlabel=f"PC1 (√nats, {signs[0]})",
@@ -84,10 +85,3 @@ def draw_feet(axes: Axes, points: np.ndarray, feet: np.ndarray, colour: str) -> 
     """Dotted lines from every second checkpoint to the closest point of the geodesic."""
     for ends in np.stack([points, feet], axis=1)[::2]:
         axes.plot(*ends.T, color=colour, linestyle=":", linewidth=0.9, zorder=1)
-
-
-def name_ends(axes: Axes, ends: np.ndarray) -> None:
-    """Mark P0 (square) and P* (star)."""
-    for end, name, marker, size in zip(ends, ("$P_0$", "$P_*$"), "s*", (7, 13), strict=True):
-        axes.plot(*end, marker=marker, color="black", markersize=size, markeredgecolor="white", zorder=5)
-        axes.annotate(name, end, xytext=(9, -4), textcoords="offset points", fontsize=13, fontweight="bold")
