@@ -12,7 +12,7 @@ READY := $(VENV)/ready-$(shell cksum < envs/requirements.lock | cut -d ' ' -f 1)
 SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 
 .DEFAULT_GOAL := all
-.PHONY: all smoke plan replicate scales rehearsal authors archive from-archive crate report site test test-quick \
+.PHONY: all smoke plan replicate reproduced scales rehearsal authors archive from-archive crate report site test test-quick \
   test-cluster test-faults published lint audit bench env cluster schema lock clean clean-all help
 
 # Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
@@ -32,6 +32,10 @@ plan: env ## what a study will train, store and take, before it is run: make pla
 replicate: env ## the default study with other seeds, and which verdicts it has too
 	$(SNAKEMAKE) --config study=fashion_again seed_shift=1000
 	$(BIN)/python -m paper.report.replicates results/fashion results/fashion_again > results/fashion/replicate.md
+
+reproduced: env ## after make: do its numbers agree with those in git, each within its tolerance? make reproduced STUDY=fashion
+	@folder=$$(mktemp -d) && mkdir $$folder/in_git && git show HEAD:results/$(STUDY)/claims.json > $$folder/in_git/claims.json && \
+	  $(BIN)/python -m paper.report.replicates --check $$folder/in_git results/$(STUDY); status=$$?; rm -rf $$folder; exit $$status
 
 scales: smoke ## which claims change with scale, of the smoke study, the default one and the larger one, run before
 	$(BIN)/python -m paper.report.scales config/smoke.yaml config/fashion.yaml config/fashion_large_reduced.yaml \

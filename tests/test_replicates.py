@@ -1,6 +1,7 @@
 """Runs of a study, and studies of growing size, are compared claim by claim."""
 
 import json
+import math
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from conftest import ROOT
 
 from paper.report.claims import ClaimsError
 from paper.report.comparison import compared, rows
+from paper.report.replicates import comparison
 from paper.report.scales import scales
 
 
@@ -78,7 +80,40 @@ def test_the_table_of_replicates_is_printed(tmp_path):
         check=True,
     )
     assert "1 of 2 claims have the same verdict in both runs, one and two. Claims with other verdicts, 1" in done.stdout
-    assert "**a**" in done.stdout.splitlines()[7]
+    assert "2 of 2 numbers agree within their tolerance" in done.stdout
+    assert "**a**" in done.stdout.splitlines()[10]
+
+
+@pytest.mark.parametrize(
+    ("change", "within"),
+    [
+        ({"value": 1.85}, True),  # half intervals of 0.25 allow 0.354
+        ({"value": 1.86}, False),
+        ({"value": 1.65, "ends": None}, True),
+        ({"value": 1.34, "ends": None}, False),
+        ({"value": math.nan}, False),
+        ({"value": -9.0, "ends": [-math.inf, 3]}, True),
+    ],
+)
+def test_numbers_of_two_runs_agree_within_their_tolerance_or_the_check_names_them(tmp_path, change, within):
+    folders = [written(tmp_path / name, a="held", b="held") for name in ("one", "two")]
+    changed = claims(a="held", b="held")
+    changed[1] |= change
+    (folders[1] / "claims.json").write_text(json.dumps(changed))
+    command = [sys.executable, "-m", "paper.report.replicates", "--check", *folders]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    said = "" if within else "error: 1 of 2 numbers are beyond their tolerance: b\n"
+    assert (done.returncode == 0) == within and done.stderr == said
+    assert [line.split("|")[-2].strip() for line in done.stdout.splitlines()[-2:]] == [
+        "agree",
+        "agree" if within else "**differ**",
+    ]
+
+
+def test_two_runs_of_one_name_are_not_compared_with_themselves(tmp_path):
+    folders = [written(tmp_path / name / "fashion", a="held") for name in ("one", "two")]
+    with pytest.raises(ClaimsError, match="both folders are called fashion; give the results of two runs"):
+        comparison(folders)
 
 
 def test_the_table_of_scales_has_the_sizes_of_studies_and_what_only_the_smallest_turns(tmp_path):
