@@ -73,7 +73,7 @@ test: env ## run the tests, the smoke study among them
 test-quick: env ## run the tests that need no whole study, no workflow and no built wheel: five minutes on two cores
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m "not slow and not published and not cluster and not faults"
 
-test-faults: env ## kill runs, fill disks and damage files, and see what is left
+test-faults: env ## kill runs, fill disks and damage files, and see what is left: half an hour on two cores
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile -m faults
 
 test-cluster: cluster ## run a small study through a SLURM of this machine; needs root, installs slurm-wlm and munge with apt
