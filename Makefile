@@ -15,7 +15,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --quiet rules reason
 .PHONY: all smoke plan replicate reproduced scales rehearsal authors archive from-archive crate report site test test-quick \
   test-cluster test-faults published lint audit bench env cluster schema lock clean clean-all help
 
-# Which study plan, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
+# Which study plan, reproduced, archive, from-archive, crate, report and site are of. The default one is named by no option: pages show the commands.
 STUDY ?= fashion
 OF_STUDY := $(if $(filter fashion,$(STUDY)),,--configfile config/$(STUDY).yaml)
 export AGENT
