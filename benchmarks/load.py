@@ -21,10 +21,10 @@ from paper.study.yaml_file import read_yaml
 FILE, PAGE = Path(__file__).with_name("load.yaml"), Path("docs/guide/promises.md")
 COMMAND = "python benchmarks/load.py"
 RAN = """{runs:,} tiny runs of {configurations} configurations, {models:,} models, were trained and embedded: planned in
-{planning:.0f} s, {jobs} jobs, run in {wall:.0f} min ({cpu:.0f} CPU-minutes) on {cores} cores beside other work, with
+{planning:.0f} s, {jobs} jobs, run in {wall:.0f} min ({cpu:.0f} CPU-minutes) on {cores} cores, with
 at most {memory:.1f} GB in all processes together and {largest:.1f} GB in the largest job."""
 PLANNED = """{runs:,} tiny runs of {configurations:,} configurations, {jobs:,} jobs, were planned in {cpu:.0f}
-CPU-seconds, {seconds:.0f} s beside other work; none of these jobs was run."""
+CPU-seconds, {seconds:.0f} s; none of these jobs was run."""
 NOT_RUN = "The same number of runs of 50 configurations, trained and embedded, has not been measured."
 
 

@@ -61,7 +61,7 @@ def test_what_was_measured_is_written_into_the_guide(tmp_path, monkeypatch):
     text = (tmp_path / "page.md").read_text("utf-8").replace("\n", " ")
     assert "2,000 tiny runs of 50 configurations, 60,000 models, were trained and embedded: planned in 7 s" in text
     assert "run in 4 min (4 CPU-minutes) on 2 cores" in text and "3.0 GB in all processes together and 1.5 GB" in text
-    assert "2,000 configurations, 2,016 jobs, were planned in 25 CPU-seconds, 31 s beside other work" in text
+    assert "2,000 configurations, 2,016 jobs, were planned in 25 CPU-seconds, 31 s; none" in text
     assert load.text(None, {}, many).endswith("has not been measured.")
 
 
