@@ -17,7 +17,11 @@ from pathlib import Path
 TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
-class DamagedFile(RuntimeError):
+class UnusableFile(RuntimeError):
+    """What lies on the disk cannot be used as it is; the message is for the user, and says what to do."""
+
+
+class DamagedFile(UnusableFile):
     """A file that cannot be read; the message names it and says what to do."""
 
     def __init__(self, path: str | Path, error: Exception):

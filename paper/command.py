@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel
 
-from inpca.files import TAKES_NO_MORE, DamagedFile
+from inpca.files import TAKES_NO_MORE, UnusableFile
 
 
 def run(job: Callable[..., None], *, errors: tuple[type[Exception], ...] = ()) -> None:
@@ -26,8 +26,8 @@ def run(job: Callable[..., None], *, errors: tuple[type[Exception], ...] = ()) -
         Path); ``list[…]`` of these, for one value or more; pydantic models, dict and bare list, given as JSON.
         ``Annotated[…, text]`` adds the text to the help.
     errors : tuple of exception types
-        Said on one line, without a traceback; what they tell is for the user. So are a damaged file, and a disk that
-        takes no more.
+        Said on one line, without a traceback; what they tell is for the user. So are damaged files, stores that cannot
+        be used, and a disk that takes no more.
     """
     parser = argparse.ArgumentParser(description=inspect.getdoc(job))
     for name, parameter in inspect.signature(job, eval_str=True).parameters.items():
@@ -44,8 +44,8 @@ def said(*errors: type[Exception]) -> Iterator[None]:
     Parameters
     ----------
     *errors : exception type
-        Besides a damaged file, and a disk that takes no more; the log may lie on that disk, so the last is said where
-        the workflow speaks as well.
+        Besides :class:`inpca.files.UnusableFile`, and a disk that takes no more; the log may lie on that disk, so the
+        last is said where the workflow speaks as well.
     """
     try:
         yield
@@ -53,7 +53,7 @@ def said(*errors: type[Exception]) -> Iterator[None]:
     except Exception as error:
         if full := full_disk_behind(error):
             stop_for_room(f"{full.filename or 'a file'} cannot be written: {full.strerror}")
-        if isinstance(error, (DamagedFile, *errors)):
+        if isinstance(error, (UnusableFile, *errors)):
             sys.exit(f"error: {error}")
         raise
 

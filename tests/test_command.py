@@ -9,7 +9,9 @@ from typing import Annotated
 import pytest
 from conftest import ROOT
 
-from paper.command import run
+from inpca.files import DamagedFile
+from inpca.predictions import PredictionStoreError
+from paper.command import run, said
 from paper.study.configuration import Checkpoints
 
 SEEN = {}
@@ -79,6 +81,25 @@ def test_help_says_what_the_job_does(monkeypatch, capsys):
 def test_errors_for_the_user_are_one_line(monkeypatch):
     with pytest.raises(SystemExit, match=r"^error: no points$"):
         called(monkeypatch, *GIVEN[:-4], "--geodesic-points=-1", "--radius", "1")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (DamagedFile("a.npz", ValueError("cut off")), "a.npz is damaged (cut off); delete it and run again"),
+        (PredictionStoreError("a.zarr is unfinished"), "a.zarr is unfinished"),
+    ],
+    ids=["file", "store"],
+)
+def test_what_lies_on_the_disk_and_cannot_be_used_is_one_line_of_any_job(error, message):
+    with pytest.raises(SystemExit) as stopped, said():
+        raise error
+    assert stopped.value.code == f"error: {message}"
+
+
+def test_a_mistake_of_ours_keeps_its_traceback():
+    with pytest.raises(RuntimeError, match="unexpected"), said():
+        raise RuntimeError("unexpected")
 
 
 WRITES = "with open('/dev/full', 'w') as file: file.write('1')"

@@ -8,7 +8,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from inpca.files import Lock, remove, sha256
+from inpca.files import Lock, UnusableFile, remove, sha256
 
 MANIFEST = "manifest.json"
 #: What was recorded so far in an unfinished store, one line for each split of a checkpoint, with checksums.
@@ -27,7 +27,7 @@ LONGEST_NAME = 230
 LONGEST_PATH = 1000
 
 
-class PredictionStoreError(RuntimeError):
+class PredictionStoreError(UnusableFile):
     """A store that is unfinished, damaged, in use, or written at other checkpoints than its own."""
 
 

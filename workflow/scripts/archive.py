@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 from inpca.files import sha256
-from inpca.predictions.files import PredictionStoreError
 from paper.archive.contents import write_archive
 from paper.command import run
 
@@ -23,4 +22,4 @@ def pack(
 
 
 if __name__ == "__main__":
-    run(pack, errors=(PredictionStoreError,))
+    run(pack)

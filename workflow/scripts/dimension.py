@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.dimension import measure_dimension
 from paper.models import open_stores
@@ -29,4 +28,4 @@ def write_dimension(
 
 
 if __name__ == "__main__":
-    run(write_dimension, errors=(PredictionStoreError,))
+    run(write_dimension)

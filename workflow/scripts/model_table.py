@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.diverged import diverged_runs, with_diverged
 from paper.models import model_table, open_stores
@@ -18,4 +17,4 @@ def write_model_table(stores: list[Path], geodesic_points: int, output: Path) ->
 
 
 if __name__ == "__main__":
-    run(write_model_table, errors=(PredictionStoreError,))
+    run(write_model_table)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from inpca.predictions import PredictionStoreError
 from paper.command import run
 from paper.data.datasets import DataError
 from paper.data.image_folder import load_data
@@ -16,4 +15,4 @@ def train_configuration(job: TrainingJob, data: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(train_configuration, errors=(DataError, DeviceError, PredictionStoreError))
+    run(train_configuration, errors=(DataError, DeviceError))

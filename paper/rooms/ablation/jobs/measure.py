@@ -5,7 +5,6 @@ from typing import Annotated
 
 from inpca.distances import pairwise_distances
 from inpca.embedding import InPCA
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.models import model_table, open_stores, oriented
 from paper.rooms.ablation.common_progress import with_common_progress
@@ -41,4 +40,4 @@ def measure(
 
 
 if __name__ == "__main__":
-    run(measure, errors=(PredictionStoreError,))
+    run(measure)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.models import open_stores
 from paper.rooms.ensembles.analysis import measure_ensemble
@@ -21,4 +20,4 @@ def embed_ensemble(
 
 
 if __name__ == "__main__":
-    run(embed_ensemble, errors=(PredictionStoreError,))
+    run(embed_ensemble)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.models import open_stores
 from paper.rooms.hidden_layers.configuration import PROBES
@@ -25,4 +24,4 @@ def measure(
 
 
 if __name__ == "__main__":
-    run(measure, errors=(PredictionStoreError,))
+    run(measure)

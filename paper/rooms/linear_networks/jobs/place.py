@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.models import open_stores
 from paper.rooms.linear_networks.axes import explained_stress_of_networks, places_in_linear_axes
@@ -28,4 +27,4 @@ def place(
 
 
 if __name__ == "__main__":
-    run(place, errors=(PredictionStoreError,))
+    run(place)

@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import xarray as xr
 
-from inpca.predictions.store import SPLITS, PredictionStoreError
+from inpca.predictions.store import SPLITS
 from paper.command import run
 from paper.distances import open_distances
 from paper.models import open_stores
@@ -38,4 +38,4 @@ def place_learners(
 
 
 if __name__ == "__main__":
-    run(place_learners, errors=(PredictionStoreError, TooFewNetworks))
+    run(place_learners, errors=(TooFewNetworks,))

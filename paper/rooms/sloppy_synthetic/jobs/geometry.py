@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.rooms.sloppy_synthetic.configuration import Spectrum
 from paper.rooms.sloppy_synthetic.geometry import spectrum_geometry
@@ -28,4 +27,4 @@ def measure_spectrum(
 
 
 if __name__ == "__main__":
-    run(measure_spectrum, errors=(PredictionStoreError,))
+    run(measure_spectrum)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-from inpca.predictions.store import PredictionStoreError
 from paper.command import run
 from paper.data.datasets import DataError
 from paper.rooms.sloppy_synthetic.configuration import SyntheticData, SyntheticJob
@@ -29,4 +28,4 @@ def sweep_decays(
 
 
 if __name__ == "__main__":
-    run(sweep_decays, errors=(DataError, PredictionStoreError))
+    run(sweep_decays, errors=(DataError,))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from inpca.predictions.store import SPLITS, PredictionStoreError
+from inpca.predictions.store import SPLITS
 from paper.command import run
 from paper.rooms.tasks.geometry import measured_tasks
 from paper.saving import save_dataset, save_table
@@ -26,4 +26,4 @@ def measure(
 
 
 if __name__ == "__main__":
-    run(measure, errors=(PredictionStoreError,))
+    run(measure)
