@@ -17,8 +17,9 @@ from paper.study.study import Study
 
 #: Cores that a job with threads takes where there are as many; Snakemake cuts it to ``--cores`` and ``--max-threads``.
 THREADS = 16
-#: Models up to which most of what such a job does is done by one core; two of them are faster beside each other.
-FEW = 10_000
+#: Products of probabilities that one core does in ten minutes, at ten times the rate of :data:`PRODUCTS`. Of a job that
+#: has fewer, most is done by one core anyhow, so that two of them are faster beside each other.
+FEW_PRODUCTS = 3e13
 #: Of Python with PyTorch and its libraries, in MB: 0.9 GB were measured, and more with CUDA.
 PROCESS = {"cpu": 2000, "gpu": 6000}
 #: Of a process that reads images, and batches that wait, in MB; not measured at ImageNet's size.
@@ -155,15 +156,18 @@ def comparison(models: Models, *, tables: float = 2, matrices: float = 3, rounds
     return Request(round(memory), round(START + rounds * models.products / PRODUCTS / 60))
 
 
-def threads(models: Models) -> int:
-    """Threads of a job that compares models and then works on each run.
+def threads(models: Models, rounds: float) -> int:
+    """Threads of a job that compares all of some models so many times, and works on each by itself as well.
 
     Examples
     --------
-    >>> threads(Models(3490, 2000, 10)), threads(Models(100_000, 2000, 10))
-    (1, 16)
+    The trajectories of the paper's runs at 100 values of progress, to each other and to nulls, on 500 samples and on
+    the 50,000 of CIFAR-10:
+
+    >>> [threads(Models(2296, samples, 10), rounds=200) for samples in (500, 50_000)]
+    [1, 16]
     """
-    return 1 if models.number <= FEW else THREADS
+    return 1 if rounds * models.products <= FEW_PRODUCTS else THREADS
 
 
 def at_most(models: Models, number: int) -> Models:

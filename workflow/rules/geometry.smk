@@ -95,7 +95,7 @@ rule dimension:
         f"{RESULTS}/benchmarks/dimension/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
         split="train|test",
-    threads: lambda wildcards: needs.threads(models_of(wildcards.experiment))
+    threads: threads_of_dimension
     resources:
         **compares(matrices=8, rounds=2 + study.analysis.null_draws),
     params:
@@ -128,7 +128,7 @@ rule trajectories:
         f"{RESULTS}/benchmarks/trajectories/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
         split="train|test",
-    threads: lambda wildcards: needs.threads(models_of(wildcards.experiment))
+    threads: threads_of_trajectories
     resources:
         **compares(tables=4, rounds=4),
     params:
