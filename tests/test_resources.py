@@ -61,6 +61,32 @@ def test_a_limit_of_gpus_is_one_of_this_machine_alone():
     assert "resources" not in cluster and "groups" not in cluster and "slurm-array-jobs" not in cluster
 
 
+def test_a_job_takes_more_than_one_core_when_its_comparisons_take_one_core_long():
+    few = needs.Models(1000, 100, 10)
+    rounds = needs.FEW_PRODUCTS / few.products
+    assert needs.threads(few, rounds) == 1 and needs.threads(few, 1.01 * rounds) == needs.THREADS
+    for factor in ({"number": 2000}, {"samples": 400}, {"classes": 40}):  # pairs of models count, not models
+        more = few._replace(**factor)
+        assert needs.threads(more, rounds / 4) == 1 and needs.threads(more, 1.01 * rounds / 4) == needs.THREADS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("study", "cores"), [("rehearsal", 1), ("cifar10", 16)])
+def test_as_many_runs_on_few_samples_take_one_core_for_what_each_run_needs_by_itself(tmp_path, study, cores):
+    place = ("-s", str(ROOT / "Snakefile"), "--directory", str(tmp_path))
+    config = ("--configfile", str(ROOT / f"config/{study}.yaml"))
+    done = snakemake(ROOT, *place, "--dry-run", *config, "--config", "device=cpu", cores=16)
+    assert done.returncode == 0, done.stderr[-2000:]
+    jobs = re.findall(r"^rule (\w+):$(.*?)^    resources: ", done.stdout, re.M | re.S)
+    taken = [
+        (rule, int(threads[1]) if (threads := re.search(r"^    threads: (\d+)$", text, re.M)) else 1)
+        for rule, text in jobs
+        if rule == "trajectories" or (rule == "dimension" and "/main/" in text)
+    ]
+    assert {rule for rule, _ in taken} == {"dimension", "trajectories"}
+    assert {threads for _, threads in taken} == {cores}, taken
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("device", "trains", "limit"), [("cpu", 0, None), ("auto", 1, 1500)])
 def test_every_job_asks_for_memory_time_and_a_gpu_if_it_trains_on_one(tmp_path, device, trains, limit):
