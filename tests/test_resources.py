@@ -72,7 +72,7 @@ def test_a_job_takes_more_than_one_core_when_its_comparisons_take_one_core_long(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("study", "cores"), [("rehearsal", 1), ("cifar10", 16)])
-def test_as_many_runs_on_few_samples_take_one_core_for_what_each_run_needs_by_itself(tmp_path, study, cores):
+def test_jobs_on_the_runs_of_the_paper_take_one_core_on_few_samples_and_more_on_all_of_cifar10(tmp_path, study, cores):
     place = ("-s", str(ROOT / "Snakefile"), "--directory", str(tmp_path))
     config = ("--configfile", str(ROOT / f"config/{study}.yaml"))
     done = snakemake(ROOT, *place, "--dry-run", *config, "--config", "device=cpu", cores=16)

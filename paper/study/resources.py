@@ -17,9 +17,6 @@ from paper.study.study import Study
 
 #: Cores that a job with threads takes where there are as many; Snakemake cuts it to ``--cores`` and ``--max-threads``.
 THREADS = 16
-#: Products of probabilities that one core does in ten minutes, at ten times the rate of :data:`PRODUCTS`. Of a job that
-#: has fewer, most is done by one core anyhow, so that two of them are faster beside each other.
-FEW_PRODUCTS = 3e13
 #: Of Python with PyTorch and its libraries, in MB: 0.9 GB were measured, and more with CUDA.
 PROCESS = {"cpu": 2000, "gpu": 6000}
 #: Of a process that reads images, and batches that wait, in MB; not measured at ImageNet's size.
@@ -33,6 +30,9 @@ SLOWEST = {"cpu": (2e9, 0.02), "gpu": (min(RATES) / 2, 2 * max(STEP_SECONDS))}
 LARGEST_TABLE = 4000
 #: Products of probabilities a second at least: a tenth of what one core does (results/benchmarks/distances.md).
 PRODUCTS = 5e9
+#: Products that one core does in ten minutes, at ten times that rate. A job of fewer is mostly other work, of one core, so
+#: that two of them are faster beside each other.
+FEW_PRODUCTS = 600 * 10 * PRODUCTS
 
 
 class Request(NamedTuple):
