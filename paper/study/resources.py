@@ -30,8 +30,8 @@ SLOWEST = {"cpu": (2e9, 0.02), "gpu": (min(RATES) / 2, 2 * max(STEP_SECONDS))}
 LARGEST_TABLE = 4000
 #: Products of probabilities a second at least: a tenth of what one core does (results/benchmarks/distances.md).
 PRODUCTS = 5e9
-#: Products that one core does in ten minutes, at ten times that rate. A job of fewer is mostly other work, of one core, so
-#: that two of them are faster beside each other.
+#: Products that one core does in ten minutes, at ten times that rate. A job of fewer is mostly other work, of one core,
+#: so that two of them are faster beside each other.
 FEW_PRODUCTS = 600 * 10 * PRODUCTS
 
 
