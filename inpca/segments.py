@@ -32,23 +32,20 @@ class Segment:
     def __init__(self, left: np.ndarray, right: np.ndarray, truth=None, *, normalize: bool = False):
         self._ends = left, right
         self._angle = np.maximum(angles(left, right), SMALLEST_ANGLE)
+        self._sine = np.sin(self._angle)
         if truth is not None:
             ends = geodesic_ends(truth, *left.shape, normalize=normalize)
             way = angles(*ends)
             self._moving = way >= SMALLEST_ANGLE
-            self._way = way[self._moving]
+            self._way, self._between = way[self._moving], (self._angle[self._moving], self._sine[self._moving])
             #: overlaps of both models with both ends of the geodesic from P0 to P*, (2, 2, N)
             overlaps = np.array([[(model * end).sum(axis=1) for end in ends] for model in self._ends])
             self._overlaps = overlaps[..., self._moving]
 
     def at(self, t: float) -> np.ndarray:
         """Probabilities (N, C) at the fraction t of the way."""
-        weights = self._weights(t)[..., None]
+        weights = weights_at(t, self._angle, self._sine)[..., None]
         return (weights[0] * self._ends[0] + weights[1] * self._ends[1]) ** 2
-
-    def _weights(self, t: float) -> np.ndarray:
-        """Factors (2, N) of the square roots of both models at the fraction t of the way."""
-        return np.stack([np.sin((1 - t) * self._angle), np.sin(t * self._angle)]) / np.sin(self._angle)
 
     def where_progress_is(self, s: float) -> float:
         """Fraction of the way to the point whose progress is s, by Brent's method.
@@ -70,7 +67,7 @@ class Segment:
 
         def slope(t: float) -> float:
             """Derivative by s of the mean angle from the point at t to γ_s: positive where the progress is below s."""
-            weights = self._weights(t)[:, self._moving]
+            weights = weights_at(t, *self._between)
             overlap = np.einsum("mn,mn->n", weights, cosine)
             angle = np.sqrt(np.maximum(1 - overlap**2, SMALLEST_ANGLE**2))
             return float(np.mean(-np.einsum("mn,mn->n", weights, change) / angle))
@@ -92,3 +89,15 @@ class Segment:
         """Progress of the model at one end."""
         to_start, to_truth = self._overlaps[end]
         return float(closest_on_geodesic(to_start[None], to_truth[None], self._way)[0])
+
+
+def weights_at(t: float, angle: np.ndarray, sine: np.ndarray) -> np.ndarray:
+    """Factors (2, N) of the square roots of two models at the fraction t of the way between them.
+
+    Parameters
+    ----------
+    t : float
+    angle, sine : (N,) arrays
+        Angles between the models, and their sines.
+    """
+    return np.stack([np.sin((1 - t) * angle), np.sin(t * angle)]) / sine

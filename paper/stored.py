@@ -52,14 +52,36 @@ class StoredRun:
         """Checkpoints, samples, classes."""
         return self._values.shape[1:]
 
-    def fitting(self, wanted: int) -> np.ndarray | StoredRun:
-        """All checkpoints as an array where they take little memory and several are wanted; else the run itself."""
-        little = wanted > 1 and 4 * int(np.prod(self.shape)) <= IN_MEMORY
-        return self[:] if little else self
+    def fitting(self) -> np.ndarray | StoredRun:
+        """All checkpoints as an array if they take at most :data:`IN_MEMORY` bytes; else what reads them one by one."""
+        return self[:] if self._fit(len(self)) else self
+
+    def between(self, first: int, last: int) -> SomeCheckpoints | StoredRun:
+        """Checkpoints from one to another, both included, read at once; those that take too much memory, one by one."""
+        return SomeCheckpoints(self, first, last) if self._fit(last + 1 - first) else self
+
+    def _fit(self, checkpoints: int) -> bool:
+        return 4 * checkpoints * int(np.prod(self.shape[1:])) <= IN_MEMORY
 
     def probabilities(self) -> np.ndarray:
         """Probabilities (T, N, C) at all checkpoints."""
         return np.exp(self._values[self._position])
+
+
+class SomeCheckpoints:
+    """Checkpoints of a run from one to another, held in memory, each by its position among all of the run."""
+
+    def __init__(self, run: StoredRun, first: int, last: int):
+        self._places, self._length, self._values = range(first, last + 1), len(run), run[first : last + 1]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, checkpoint: int) -> np.ndarray:
+        """Log-probabilities (N, C) at a checkpoint; IndexError if it is not held."""
+        if checkpoint not in self._places:
+            raise IndexError(f"checkpoint {checkpoint} is not among those held, {self._places}")
+        return self._values[checkpoint - self._places.start]
 
 
 def stored_runs(table: pd.DataFrame, stores: Sequence[PredictionStore], split: str) -> list[StoredRun]:

@@ -78,13 +78,13 @@ def measure_trajectories(
     groups = [run.configuration for run in runs]
     members = {name: [i for i, group in enumerate(groups) if group == name] for name in dict.fromkeys(groups)}
     distance, null_distance = np.zeros((2, len(runs), len(runs)))
+    orders = np.array([order_within_classes(labels, null_seed + place) for place in range(len(runs))], np.int32)
     geodesic_distance, width = (np.empty((len(runs), len(GRID))) for _ in range(2))
     for columns, at in models_at(runs, progress, labels):
         for column, models in zip(columns, at, strict=True):
             s = GRID[column]
-            nulls = PermutedModels(models, labels, null_seed)
             distance += pairwise_distances(models, n_jobs=n_jobs) / len(GRID)
-            null_distance += pairwise_distances(models, nulls, n_jobs=n_jobs) / len(GRID)
+            null_distance += pairwise_distances(models, PermutedModels(models, orders), n_jobs=n_jobs) / len(GRID)
             for rows in members.values():
                 of_group = models[rows][:, None]
                 geodesic_distance[rows, [column]] = distance_to_geodesic(of_group, labels, [s])[:, 0]
@@ -120,6 +120,10 @@ def models_at(
         Of their checkpoints.
     labels : (N,) array of int
 
+    Notes
+    -----
+    Of each run only the checkpoints on both sides of these values are read, so that each is read about once in all.
+
     Yields
     ------
     columns : (k,) array of int
@@ -132,23 +136,34 @@ def models_at(
     for first in range(0, len(GRID), at_once):
         columns = np.arange(first, min(first + at_once, len(GRID)))
         for number, (run, index) in enumerate(zip(runs, progress, strict=True)):
-            trajectory = Trajectory(run.fitting(len(columns)), index, truth=labels, log=True)
+            held = run.between(*checkpoints_around(index, *GRID[columns[[0, -1]]]))
+            trajectory = Trajectory(held, index, truth=labels, log=True)
             for place, column in enumerate(columns):
                 models[place, number] = trajectory.at(GRID[column])
         yield columns, models[: len(columns)]
 
 
+def checkpoints_around(index: np.ndarray, low: float, high: float) -> tuple[int, int]:
+    """First and last checkpoint between which a trajectory is, see :class:`inpca.Trajectory`, for s from low to high.
+
+    Examples
+    --------
+    >>> checkpoints_around(np.array([0.1, 0.4, 0.3, 0.6, 0.8]), 0.45, 0.5)
+    (1, 3)
+    """
+    ahead = np.flatnonzero(index > np.maximum.accumulate(np.concatenate([[-np.inf], index[:-1]])))
+    first, last = np.searchsorted(index[ahead], [low, high])
+    return int(ahead[max(first - 1, 0)]), int(ahead[min(last, len(ahead) - 1)])
+
+
 class PermutedModels:
-    """Models (R, N, C) of which each has its samples in an order of its own, within classes; read when sliced."""
+    """Models (R, N, C) of which each has its samples in an order (R, N) of its own; read when sliced."""
 
     dtype, ndim = np.dtype(np.float32), 3
 
-    def __init__(self, models: np.ndarray, labels: np.ndarray, seed: int):
-        self._models, self._labels, self._seed, self.shape = models, labels, seed, models.shape
+    def __init__(self, models: np.ndarray, orders: np.ndarray):
+        self._models, self._orders, self.shape = models, orders, models.shape
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        """Some of them; the order of the model at position p has the seed ``seed`` + p."""
-        chosen = np.arange(len(self._models))[rows]
-        return np.stack(
-            [self._models[row][order_within_classes(self._labels, self._seed + int(row))] for row in chosen]
-        )
+        """Some of them."""
+        return np.take_along_axis(self._models[rows], self._orders[rows, :, None], axis=1)

@@ -32,6 +32,16 @@ def linked(store):
     (store / "train").symlink_to(store.parent / "elsewhere", target_is_directory=True)
 
 
+def leading_to_itself(name):
+    """A name of the store that is a link to itself."""
+
+    def make(store):
+        (store / name).unlink(missing_ok=True)
+        (store / name).symlink_to(store / name)
+
+    return make
+
+
 def forged(name, change):
     """Change a file of a store, and its checksum as well."""
 
@@ -84,6 +94,11 @@ STORES = {
     "a link to elsewhere": (
         linked,
         "{folder}/run.zarr is refused: train is a link that leads outside of the store",
+    ),
+    "a link to itself": (leading_to_itself(CHUNK), f"{DAMAGED}{CHUNK} is missing"),
+    "one more link to itself": (
+        leading_to_itself("train/more"),
+        f"{DAMAGED}it holds train/more, which manifest.json does not list",
     ),
     "another type": (
         forged("train/label/zarr.json", lambda content: content.replace(b"int64", b"float64")),

@@ -24,7 +24,7 @@ from inpca import (
 from inpca.predictions.store import PredictionWriter
 from inpca.trajectories import GRID, Permuted, Trajectory, order_within_classes, reindex
 from paper.models import model_table, open_stores
-from paper.stored import stored_runs
+from paper.stored import StoredRun, stored_runs
 from paper.trajectories import along_progress, measure_trajectories, select_runs
 
 LABELS = np.arange(40) % 4
@@ -219,6 +219,35 @@ def test_measures_all_runs_of_an_experiment(stores):
     )
     assert isinstance(table, pd.DataFrame) and (table.groupby("run")["s"].max() <= measured["reach"].to_series()).all()
     assert table.groupby("run")["network"].first().tolist() == ["a", "a", "b", "b"]
+
+
+@pytest.mark.parametrize("columns", [1, 7, 60])
+def test_values_of_progress_come_in_blocks_and_each_checkpoint_is_read_about_once(stores, monkeypatch, columns):
+    table = model_table(stores, 5)
+    whole = measure_trajectories(table, stores, "test", null_seed=0, n_jobs=1)
+    read = []
+
+    def counted(run, checkpoints):
+        read.append(checkpoints.stop - checkpoints.start)
+        return run._values[run._position, checkpoints]
+
+    monkeypatch.setattr(StoredRun, "__getitem__", counted)
+    monkeypatch.setattr("paper.trajectories.BLOCK_BYTES", columns * 4 * 4 * 40 * 4)
+    assert measure_trajectories(table, stores, "test", null_seed=0, n_jobs=1).identical(whole)
+    blocks = -(-len(GRID) // columns)
+    assert len(read) == 4 * blocks and sum(read) <= 4 * (12 + 3 * blocks)
+    monkeypatch.setattr("paper.stored.IN_MEMORY", 1)
+    monkeypatch.setattr(StoredRun, "__getitem__", lambda run, checkpoint: run._values[run._position, int(checkpoint)])
+    assert measure_trajectories(table, stores, "test", null_seed=0, n_jobs=1).identical(whole)  # one by one
+
+
+def test_what_is_not_held_of_a_run_is_not_read_as_another(stores):
+    run = stored_runs(model_table(stores, 0), stores, "test")[0]
+    held = run.between(3, 5)
+    assert len(held) == len(run) and np.array_equal(held[4], run[4])
+    for checkpoint in (2, 6, -1):
+        with pytest.raises(IndexError, match=f"checkpoint {checkpoint} is not among those held"):
+            held[checkpoint]
 
 
 def test_bad_input(wild):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from inpca.predictions.files import (
     JOURNAL,
     MANIFEST,
     PredictionStoreError,
+    below,
     check_links,
-    is_file,
     list_files,
     read_manifest,
 )
@@ -51,7 +52,7 @@ def damages(path: Path) -> list[str]:
         store = PredictionStore(path, partial=True)
         return [f"unfinished: {store.recorded.sum()} of {store.recorded.size} checkpoints were recorded"]
     manifest = read_manifest(path)
-    found = [name for name in manifest if not is_file(path / name)]
+    found = [name for name in manifest if not os.path.isfile(path / name)]
     changed = [name for name in manifest if name not in found and sha256(path / name) != manifest[name]]
     try:
         arrays = open_arrays(path)
@@ -62,7 +63,7 @@ def damages(path: Path) -> list[str]:
     texts += [f"not listed in {MANIFEST}: {name}" for name in list_files(path) if name not in manifest]
     if not texts:
         try:
-            check_links(path)
+            check_links(path, below(path))
             check_chunks(path, arrays or open_arrays(path), manifest)
         except PredictionStoreError as error:
             texts.append(str(error))

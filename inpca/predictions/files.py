@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from inpca.files import Lock, UnusableFile, remove, sha256
@@ -66,8 +67,8 @@ def foreign_file(folder: Path) -> str | None:
     """Name of a file that no prediction store has, or None; an empty folder has none."""
     if folder.is_symlink() or not folder.is_dir():
         return folder.name
-    files = [file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()]
-    for name in sorted(files):
+    files = sorted(name for name, entry in below(folder).items() if not os.path.isdir(entry))
+    for name in files:
         if not OWN_FILES.fullmatch(name) and name not in IGNORED:
             return name
     return None if not files or {"zarr.json", MANIFEST} & set(files) else files[0]
@@ -110,43 +111,57 @@ def is_inside(name: Any) -> bool:
     """Whether the name of a file that a store lists is one below its folder."""
     if not isinstance(name, str) or "\\" in name or "\0" in name or len(name) > LONGEST_PATH:
         return False
-    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+    return not name.startswith("/") and ".." not in name.split("/")
 
 
 def check_files(folder: Path, manifest: dict[str, str], *, verify: bool) -> None:
     """Raise a PredictionStoreError if a listed file is missing or changed, one is not listed, or leads elsewhere."""
-    check_links(folder)
+    entries = below(folder)
+    check_links(folder, entries)
     for name, checksum in manifest.items():
-        file = folder / name
-        if not is_file(file):
+        if name not in entries or not os.path.isfile(entries[name]):
             raise PredictionStoreError(f"{folder} is damaged: {name} is missing")
-        if verify and sha256(file) != checksum:
+        if verify and sha256(folder / name) != checksum:
             raise PredictionStoreError(f"{folder} is damaged: {name} is not what was written")
-    for name in list_files(folder):
+    for name in listed(entries):
         if name not in manifest:
             raise PredictionStoreError(f"{folder} is damaged: it holds {name}, which {MANIFEST} does not list")
 
 
-def check_links(folder: Path) -> None:
+def below(folder: Path) -> dict[str, os.DirEntry]:
+    """All files and folders below a folder, by their names within it; links to folders are not followed.
+
+    A store has a file for each checkpoint, in folders of its own, so that this is the time that opening it takes.
+    """
+    found, folders = {}, [""]
+    while folders:
+        parent = folders.pop()
+        try:
+            with os.scandir(os.path.join(folder, parent)) as entries:
+                here = {f"{parent}{entry.name}": entry for entry in entries}
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue
+        found |= here
+        folders += [f"{name}/" for name, entry in here.items() if entry.is_dir(follow_symlinks=False)]
+    return found
+
+
+def check_links(folder: Path, entries: Mapping[str, os.DirEntry]) -> None:
     """Raise a PredictionStoreError if a file or a folder of a store is a link that leads outside of it."""
     whole = folder.resolve()
-    for entry in folder.rglob("*"):
-        if entry.is_symlink() and not entry.resolve().is_relative_to(whole):
-            name = entry.relative_to(folder).as_posix()
+    for name, entry in entries.items():
+        if entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(whole):
             raise PredictionStoreError(f"{folder} is refused: {name} is a link that leads outside of the store")
-
-
-def is_file(path: Path) -> bool:
-    """Whether there is a file of that name, which may be one that no file can have."""
-    try:
-        return path.is_file()
-    except OSError:  # too long
-        return False
 
 
 def list_files(folder: Path) -> list[str]:
     """Names of the files of a store that its manifest lists."""
-    names = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir())
+    return listed(below(folder))
+
+
+def listed(entries: Mapping[str, os.DirEntry]) -> list[str]:
+    """Names of the files among what is :func:`below` a folder that a manifest lists."""
+    names = (name for name, entry in entries.items() if not os.path.isdir(entry))
     return sorted(name for name in names if name.rsplit("/", 1)[-1] not in IGNORED)
 
 
@@ -192,7 +207,7 @@ def read_journal(folder: Path) -> list[dict]:
     for line in lines:
         try:
             entry = json.loads(line)
-            sound = is_entry(entry) and all(is_file(folder / name) for name in entry["files"])
+            sound = is_entry(entry) and all(os.path.isfile(folder / name) for name in entry["files"])
             if sound and checksums(folder, entry["files"]) == entry["files"]:
                 entries.append(entry)
         except (ValueError, RecursionError):

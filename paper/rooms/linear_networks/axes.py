@@ -56,7 +56,7 @@ class Placed:
         orders: Sequence[np.ndarray] | None = None,
     ):
         n_models = sum(map(len, runs))
-        stacked = StackedRuns([run.fitting(2) for run in runs] if n_models <= most else runs, orders)
+        stacked = StackedRuns([run.fitting() for run in runs] if n_models <= most else runs, orders)
         rows = sample(n_models, most, seed)
         self.models, self.units = stacked[rows], np.array([run.configuration for run in runs])[stacked.run[rows]]
         self.groups = (progress[np.concatenate([run.models for run in runs])[rows]].to_numpy() / WIDTH).astype(int)
