@@ -77,6 +77,9 @@ if workflow.is_main_process:
     logger.info(in_a_line(study))
 
 
+include: "workflow/rules/scheduler.smk"
+
+
 # Rules of the shared stages, and of the rooms whose notebooks the study has.
 for rule_file in modules.rule_files(study):
 
