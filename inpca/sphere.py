@@ -50,9 +50,13 @@ def closest_on_geodesic(to_start: np.ndarray, to_end: np.ndarray, angle: np.ndar
     (m,) array
     """
 
+    different, which = np.unique(angle, return_inverse=True)  # a single one from ignorance to labels
+    sine = np.sin(angle)
+
     def distance(t: np.ndarray) -> np.ndarray:
         t = t[:, None]
-        cosine = (np.sin((1 - t) * angle) * to_start + np.sin(t * angle) * to_end) / np.sin(angle)
+        start, end = (np.sin(part * different)[:, which] for part in (1 - t, t))
+        cosine = (start * to_start + end * to_end) / sine
         return np.arccos(np.clip(cosine, -1, 1)).mean(axis=1)
 
     low, high = np.zeros(len(to_start)), np.ones(len(to_start))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from paper.verification import open_store
 ATTRIBUTES = ("configuration", "data_fingerprint")
 #: Labels and kinds of the models at the ends of the geodesic, P0 and P*.
 ENDS = ("ignorance", "truth")
-#: Bytes of predictions that are read at once.
+#: Bytes of predictions that are read at once, by all threads together.
 BLOCK_BYTES = 2**28
 #: What an embedding has along its axes that turns with them.
 TURNED = ("embedding", "projection", "offset", "train_view", "test_view")
@@ -137,7 +139,7 @@ def on_geodesic(labels: np.ndarray, n_classes: int, t: np.ndarray | float) -> np
     return geodesic(ignorance(len(labels), n_classes), truth(labels, n_classes), t)
 
 
-def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.DataFrame:
+def model_table(stores: Sequence[PredictionStore], geodesic_points: int, n_jobs: int = 1) -> pd.DataFrame:
     """One row for each model, with a label of its own by which predictions, distances and embeddings know it.
 
     Runs come first (store, seed, checkpoint), then P0, points of the geodesic and P*. Columns: ``model``, the label
@@ -151,6 +153,8 @@ def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.D
     stores : sequence of PredictionStore
     geodesic_points : int
         Points of the geodesic between P0 and P*. Whatever else needs them takes them from the table.
+    n_jobs : int
+        Threads, each of which reads a store at a time.
 
     Raises
     ------
@@ -164,14 +168,16 @@ def model_table(stores: Sequence[PredictionStore], geodesic_points: int) -> pd.D
         of_truth = np.array([on_geodesic(labels, n_classes, t)[np.arange(len(labels)), labels] for t in extra["t"]])
         extra[f"{split}_loss"] = -np.log(of_truth).mean(axis=1)
         extra[f"{split}_progress"] = extra["t"]
-    table = pd.concat([*(store_table(store) for store in stores), extra], ignore_index=True)
+    with ThreadPoolExecutor(n_jobs) as pool:
+        tables = pool.map(partial(store_table, block_bytes=BLOCK_BYTES // n_jobs), stores)
+        table = pd.concat([*tables, extra], ignore_index=True)
     twice = table.loc[table["model"].duplicated(), "run"]
     if not twice.empty:
         raise PredictionStoreError(f"two of the stores hold the run {twice.iloc[0]}; give each store once")
     return table
 
 
-def store_table(store: PredictionStore) -> pd.DataFrame:
+def store_table(store: PredictionStore, block_bytes: int = BLOCK_BYTES) -> pd.DataFrame:
     """Rows of one store; raises PredictionStoreError if it does not tell the factors of its configuration."""
     job = store.attributes.get("job")
     configuration = job.get("configuration") if isinstance(job, dict) else None
@@ -199,7 +205,7 @@ def store_table(store: PredictionStore) -> pd.DataFrame:
         labels = store.labels(split)
         values = store.log_probs(split)
         columns = {"loss": [], "error": [], "progress": []}
-        at_once = max(1, BLOCK_BYTES // (4 * len(labels) * values.shape[-1]))
+        at_once = max(1, block_bytes // (4 * len(labels) * values.shape[-1]))
         for seed in range(len(store.seeds)):
             for first in range(0, len(store.steps), at_once):
                 log_probs = values[seed, first : first + at_once]

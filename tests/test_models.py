@@ -173,6 +173,13 @@ def test_every_model_has_a_label_of_its_own(stores, tmp_path):
         model_table([*stores, *again], POINTS)
 
 
+def test_threads_make_the_same_table_and_say_the_same_of_a_store_that_cannot_be_used(stores, tmp_path):
+    assert model_table(stores, POINTS, n_jobs=3).equals(model_table(stores, POINTS))
+    bare = PredictionStore(own_store(tmp_path / "bare.zarr", LABELS, OWN))
+    with pytest.raises(PredictionStoreError, match=f"^{re.escape(str(bare.path))} does not tell name, optimizer"):
+        model_table([*stores, bare], POINTS, n_jobs=3)
+
+
 def test_a_table_in_another_order_or_of_some_models_gives_these(stores, rng):
     table = model_table(stores, POINTS)
     whole = StoredModels(table, stores, "test")[:]

@@ -63,16 +63,25 @@ def test_a_limit_of_gpus_is_one_of_this_machine_alone():
 
 def test_a_job_takes_more_than_one_core_when_its_comparisons_take_one_core_long():
     few = needs.Models(1000, 100, 10)
-    rounds = needs.FEW_PRODUCTS / few.products
-    assert needs.threads(few, rounds) == 1 and needs.threads(few, 1.01 * rounds) == needs.THREADS
+    rounds = needs.MINUTE_OF_PRODUCTS / few.products
+    assert needs.threads(few, rounds, 1) == 1 and needs.threads(few, 1.01 * rounds, 1) == needs.THREADS
+    assert needs.threads(few, 7 * rounds, 7) == 1 and needs.threads(few, 7.1 * rounds, 7) == needs.THREADS
     for factor in ({"number": 2000}, {"samples": 400}, {"classes": 40}):  # pairs of models count, not models
         more = few._replace(**factor)
-        assert needs.threads(more, rounds / 4) == 1 and needs.threads(more, 1.01 * rounds / 4) == needs.THREADS
+        assert needs.threads(more, rounds / 4, 1) == 1 and needs.threads(more, 1.01 * rounds / 4, 1) == needs.THREADS
+
+
+def test_the_table_of_many_models_is_made_by_more_than_one_core():
+    few = needs.Models(int(needs.MINUTE_OF_PROBABILITIES / 2 / 1000), 100, 10)
+    assert needs.threads_of_table(few) == 1
+    for factor in ({"number": few.number + 1}, {"samples": 101}, {"classes": 11}):
+        assert needs.threads_of_table(few._replace(**factor)) == needs.THREADS
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("study", "cores"), [("rehearsal", 1), ("cifar10", 16)])
 def test_jobs_on_the_runs_of_the_paper_take_one_core_on_few_samples_and_more_on_all_of_cifar10(tmp_path, study, cores):
+    """All but the table of models, which the others wait for, and which is of many models in both."""
     place = ("-s", str(ROOT / "Snakefile"), "--directory", str(tmp_path))
     config = ("--configfile", str(ROOT / f"config/{study}.yaml"))
     done = snakemake(ROOT, *place, "--dry-run", *config, "--config", "device=cpu", cores=16)
@@ -81,10 +90,11 @@ def test_jobs_on_the_runs_of_the_paper_take_one_core_on_few_samples_and_more_on_
     taken = [
         (rule, int(threads[1]) if (threads := re.search(r"^    threads: (\d+)$", text, re.M)) else 1)
         for rule, text in jobs
-        if rule == "trajectories" or (rule == "dimension" and "/main/" in text)
+        if rule == "trajectories" or (rule in ("model_table", "distances", "dimension") and "/main/" in text)
     ]
-    assert {rule for rule, _ in taken} == {"dimension", "trajectories"}
-    assert {threads for _, threads in taken} == {cores}, taken
+    assert {rule for rule, _ in taken} == {"model_table", "distances", "dimension", "trajectories"}
+    assert {threads for rule, threads in taken if rule != "model_table"} == {cores}, taken
+    assert {threads for rule, threads in taken if rule == "model_table"} == {16}
 
 
 @pytest.mark.slow

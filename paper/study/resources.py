@@ -30,9 +30,10 @@ SLOWEST = {"cpu": (2e9, 0.02), "gpu": (min(RATES) / 2, 2 * max(STEP_SECONDS))}
 LARGEST_TABLE = 4000
 #: Products of probabilities a second at least: a tenth of what one core does (results/benchmarks/distances.md).
 PRODUCTS = 5e9
-#: Products that one core does in ten minutes, at ten times that rate. A job of fewer is mostly other work, of one core,
-#: so that two of them are faster beside each other.
-FEW_PRODUCTS = 600 * 10 * PRODUCTS
+#: Products that one core does in a minute, at ten times that rate.
+MINUTE_OF_PRODUCTS = 60 * 10 * PRODUCTS
+#: Probabilities of which one core finds loss, error and progress in a minute: 5e6 a second were measured.
+MINUTE_OF_PROBABILITIES = 60 * 5e6
 
 
 class Request(NamedTuple):
@@ -156,18 +157,32 @@ def comparison(models: Models, *, tables: float = 2, matrices: float = 3, rounds
     return Request(round(memory), round(START + rounds * models.products / PRODUCTS / 60))
 
 
-def threads(models: Models, rounds: float) -> int:
+def threads(models: Models, rounds: float, minutes: float) -> int:
     """Threads of a job that compares all of some models so many times, and works on each by itself as well.
+
+    One, if comparisons take one core no longer than so many minutes: such a job is mostly other work, of one core, and
+    two of them are faster beside each other.
 
     Examples
     --------
     The trajectories of the paper's runs at 100 values of progress, to each other and to nulls, on 500 samples and on
     the 50,000 of CIFAR-10:
 
-    >>> [threads(Models(2296, samples, 10), rounds=200) for samples in (500, 50_000)]
+    >>> [threads(Models(2296, samples, 10), rounds=200, minutes=10) for samples in (500, 50_000)]
     [1, 16]
     """
-    return 1 if rounds * models.products <= FEW_PRODUCTS else THREADS
+    return 1 if rounds * models.products <= minutes * MINUTE_OF_PRODUCTS else THREADS
+
+
+def threads_of_table(models: Models) -> int:
+    """Threads of the job that all others of an experiment wait for, which reads each model on both splits.
+
+    Examples
+    --------
+    >>> [threads_of_table(Models(number, 500, 10)) for number in (3000, 150_000)]
+    [1, 16]
+    """
+    return 1 if 2 * models.number * models.samples * models.classes <= MINUTE_OF_PROBABILITIES else THREADS
 
 
 def at_most(models: Models, number: int) -> Models:

@@ -39,19 +39,27 @@ def compares(**times):
     )
 
 
+def threads_of_table(wildcards):
+    return needs.threads_of_table(needs.models_of(RUNS[wildcards.experiment].values()))
+
+
+def threads_of_distances(wildcards):
+    return needs.threads(models_of(wildcards.experiment), rounds=1, minutes=1)
+
+
 def threads_of_dimension(wildcards):
     """A sample of models is compared, and its nulls: as they are, between runs, and under other schedules."""
     models = needs.at_most(
         models_of(wildcards.experiment), study.analysis.dimension_models
     )
-    return needs.threads(models, rounds=3 * (2 + study.analysis.null_draws))
+    return needs.threads(models, rounds=3 * (2 + study.analysis.null_draws), minutes=10)
 
 
 def threads_of_trajectories(wildcards):
     """Runs are compared at 100 values of progress, with each other and with their nulls."""
     experiment = wildcards.experiment
     n_runs = sum(runs.n_runs for runs in RUNS[experiment].values())
-    return needs.threads(models_of(experiment)._replace(number=n_runs), rounds=200)
+    return needs.threads(models_of(experiment)._replace(number=n_runs), rounds=200, minutes=10)
 
 
 STORES = study.stores()

@@ -9,13 +9,14 @@ rule model_table:
         f"{RESULTS}/logs/model_table/{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/model_table/{{experiment}}.tsv"
+    threads: threads_of_table
     resources:
         **compares(matrices=0, rounds=0),
     params:
         geodesic_points=study.analysis.geodesic_points,
     shell:
         'python "$SCRIPTS"/model_table.py --stores {input.stores:q} --geodesic-points {params.geodesic_points:q}'
-        " --output {output:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+        " --threads {threads} --output {output:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 
 rule distances:
@@ -43,7 +44,7 @@ rule distances:
         split="train|test",
         metric=OTHER_METRIC,
         part=PART,
-    threads: needs.THREADS
+    threads: threads_of_distances
     resources:
         **compares(),
     params:

@@ -17,7 +17,7 @@ rule tile:
         metric=OTHER_METRIC,
         row=r"\d+",
         column=r"\d+",
-    threads: needs.THREADS
+    threads: threads_of_distances
     resources:
         **compares(),
     params:

@@ -8,9 +8,9 @@ from paper.models import model_table, open_stores
 from paper.saving import save_table
 
 
-def write_model_table(stores: list[Path], geodesic_points: int, output: Path) -> None:
+def write_model_table(stores: list[Path], geodesic_points: int, threads: int, output: Path) -> None:
     """Write the model table of an experiment, whose stores are verified first."""
-    table = model_table(open_stores(stores, verify=True), geodesic_points)
+    table = model_table(open_stores(stores, verify=True), geodesic_points, n_jobs=threads)
     diverged = diverged_runs(stores)
     save_table(with_diverged(table, diverged), output)
     print(f"{len(table)} models of {table['run'].nunique()} runs; {len(diverged)} runs diverged")
