@@ -120,15 +120,15 @@ def models_at(
         Of their checkpoints.
     labels : (N,) array of int
 
-    Notes
-    -----
-    Of each run only the checkpoints on both sides of these values are read, so that each is read about once in all.
-
     Yields
     ------
     columns : (k,) array of int
         Which values of :data:`inpca.trajectories.GRID`, in order.
     models : (k, R, N, C) array of float32
+
+    Notes
+    -----
+    Of each run only the checkpoints on both sides of these values are read, so that each is read about once in all.
     """
     shape = (len(runs), *runs[0].shape[1:])
     at_once = max(1, BLOCK_BYTES // (4 * int(np.prod(shape))))
