@@ -90,7 +90,7 @@ def test_jobs_on_the_runs_of_the_paper_take_one_core_on_few_samples_and_more_on_
     taken = [
         (rule, int(threads[1]) if (threads := re.search(r"^    threads: (\d+)$", text, re.M)) else 1)
         for rule, text in jobs
-        if rule == "trajectories" or (rule in ("model_table", "distances", "dimension") and "/main/" in text)
+        if rule == "trajectories" or (rule in ("model_table", "distances", "dimension") and "experiment=main" in text)
     ]
     assert {rule for rule, _ in taken} == {"model_table", "distances", "dimension", "trajectories"}
     assert {threads for rule, threads in taken if rule != "model_table"} == {cores}, taken
