@@ -55,7 +55,7 @@ def closest_on_geodesic(to_start: np.ndarray, to_end: np.ndarray, angle: np.ndar
 
     def distance(t: np.ndarray) -> np.ndarray:
         t = t[:, None]
-        start, end = (np.sin(part * different)[:, which] for part in (1 - t, t))
+        start, end = (np.sin(part * different).take(which, axis=1) for part in (1 - t, t))
         cosine = (start * to_start + end * to_end) / sine
         return np.arccos(np.clip(cosine, -1, 1)).mean(axis=1)
 

@@ -148,7 +148,7 @@ def test_own_models_are_placed_in_the_embedding_of_a_study(tmp_path):
         make_store(tmp_path / "a.zarr", [5], [0, 0.5, 0.9]),
     ]
     models = "--models", tmp_path / "models.parquet"
-    script("model_table.py", "--stores", *paths, "--geodesic-points", 4, "--output", models[1])
+    script("model_table.py", "--stores", *paths, "--geodesic-points", 4, "--threads", 1, "--output", models[1])
     for split in ("train", "test"):
         options = (
             "--metric",

@@ -76,7 +76,7 @@ def test_the_model_table_is_not_made_of_a_damaged_store_which_is_named(folder):
     damage(stores[1])
     job = [sys.executable, ROOT / "workflow/scripts/model_table.py", "--stores", *stores]
     done = subprocess.run(
-        [*job, "--geodesic-points", "3", "--output", table],
+        [*job, "--geodesic-points", "3", "--threads", "2", "--output", table],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
