@@ -22,8 +22,9 @@ TEXT = """# What changes with scale
 The same claims in studies of growing size. At least two of them tested {n} claims; {differ} have another verdict in
 one than in another, and come first. Of these, {small} differ only in {smallest}, which is there to try the workflow:
 with few and short runs it can tell little. The paper's numbers are of its own networks and data; in brackets, how well
-each is known. Intervals, in brackets, are of 95 %. A dash: the study has no such notebook, or was run before the claim
-was written.
+each is known. Intervals, in brackets, are of 95 %. A dash: the study has no such notebook or
+experiment, or was run before the claim was written. Studies can be of different versions of the code, which
+`provenance.json` beside their claims tells.
 
 """
 
