@@ -95,6 +95,7 @@ def test_jobs_on_the_runs_of_the_paper_take_one_core_on_few_samples_and_more_on_
     assert {rule for rule, _ in taken} == {"model_table", "distances", "dimension", "trajectories"}
     assert {threads for rule, threads in taken if rule != "model_table"} == {cores}, taken
     assert {threads for rule, threads in taken if rule == "model_table"} == {16}
+    assert {rule for rule, text in jobs if re.search("^    priority: ", text, re.M)} == {"trajectories"}  # the longest
 
 
 @pytest.mark.slow

@@ -129,6 +129,8 @@ rule trajectories:
         f"{RESULTS}/benchmarks/trajectories/{{experiment}}/{{split}}.tsv"
     wildcard_constraints:
         split="train|test",
+    # The longest jobs of many runs, and a notebook waits for them: whatever is left to do goes on beside that.
+    priority: 1
     threads: threads_of_trajectories
     resources:
         **compares(tables=4, rounds=4),
