@@ -59,7 +59,9 @@ def threads_of_trajectories(wildcards):
     """Runs are compared at 100 values of progress, with each other and with their nulls."""
     experiment = wildcards.experiment
     n_runs = sum(runs.n_runs for runs in RUNS[experiment].values())
-    return needs.threads(models_of(experiment)._replace(number=n_runs), rounds=200, minutes=10)
+    return needs.threads(
+        models_of(experiment)._replace(number=n_runs), rounds=200, minutes=10
+    )
 
 
 STORES = study.stores()
