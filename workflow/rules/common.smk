@@ -40,10 +40,12 @@ def compares(**times):
 
 
 def threads_of_table(wildcards):
+    """All that reads the models of an experiment waits for its table."""
     return needs.threads_of_table(needs.models_of(RUNS[wildcards.experiment].values()))
 
 
 def threads_of_distances(wildcards):
+    """Each model is read once, and compared with all others, or with the landmarks, once."""
     return needs.threads(models_of(wildcards.experiment), rounds=1, minutes=1)
 
 
