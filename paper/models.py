@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from inpca.distances.input import in_threads
 from inpca.geometry import geodesic, ignorance, progress, truth
 from inpca.predictions.store import SPLITS, PredictionStore, PredictionStoreError
 from paper.verification import open_store
@@ -168,9 +168,8 @@ def model_table(stores: Sequence[PredictionStore], geodesic_points: int, n_jobs:
         of_truth = np.array([on_geodesic(labels, n_classes, t)[np.arange(len(labels)), labels] for t in extra["t"]])
         extra[f"{split}_loss"] = -np.log(of_truth).mean(axis=1)
         extra[f"{split}_progress"] = extra["t"]
-    with ThreadPoolExecutor(n_jobs) as pool:
-        tables = pool.map(partial(store_table, block_bytes=BLOCK_BYTES // n_jobs), stores)
-        table = pd.concat([*tables, extra], ignore_index=True)
+    tables = in_threads(n_jobs, partial(store_table, block_bytes=BLOCK_BYTES // n_jobs), list(stores))
+    table = pd.concat([*tables, extra], ignore_index=True)
     twice = table.loc[table["model"].duplicated(), "run"]
     if not twice.empty:
         raise PredictionStoreError(f"two of the stores hold the run {twice.iloc[0]}; give each store once")

@@ -57,7 +57,7 @@ def the_whole_way(dataset, job, folder):
     data, store, table = folder / "dataset.npz", folder / "run.zarr", folder / "models.parquet"
     prepare_data(dataset, folder / "data", data)
     train_configuration(job, data, store)
-    write_model_table([store], 3, table)
+    write_model_table([store], geodesic_points=3, threads=1, output=table)
     models = pd.read_parquet(table)
     assert np.isfinite(models.loc[models["kind"] == "run", ["train_loss", "test_loss"]]).all(axis=None)
     log_probs = StoredModels(models, open_stores([store]), "test")[:]
