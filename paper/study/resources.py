@@ -32,7 +32,8 @@ LARGEST_TABLE = 4000
 PRODUCTS = 5e9
 #: Products that one core does in a minute, at ten times that rate.
 MINUTE_OF_PRODUCTS = 60 * 10 * PRODUCTS
-#: Probabilities of which one core makes the model table in a minute: 1.5e9 took 599 s (results/rehearsal/report.md).
+#: Probabilities of which one core makes the model table in a minute: 1.5e9 took two cores 359 s
+#: (results/rehearsal/report.md).
 MINUTE_OF_PROBABILITIES = 60 * 2.5e6
 
 
