@@ -34,7 +34,7 @@ PRODUCTS = 5e9
 MINUTE_OF_PRODUCTS = 60 * 10 * PRODUCTS
 #: Probabilities of which one core makes the model table in a minute: 1.5e9 took two cores 359 s
 #: (results/rehearsal/report.md).
-MINUTE_OF_PROBABILITIES = 60 * 2.5e6
+MINUTE_OF_PROBABILITIES = 60 * 2.1e6
 
 
 class Request(NamedTuple):
